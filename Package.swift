@@ -1,0 +1,68 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Dependencies, each a choice:
+// - swift-argument-parser: the command line; the standard one, with generated help. Imports FoundationEssentials alone.
+// - swift-log: the logging façade that Swift servers share; no Foundation.
+// - libmicrohttpd (system): HTTP/1.1. Every fact of it that we rely on is quoted in Sources/HTTPServer.
+// - simdjson (system): JSON in; the fastest parser that validates everything it reads.
+// - zlib (system): gzip and deflate request bodies.
+// - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "radial",
+  products: [.executable(name: "radial", targets: ["radial"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    // The rooms, bottom to top. An import may only point to a room above it in this list.
+    .target(name: "RadialKernels", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "RadialEngine", dependencies: ["RadialKernels"], swiftSettings: strict),
+    .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .target(
+      name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "Models", dependencies: ["RadialEngine", "CNettle"], swiftSettings: strict),
+    .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
+    .target(
+      name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .target(
+      name: "InferenceAPI",
+      dependencies: [
+        "HTTPServer", "Batching", "Models", "RadialEngine", "FastJSON", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "radial",
+      dependencies: [
+        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(name: "radial-bench", dependencies: ["RadialEngine"], swiftSettings: strict),
+
+    .testTarget(name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels"], swiftSettings: strict),
+    .testTarget(name: "FastJSONTests", dependencies: ["FastJSON"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "RadialEngine"], resources: [.copy("Golden")], swiftSettings: strict
+    ),
+    .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
+    .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["radial"], resources: [.copy("Data")], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx17
+)
