@@ -1,0 +1,8 @@
+import Glibc
+
+/// CLOCK_MONOTONIC in nanoseconds: the one clock of deadlines, waits and costs.
+public func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,112 @@
+import Dispatch
+public import RadialEngine
+import Synchronization
+
+/// The bounded queue of heavy work, shared by all reactors: one batch at a time, split by rows over the cores.
+///
+/// While a batch is computed, requests of all reactors collect behind it and form the next one. The order is `Planner`'s;
+/// this class only performs it on Dispatch.
+public final class ComputeQueue: Sendable {
+  public struct Configuration: Sendable {
+    public var limits: Planner<ObjectIdentifier>.Limits
+    /// Cores that a batch may be split over.
+    public var threads: Int
+    /// Says of each socket whether its caller is still there; asked once per batch, off the reactors.
+    public var isAlive: @Sendable ([Int32]) -> [Bool]
+    /// Told after every batch, before its jobs are.
+    public var didRunBatch: @Sendable (BatchReport) -> Void
+
+    public init(
+      limits: Planner<ObjectIdentifier>.Limits, threads: Int,
+      isAlive: @escaping @Sendable ([Int32]) -> [Bool] = { $0.map { _ in true } },
+      didRunBatch: @escaping @Sendable (BatchReport) -> Void = { _ in }
+    ) {
+      self.limits = limits
+      self.threads = threads
+      self.isAlive = isAlive
+      self.didRunBatch = didRunBatch
+    }
+  }
+
+  public struct BatchReport: Sendable {
+    public let rows: Int
+    public let forwardNanoseconds: UInt64
+  }
+
+  private struct State {
+    var planner: Planner<ObjectIdentifier>
+    var jobs: [UInt64: (job: Job, submitted: UInt64)] = [:]
+    var nextID: UInt64 = 0
+    var isRunning = false
+  }
+
+  private let configuration: Configuration
+  private let state: Mutex<State>
+  private let queue = DispatchQueue(label: "radial.compute", qos: .userInitiated)
+  private let worker: BatchWorker
+
+  public init(_ configuration: Configuration) {
+    self.configuration = configuration
+    state = Mutex(State(planner: Planner(limits: configuration.limits)))
+    worker = BatchWorker(threads: configuration.threads)
+  }
+
+  /// Rows that wait now.
+  public var queuedRows: Int { state.withLock { $0.planner.queuedRows } }
+
+  /// Queues a job; its outcome arrives in its mailbox. Any thread.
+  public func submit(_ job: Job) -> Planner<ObjectIdentifier>.Admission {
+    let (admission, starts) = state.withLock { state in
+      let id = state.nextID
+      state.nextID += 1
+      let entry = Planner<ObjectIdentifier>.Entry(
+        id: id, model: ObjectIdentifier(job.batch.network), rows: job.rows.count, deadline: job.deadline)
+      let admission = state.planner.submit(entry)
+      guard admission == .queued else { return (admission, false) }
+      state.jobs[id] = (job, monotonicNanoseconds())
+      defer { state.isRunning = true }
+      return (admission, !state.isRunning)
+    }
+    if starts { queue.async { self.runUntilEmpty() } }
+    return admission
+  }
+
+  private func runUntilEmpty() {
+    while true {
+      let now = monotonicNanoseconds()
+      let (batch, expired) = state.withLock { state in
+        let step = state.planner.next(now: now)
+        let take = { (id: UInt64) in state.jobs.removeValue(forKey: id) }
+        let taken = (step.batch.compactMap(take), step.expired.compactMap(take))
+        if taken.0.isEmpty && taken.1.isEmpty { state.isRunning = false }
+        return taken
+      }
+      if batch.isEmpty && expired.isEmpty { return }
+      var finished = expired.map { ($0, FinishedJob.Outcome.expired) }
+      if !batch.isEmpty {
+        let alive = configuration.isAlive(batch.map(\.job.descriptor))
+        let living = zip(batch, alive).filter(\.1).map(\.0)
+        if !living.isEmpty {
+          let start = monotonicNanoseconds()
+          worker.run(living.map(\.job))
+          configuration.didRunBatch(
+            BatchReport(
+              rows: living.reduce(0) { $0 + $1.job.rows.count }, forwardNanoseconds: monotonicNanoseconds() - start))
+        }
+        finished += zip(batch, alive).map { ($0, $1 ? .computed : .dead) }
+      }
+      deliver(finished, startedAt: now)
+    }
+  }
+
+  private func deliver(_ finished: [((job: Job, submitted: UInt64), FinishedJob.Outcome)], startedAt start: UInt64) {
+    let byMailbox = Dictionary(grouping: finished) { ObjectIdentifier($0.0.job.mailbox) }
+    for group in byMailbox.values {
+      group[0].0.job.mailbox.put(
+        group.map { entry, outcome in
+          FinishedJob(
+            id: entry.job.id, outcome: outcome, waitNanoseconds: start > entry.submitted ? start - entry.submitted : 0)
+        })
+    }
+  }
+}

@@ -1,0 +1,62 @@
+public import RadialEngine
+
+/// What a forward pass costs on one core of this machine, measured at load: linear between one row and a full batch.
+public struct CostModel: Sendable, Equatable {
+  public let oneRowNanoseconds: Double
+  public let fullBatchNanoseconds: Double
+  public let fullBatchRows: Int
+
+  public init(oneRowNanoseconds: Double, fullBatchNanoseconds: Double, fullBatchRows: Int) {
+    self.oneRowNanoseconds = oneRowNanoseconds
+    self.fullBatchNanoseconds = fullBatchNanoseconds
+    self.fullBatchRows = fullBatchRows
+  }
+
+  /// The estimated time of one forward pass over `rows` rows on one core, in nanoseconds.
+  public func nanoseconds(rows: Int) -> Double {
+    guard rows > 0 else { return 0 }
+    guard fullBatchRows > 1 else { return oneRowNanoseconds * Double(rows) }
+    // A full batch cannot be dearer per row than single rows; if the clock says so, the clock was disturbed.
+    let full = min(fullBatchNanoseconds, oneRowNanoseconds * Double(fullBatchRows))
+    let slope = max(0, full - oneRowNanoseconds) / Double(fullBatchRows - 1)
+    return oneRowNanoseconds + slope * Double(rows - 1)
+  }
+
+  /// Warms the network up and measures it: the fastest of a few passes over one row and over a full batch of zeros.
+  public static func measure(_ network: Network, fullBatchRows: Int = 64) -> CostModel {
+    let workspace = network.makeWorkspace()
+    let batch = RowBatch(network: network)
+    batch.reserve(fullBatchRows).update(repeating: 0, count: fullBatchRows * network.inputWidth)
+    _ = batch.append(fullBatchRows)
+    func fastest(rows: Int, passes: Int) -> Double {
+      var best = Double.infinity
+      for _ in 0..<passes {
+        let start = monotonicNanoseconds()
+        network.forward(batch.input(row: 0), rows: rows, into: batch.results(row: 0), workspace: workspace)
+        best = min(best, Double(monotonicNanoseconds() - start))
+      }
+      return best
+    }
+    return CostModel(
+      oneRowNanoseconds: fastest(rows: 1, passes: 16),
+      fullBatchNanoseconds: fastest(rows: fullBatchRows, passes: 4), fullBatchRows: fullBatchRows)
+  }
+}
+
+/// Decides where a turn's batch runs.
+public struct InlinePolicy: Sendable {
+  /// The longest a reactor may compute before it reads its sockets again.
+  public let budgetNanoseconds: Double
+
+  /// What handing one request to another thread and back costs: suspending and resuming a connection, measured at 8 to
+  /// 16 µs (architecture.md §1).
+  public static let hopNanoseconds = 12_000.0
+
+  public init(budgetNanoseconds: Double) { self.budgetNanoseconds = budgetNanoseconds }
+
+  /// Whether a batch of `requests` requests that takes `nanoseconds` runs at once on the reactor's thread: when it fits the
+  /// budget, or when the hops alone would take the reactor longer than the work.
+  public func runsInline(nanoseconds: Double, requests: Int) -> Bool {
+    nanoseconds <= budgetNanoseconds || (budgetNanoseconds > 0 && nanoseconds <= Double(requests) * Self.hopNanoseconds)
+  }
+}

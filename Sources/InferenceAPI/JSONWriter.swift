@@ -1,0 +1,55 @@
+import FastJSON
+import HTTPServer
+
+/// Writes JSON straight into the response's one contiguous buffer.
+struct JSONWriter {
+  let buffer: OutputBuffer
+
+  init(_ buffer: OutputBuffer) { self.buffer = buffer }
+
+  /// Literal JSON text.
+  func write(_ text: StaticString) { buffer.append(text) }
+
+  /// JSON text that was made, and escaped, before.
+  func write(raw bytes: [UInt8]) { bytes.withUnsafeBytes { buffer.append($0) } }
+
+  func write(string: String) {
+    var string = string
+    string.withUTF8 { utf8 in
+      buffer.reserve(6 * utf8.count + 2)
+      let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+      buffer.advance(
+        by: utf8.withMemoryRebound(to: CChar.self) { fj_write_string(spare, $0.baseAddress, $0.count) })
+    }
+  }
+
+  func write(integer: Int) { buffer.append(String(integer)) }
+
+  func write(bool: Bool) { buffer.append(bool ? "true" : "false") }
+
+  /// The shortest decimal that reads back as the same Float32.
+  func write(float: Float) {
+    buffer.reserve(16)
+    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+    buffer.advance(by: fj_write_float(spare, float))
+  }
+
+  /// An array of numbers.
+  func write(floats: UnsafePointer<Float>, count: Int) {
+    buffer.reserve(17 * count + 2)
+    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+    buffer.advance(by: fj_write_floats(spare, floats, count))
+  }
+
+  /// `text` as a JSON string, quotes included, for texts that are written again and again.
+  static func escaped(_ text: String) -> [UInt8] {
+    let utf8 = Array(text.utf8)
+    return [UInt8](unsafeUninitializedCapacity: 6 * utf8.count + 2) { out, count in
+      count = utf8.withUnsafeBytes { source in
+        out.withMemoryRebound(to: CChar.self) {
+          fj_write_string($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
+        }
+      }
+    }
+  }
+}

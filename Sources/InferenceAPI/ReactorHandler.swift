@@ -1,0 +1,289 @@
+import Batching
+import FastJSON
+import HTTPServer
+import Logging
+import Models
+import RadialEngine
+
+/// One reactor's part of the service: decodes requests into the turn's batches, runs or queues them, encodes the answers.
+/// Every method runs on the reactor's thread.
+final class ReactorHandler: RequestHandler {
+  private let service: Service
+  private let link: Reactor.Link
+  private let parser: OpaquePointer
+  private let executor: InlineExecutor
+  private let mailbox: Mailbox
+  private let metrics: MetricsShard
+  private var lanes: [Lane] = []
+  private var queued: [UInt64: PendingRequest] = [:]
+  private var nextJob: UInt64 = 0
+
+  /// `Exchange.tag` of a request whose rows wait in the turn, and of one with nothing owed; others hold their job's number.
+  private static let inTurn = -2
+  private static let idle = -1
+
+  /// JSON nested deeper than this is refused: requests are three levels deep.
+  private static let maxDepth = 64
+
+  init(service: Service, link: Reactor.Link) {
+    self.service = service
+    self.link = link
+    guard let parser = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
+    self.parser = parser
+    executor = InlineExecutor(label: "radial.reactor.\(link.index)")
+    mailbox = Mailbox { link.wake() }
+    metrics = service.shards[link.index]
+  }
+
+  deinit { fj_parser_destroy(parser) }
+
+  // MARK: RequestHandler
+
+  func receive(_ exchange: Exchange) {
+    metrics.update { $0.accepted += 1 }
+    exchange.tag = Self.idle
+    guard let route = Route(path: exchange.path) else {
+      return refuse(exchange, .unknown, .unknownPath(exchange.path))
+    }
+    guard route.allows(exchange.method) else { return refuse(exchange, route.label, .methodNotAllowed(route)) }
+    do throws(APIError) {
+      switch route {
+      case .root, .livez: answer(exchange, route.label, service.alive)
+      case .readyz, .healthz: answer(exchange, route.label, service.readiness.response)
+      case .metrics: answerMetrics(exchange)
+      case .models: answer(exchange, route.label, service.modelList)
+      case .model(let reference): answer(exchange, route.label, try service.model(reference).served.description)
+      case .predict(let reference): try admit(exchange, reference, isPredict: true)
+      case .distances(let reference): try admit(exchange, reference, isPredict: false)
+      }
+    } catch {
+      refuse(exchange, route.label, error)
+    }
+  }
+
+  func endTurn() {
+    for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
+  }
+
+  func woken() {
+    for job in mailbox.take() {
+      guard let pending = queued.removeValue(forKey: job.id) else { continue }
+      metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
+      guard let exchange = pending.exchange else { continue }
+      exchange.tag = Self.idle
+      switch job.outcome {
+      case .computed: answer(pending, exchange)
+      case .expired: refuse(exchange, pending.operation.route, .deadlinePassed)
+      case .dead:
+        metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
+        // Nobody reads it; answering lets the connection end.
+        refuse(exchange, pending.operation.route, .deadlinePassed, code: 499)
+      }
+    }
+  }
+
+  func refused(_ refusal: Refusal) {
+    metrics.update {
+      $0.accepted += 1
+      $0.answered(.refused, code: refusal.status, seconds: 0)
+      $0.rejected(refusal.reason.rawValue)
+    }
+  }
+
+  func abandoned(_ exchange: Exchange) {
+    let route: RouteLabel
+    switch exchange.tag {
+    case Self.idle: return
+    case Self.inTurn:
+      guard let (lane, place) = place(of: exchange) else { return }
+      route = lanes[lane].pending[place].operation.route
+      lanes[lane].pending[place].exchange = nil
+    default:
+      let job = UInt64(exchange.tag)
+      guard let pending = queued[job] else { return }
+      route = pending.operation.route
+      queued[job]?.exchange = nil
+    }
+    exchange.tag = Self.idle
+    metrics.update {
+      $0.answered(route, code: 499, seconds: Self.seconds(since: exchange))
+      $0.rejected(RejectionReason.callerGone.rawValue)
+    }
+  }
+
+  func unanswered(_ exchange: Exchange) -> Response {
+    if exchange.tag >= 0 { queued[UInt64(exchange.tag)]?.exchange = nil }
+    exchange.tag = Self.idle
+    record(exchange, .predict, .draining, code: APIError.draining.status)
+    return APIError.draining.response(in: link.makeBuffer(minimumCapacity: 256))
+  }
+
+  // MARK: Decode
+
+  /// Decodes the rows straight into the turn's batch.
+  private func admit(_ exchange: Exchange, _ reference: ModelReference, isPredict: Bool) throws(APIError) {
+    let (served, modelIndex) = try service.model(reference)
+    let deadline = try deadline(of: exchange)
+    let body = exchange.body
+    guard let bytes = body.baseAddress, body.count > 0 else { throw .emptyBody }
+
+    let lane = lane(for: served)
+    let batch = lanes[lane].batch
+    let width = served.model.network.inputWidth
+    let maxRows = service.configuration.maxRequestRows
+    let room = min(fj_max_rows(body.count, width), maxRows)
+    let rows = batch.reserve(room)
+    var request = fj_predict_request()
+    var error = fj_error()
+    let text = bytes.assumingMemoryBound(to: CChar.self)
+    guard fj_decode_predict(parser, text, body.count, width, room, rows, &request, &error) == FJ_OK else {
+      throw .undecodable(error, maxRows: maxRows)
+    }
+    let operation: Operation
+    if isPredict {
+      let options = PredictOptions(request)
+      try options.validate(for: served)
+      if options.needsEmbeddings { batch.keepsEmbeddings = true }
+      operation = .predict(options)
+    } else {
+      operation = .distances(isSingle: request.single)
+    }
+    if batch.count > 0, batch.count + request.rows > service.configuration.maxQueueRows {
+      throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+    }
+    exchange.tag = Self.inTurn
+    lanes[lane].pending.append(
+      PendingRequest(
+        exchange: exchange, served: served, modelIndex: modelIndex, operation: operation, batch: batch,
+        rows: batch.append(request.rows), deadline: deadline))
+  }
+
+  private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
+    guard let text = exchange.header("X-Request-Timeout-Ms") else { return nil }
+    guard let milliseconds = UInt64(text), (1...86_400_000).contains(milliseconds) else { throw .badTimeout(text) }
+    return exchange.receivedNanoseconds + milliseconds * 1_000_000
+  }
+
+  private func lane(for served: ServedModel) -> Int {
+    if let lane = lanes.firstIndex(where: { $0.served === served }) { return lane }
+    lanes.append(Lane(served: served, batch: RowBatch(network: served.model.network)))
+    return lanes.count - 1
+  }
+
+  private func place(of exchange: Exchange) -> (lane: Int, place: Int)? {
+    for lane in lanes.indices {
+      if let place = lanes[lane].pending.firstIndex(where: { $0.exchange === exchange }) { return (lane, place) }
+    }
+    return nil
+  }
+
+  // MARK: Compute
+
+  /// The end of a lane's turn: its batch runs here and now, or goes to the compute queue.
+  private func finish(_ lane: inout Lane) {
+    let pending = lane.pending
+    let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
+    lane.pending.removeAll(keepingCapacity: true)
+    if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
+      let nanoseconds = executor.run(lane.batch)
+      let rows = lane.batch.count
+      metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
+      for request in pending {
+        guard let exchange = request.exchange else { continue }
+        exchange.tag = Self.idle
+        answer(request, exchange)
+      }
+      lane.batch.clear()
+    } else {
+      for request in pending { enqueue(request) }
+      lane.batch = RowBatch(network: lane.served.model.network)
+    }
+  }
+
+  private func enqueue(_ request: PendingRequest) {
+    guard let exchange = request.exchange else { return }
+    let id = nextJob
+    nextJob += 1
+    let job = Job(
+      id: id, batch: request.batch, rows: request.rows, deadline: request.deadline, descriptor: exchange.descriptor,
+      mailbox: mailbox)
+    switch service.queue.submit(job) {
+    case .queued:
+      exchange.tag = Int(id)
+      queued[id] = request
+    case .full:
+      exchange.tag = Self.idle
+      let seconds = service.retryAfterSeconds(request.served)
+      refuse(exchange, request.operation.route, .queueFull(retryAfterSeconds: seconds))
+    }
+  }
+
+  // MARK: Encode
+
+  private func answer(_ request: PendingRequest, _ exchange: Exchange) {
+    let network = request.served.model.network
+    let encoder = PredictionEncoder(
+      served: request.served, results: request.batch.results(row: request.rows.lowerBound), rows: request.rows.count)
+    let perRow = 160 + 17 * (network.outputWidth + network.distanceWidth)
+    let buffer = link.makeBuffer(minimumCapacity: 128 + perRow * request.rows.count)
+    do throws(APIError) {
+      var verdicts = 0
+      let body: OutputBuffer
+      let observe: (PredictionEncoder.Verdict) -> Void = { [metrics] verdict in
+        verdicts += 1
+        metrics.update {
+          $0.predicted(
+            model: request.modelIndex, label: verdict.nearest, known: verdict.known, distance: verdict.distance)
+        }
+      }
+      switch request.operation {
+      case .predict(let options): body = try encoder.predictions(options, into: buffer, observe: observe)
+      case .distances(let isSingle): body = try encoder.distances(isSingle: isSingle, into: buffer, observe: observe)
+      }
+      metrics.update { $0.rows[request.modelIndex] += UInt64(request.rows.count) }
+      record(exchange, request.operation.route, nil, code: 200)
+      exchange.respond(Response(status: 200, contentType: "application/json", body: body))
+    } catch {
+      refuse(exchange, request.operation.route, error)
+    }
+  }
+
+  private func answerMetrics(_ exchange: Exchange) {
+    // Recorded first, so that the answer counts itself.
+    record(exchange, .metrics, nil, code: 200)
+    let buffer = link.makeBuffer(minimumCapacity: 16 << 10)
+    buffer.append(service.metricsText(openConnections: link.openConnections))
+    exchange.respond(Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: buffer))
+  }
+
+  private func answer(_ exchange: Exchange, _ route: RouteLabel, _ response: FixedResponse) {
+    record(exchange, route, nil, code: response.status)
+    exchange.respond(.fixed(response))
+  }
+
+  private func refuse(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError, code: Int? = nil) {
+    record(exchange, route, error, code: code ?? error.status)
+    exchange.respond(error.response(in: link.makeBuffer(minimumCapacity: 512)))
+  }
+
+  /// Counts the answer, before it leaves.
+  private func record(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError?, code: Int) {
+    let seconds = Self.seconds(since: exchange)
+    metrics.update {
+      $0.answered(route, code: code, seconds: seconds)
+      if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
+    }
+    if service.configuration.logsAccess {
+      service.logger.info(
+        "request",
+        metadata: [
+          "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
+          "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
+        ])
+    }
+  }
+
+  private static func seconds(since exchange: Exchange) -> Double {
+    Double(monotonicNanoseconds() &- exchange.receivedNanoseconds) * 1e-9
+  }
+}

@@ -1,0 +1,57 @@
+package import Batching
+import HTTPServer
+package import Models
+
+/// A model with what its answers need every time: its measured cost, and the texts that never change.
+package final class ServedModel: Sendable {
+  package let model: Model
+  package let cost: CostModel
+  /// `{"model":"digits","version":"1"`
+  let answerPrefix: [UInt8]
+  /// Each class's label as a JSON string; empty without labels.
+  let labels: [[UInt8]]
+  /// The answer to `GET /model`.
+  let description: FixedResponse
+
+  package init(_ model: Model, cost: CostModel) {
+    self.model = model
+    self.cost = cost
+    answerPrefix =
+      Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
+    labels = (model.labels ?? []).map(JSONWriter.escaped)
+    description = FixedResponse(status: 200, contentType: "application/json", body: model.jsonDescription)
+  }
+
+  /// A class's label, or its index where the model has no labels.
+  func label(_ index: Int) -> String { model.labels?[index] ?? String(index) }
+}
+
+extension Model {
+  /// The answer to `GET /model`: layers, shapes, formulas, labels, calibration, file checksum.
+  var jsonDescription: String {
+    func quoted(_ text: String) -> String { String(decoding: JSONWriter.escaped(text), as: UTF8.self) }
+    func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
+    func shape(_ dimensions: [Int]) -> String { list(["null"] + dimensions.map(String.init)) }
+    let layerTexts = layers.map { layer in
+      "{\"name\":\(quoted(layer.name)),\"type\":\(quoted(layer.type)),"
+        + "\"input_shape\":\(shape(layer.inputShape)),\"output_shape\":\(shape(layer.outputShape)),"
+        + "\"activation\":\(layer.activation.map(quoted) ?? "null"),\"parameters\":\(layer.parameters),"
+        + "\"formula\":\(quoted(layer.formula))}"
+    }
+    let calibrationText =
+      calibration.map {
+        "{\"method\":\(quoted($0.method)),\"false_reject_rate\":\($0.falseRejectRate),\"rows\":\($0.rows)}"
+      } ?? "null"
+    return "{\"name\":\(quoted(name)),\"version\":\"\(version)\","
+      + "\"kind\":\"\(network.isClassifier ? "classifier" : "regressor")\","
+      + "\"input\":{\"shape\":\(shape(inputShape)),\"dtype\":\"float32\"},"
+      + "\"output\":{\"shape\":\(shape([network.outputWidth])),\"dtype\":\"float32\"},"
+      + "\"distances\":{\"shape\":\(shape([network.distanceWidth])),\"dtype\":\"float32\"},"
+      + "\"labels\":\(labels.map { list($0.map(quoted)) } ?? "null"),"
+      + "\"parameters\":\(network.parameterCount),"
+      + "\"preprocessing\":{\"scale\":\(preprocessing.scale),\"offset\":\(preprocessing.offset)},"
+      + "\"calibration\":\(calibrationText),\"training\":\(trainingJSON ?? "null"),"
+      + "\"file\":{\"name\":\(quoted(file.name)),\"bytes\":\(file.bytes),\"sha256\":\(quoted(file.sha256))},"
+      + "\"layers\":\(list(layerTexts))}"
+  }
+}

@@ -1,0 +1,96 @@
+import RadialEngine
+
+extension Service {
+  /// The answer to `GET /metrics`. accepted = answered, by code, + in flight.
+  func metricsText(openConnections: Int) -> String {
+    let values = metrics
+    var text = MetricsText()
+    writeRequests(values, &text)
+    writeRows(values, &text)
+    text.family("radial_rejections_total", "counter", "Requests refused for want of capacity, time or trust.")
+    for (reason, count) in values.rejections.sorted(by: { $0.key < $1.key }) {
+      text.sample("radial_rejections_total", [("reason", reason)], count)
+    }
+    text.family("radial_connections", "gauge", "Open connections.")
+    text.sample("radial_connections", UInt64(openConnections))
+    text.family("radial_ready", "gauge", "1 when /readyz answers 200.")
+    text.sample("radial_ready", readiness.current == .ready ? UInt64(1) : 0)
+    text.family("radial_build_info", "gauge", "The running version and instruction set.")
+    text.sample(
+      "radial_build_info",
+      [
+        ("version", configuration.version),
+        ("instruction_set", registry.defaultModel.network.instructionSet.rawValue),
+      ], UInt64(1))
+    writeProcess(&text)
+    return text.text
+  }
+
+  private func writeRequests(_ values: MetricsValues, _ text: inout MetricsText) {
+    let answered = values.answered.values.reduce(0, +)
+    text.family("radial_requests_accepted_total", "counter", "Requests received whole, or refused before that.")
+    text.sample("radial_requests_accepted_total", values.accepted)
+    text.family("radial_requests_in_flight", "gauge", "Accepted requests that are not answered yet.")
+    text.sample("radial_requests_in_flight", values.accepted >= answered ? values.accepted - answered : 0)
+    text.family("radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
+    for (key, count) in values.answered.sorted(by: { ($0.key.route.rawValue, $0.key.code) < ($1.key.route.rawValue, $1.key.code) }) {
+      text.sample("radial_requests_total", [("route", key.route.rawValue), ("code", String(key.code))], count)
+    }
+    text.family("radial_request_duration_seconds", "histogram", "From the complete header section to the answer.")
+    for (route, histogram) in values.durations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      text.histogram("radial_request_duration_seconds", [("route", route.rawValue)], histogram)
+    }
+  }
+
+  private func writeRows(_ values: MetricsValues, _ text: inout MetricsText) {
+    text.family("radial_rows_total", "counter", "Rows answered.")
+    for (index, served) in models.enumerated() {
+      text.sample(
+        "radial_rows_total", [("model", served.model.name), ("version", String(served.model.version))],
+        values.rows[index])
+    }
+    text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
+    let predictions = values.predictions.map { (key: $0.key, count: $0.value) }
+      .sorted { ($0.key.model, $0.key.label, $0.key.known == true ? 1 : 0) < ($1.key.model, $1.key.label, $1.key.known == true ? 1 : 0) }
+    for (key, count) in predictions {
+      let served = models[key.model]
+      text.sample(
+        "radial_predictions_total",
+        [
+          ("model", served.model.name), ("version", String(served.model.version)), ("label", served.label(key.label)),
+          ("known", key.known.map(String.init) ?? ""),
+        ], count)
+    }
+    text.family("radial_nearest_distance", "histogram", "Squared distance to the nearest prototype: the drift signal.")
+    for (index, served) in models.enumerated() {
+      text.histogram(
+        "radial_nearest_distance", [("model", served.model.name), ("version", String(served.model.version))],
+        values.nearestDistances[index])
+    }
+    text.family("radial_batch_rows", "histogram", "Rows that were computed together.")
+    text.histogram("radial_batch_rows", values.batchRows)
+    text.family("radial_batches_total", "counter", "Batches, by where they ran.")
+    text.sample("radial_batches_total", [("where", "inline")], values.inlineBatches)
+    text.sample("radial_batches_total", [("where", "queue")], values.queuedBatches)
+    text.family("radial_forward_duration_seconds", "histogram", "Time of one forward pass over a batch.")
+    text.histogram("radial_forward_duration_seconds", values.forwardDuration)
+    text.family("radial_queue_rows", "gauge", "Rows that wait for the compute queue.")
+    text.sample("radial_queue_rows", UInt64(queue.queuedRows))
+    text.family("radial_queue_wait_seconds", "histogram", "Time between queueing and the start of the batch.")
+    text.histogram("radial_queue_wait_seconds", values.queueWait)
+  }
+
+  private func writeProcess(_ text: inout MetricsText) {
+    let process = ProcessFigures()
+    text.family("process_cpu_seconds_total", "counter", "User and system time.")
+    text.sample("process_cpu_seconds_total", process.cpuSeconds)
+    text.family("process_resident_memory_bytes", "gauge", "Resident memory.")
+    text.sample("process_resident_memory_bytes", process.residentBytes)
+    text.family("process_virtual_memory_bytes", "gauge", "Virtual memory.")
+    text.sample("process_virtual_memory_bytes", process.virtualBytes)
+    text.family("process_open_fds", "gauge", "Open file descriptors.")
+    text.sample("process_open_fds", process.openDescriptors)
+    text.family("process_start_time_seconds", "gauge", "Start time since the epoch.")
+    text.sample("process_start_time_seconds", process.startTimeSeconds)
+  }
+}

@@ -1,0 +1,36 @@
+import Batching
+import HTTPServer
+import RadialEngine
+
+/// What a request wants of its rows.
+enum Operation {
+  case predict(PredictOptions)
+  case distances(isSingle: Bool)
+
+  var route: RouteLabel {
+    switch self {
+    case .predict: .predict
+    case .distances: .distances
+    }
+  }
+}
+
+/// A decoded request whose rows are in a batch and whose answer is owed.
+struct PendingRequest {
+  /// nil: the caller has left; the rows are computed with the others, or not, and nobody is told.
+  var exchange: Exchange?
+  let served: ServedModel
+  let modelIndex: Int
+  let operation: Operation
+  let batch: RowBatch
+  let rows: Range<Int>
+  /// When the caller stops waiting, in monotonic nanoseconds.
+  let deadline: UInt64?
+}
+
+/// One model's part of a turn: the batch that grows, and who waits for it.
+struct Lane {
+  let served: ServedModel
+  var batch: RowBatch
+  var pending: [PendingRequest] = []
+}

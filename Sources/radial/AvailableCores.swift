@@ -1,0 +1,50 @@
+import Glibc
+
+/// The cores that this process may use: its affinity, and no more than its cgroup's quota, rounded up.
+func availableCores() -> Int {
+  var set = cpu_set_t()
+  let affinity =
+    sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0
+    ? withUnsafeBytes(of: &set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } } : sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  guard let quota = cgroupQuota() else { return max(1, affinity) }
+  return max(1, min(affinity, Int(quota.rounded(.up))))
+}
+
+/// Cores' worth of CPU time that the cgroup grants; nil: no limit.
+private func cgroupQuota() -> Double? {
+  // cgroup v2: "0::/path" in /proc/self/cgroup, and "QUOTA PERIOD" or "max PERIOD" in cpu.max, of it and of each parent.
+  if let line = lines(of: "/proc/self/cgroup").first(where: { $0.hasPrefix("0::") }) {
+    var path = String(line.dropFirst(3))
+    var smallest: Double?
+    while true {
+      if let limit = lines(of: "/sys/fs/cgroup\(path)/cpu.max").first.flatMap(quota) {
+        smallest = min(smallest ?? limit, limit)
+      }
+      guard let slash = path.lastIndex(of: "/") else { break }
+      path = String(path[..<slash])
+    }
+    if let smallest { return smallest }
+  }
+  // cgroup v1.
+  guard let quota = lines(of: "/sys/fs/cgroup/cpu/cpu.cfs_quota_us").first.flatMap(Double.init), quota > 0,
+    let period = lines(of: "/sys/fs/cgroup/cpu/cpu.cfs_period_us").first.flatMap(Double.init), period > 0
+  else { return nil }
+  return quota / period
+}
+
+private func quota(_ line: String) -> Double? {
+  let parts = line.split(separator: " ").compactMap { Double($0) }
+  return parts.count == 2 && parts[1] > 0 ? parts[0] / parts[1] : nil
+}
+
+private func lines(of path: String) -> [String] {
+  guard let file = fopen(path, "re") else { return [] }
+  defer { fclose(file) }
+  var buffer = [CChar](repeating: 0, count: 4096)
+  var result: [String] = []
+  while fgets(&buffer, Int32(buffer.count), file) != nil {
+    result.append(
+      String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+  }
+  return result
+}

@@ -1,0 +1,52 @@
+import Glibc
+
+/// Every flag of `serve` is also a variable: `--max-body-bytes` is `RADIAL_MAX_BODY_BYTES`. A flag wins over its variable.
+struct EnvironmentDefaults {
+  let environment: [String: String]
+
+  /// `serve`'s options, and its flags, which take no value.
+  static let options = [
+    "model", "host", "port", "threads", "max-batch-rows", "max-queue-rows", "max-request-rows", "inline-budget",
+    "max-body-bytes", "max-header-bytes", "max-connections", "header-timeout", "body-timeout", "idle-timeout",
+    "drain-delay", "drain-timeout", "log-format", "log-level",
+  ]
+  static let flags = ["access-log"]
+
+  /// `arguments` with what the environment adds, when the subcommand is `serve`.
+  func applied(to arguments: [String]) -> [String] {
+    guard arguments.first == "serve" else { return arguments }
+    var added: [String] = []
+    for name in Self.options where !Self.isGiven(name, in: arguments) {
+      guard let value = environment[Self.variable(name)], !value.isEmpty else { continue }
+      // Several models are separated by commas.
+      let values = name == "model" ? value.split(separator: ",").map(String.init) : [value]
+      added += values.map { "--\(name)=\($0)" }
+    }
+    for name in Self.flags where !Self.isGiven(name, in: arguments) {
+      if ["1", "true", "yes", "on"].contains(environment[Self.variable(name)]?.lowercased()) { added.append("--\(name)") }
+    }
+    return ["serve"] + added + arguments.dropFirst()
+  }
+
+  static func variable(_ name: String) -> String {
+    "RADIAL_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+  }
+
+  private static func isGiven(_ name: String, in arguments: [String]) -> Bool {
+    arguments.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+  }
+}
+
+extension [String: String] {
+  /// The environment of this process.
+  static var process: [String: String] {
+    var result: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { result[String(pair[0])] = String(pair[1]) }
+      entry += 1
+    }
+    return result
+  }
+}

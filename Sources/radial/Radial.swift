@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+
+/// The command line: parses, runs, and turns every failure into one sentence and an exit code.
+///
+/// Exit codes: 0 done; 1 something outside failed (a port in use); 2 bad flags or a bad model file.
+@main
+struct Radial: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "radial",
+    abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
+    version: radialVersion, subcommands: [Serve.self, Inspect.self])
+
+  static func main() {
+    do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot(EnvironmentDefaults(environment: .process).applied(to: arguments))
+      try command.run()
+    } catch let failure as Failure {
+      writeError("radial: \(failure.message)")
+      Glibc.exit(failure.code)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code.isSuccess { print(message) } else { writeError(message) }
+      Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+/// This release.
+let radialVersion = "1.0.0"
+
+/// A failure whose sentence is all that the user needs.
+struct Failure: Error {
+  let message: String
+  let code: Int32
+
+  /// Bad flags and bad model files.
+  static func usage(_ message: String) -> Failure { Failure(message: message, code: 2) }
+  /// The world outside: a port in use, a directory that cannot be read.
+  static func environment(_ message: String) -> Failure { Failure(message: message, code: 1) }
+}
+
+func writeError(_ line: String) {
+  fputs(line + "\n", stderr)
+}
