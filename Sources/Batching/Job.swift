@@ -1,5 +1,5 @@
-import Synchronization
 public import RadialEngine
+import Synchronization
 
 /// One request's rows on their way through the compute queue.
 public struct Job: Sendable {

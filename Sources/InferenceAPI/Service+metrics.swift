@@ -32,8 +32,11 @@ extension Service {
     text.sample("radial_requests_accepted_total", values.accepted)
     text.family("radial_requests_in_flight", "gauge", "Accepted requests that are not answered yet.")
     text.sample("radial_requests_in_flight", values.accepted >= answered ? values.accepted - answered : 0)
-    text.family("radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
-    for (key, count) in values.answered.sorted(by: { ($0.key.route.rawValue, $0.key.code) < ($1.key.route.rawValue, $1.key.code) }) {
+    text.family(
+      "radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
+    for (key, count) in values.answered.sorted(by: {
+      ($0.key.route.rawValue, $0.key.code) < ($1.key.route.rawValue, $1.key.code)
+    }) {
       text.sample("radial_requests_total", [("route", key.route.rawValue), ("code", String(key.code))], count)
     }
     text.family("radial_request_duration_seconds", "histogram", "From the complete header section to the answer.")
@@ -51,7 +54,11 @@ extension Service {
     }
     text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
     let predictions = values.predictions.map { (key: $0.key, count: $0.value) }
-      .sorted { ($0.key.model, $0.key.label, $0.key.known == true ? 1 : 0) < ($1.key.model, $1.key.label, $1.key.known == true ? 1 : 0) }
+      .sorted {
+        ($0.key.model, $0.key.label, $0.key.known == true ? 1 : 0) < (
+          $1.key.model, $1.key.label, $1.key.known == true ? 1 : 0
+        )
+      }
     for (key, count) in predictions {
       let served = models[key.model]
       text.sample(

@@ -15,7 +15,8 @@ func defaultModelPath() throws -> String {
   }
   guard let found = candidates.first(where: { access($0, R_OK) == 0 }) else {
     throw Failure.usage(
-      "no --model was given and the default, \(name), was found neither here nor above the executable; name a model file")
+      "no --model was given and the default, \(name), was found neither here nor above the executable; name a model file"
+    )
   }
   return found
 }

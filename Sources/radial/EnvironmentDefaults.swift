@@ -23,7 +23,9 @@ struct EnvironmentDefaults {
       added += values.map { "--\(name)=\($0)" }
     }
     for name in Self.flags where !Self.isGiven(name, in: arguments) {
-      if ["1", "true", "yes", "on"].contains(environment[Self.variable(name)]?.lowercased()) { added.append("--\(name)") }
+      if ["1", "true", "yes", "on"].contains(environment[Self.variable(name)]?.lowercased()) {
+        added.append("--\(name)")
+      }
     }
     return ["serve"] + added + arguments.dropFirst()
   }

@@ -45,7 +45,8 @@ struct JSONLogHandler: LogHandler {
       case "\\": result += "\\\\"
       case "\n": result += "\\n"
       case _ where scalar.value < 0x20:
-        result += scalar.value < 0x10 ? "\\u000\(String(scalar.value, radix: 16))" : "\\u00\(String(scalar.value, radix: 16))"
+        result +=
+          scalar.value < 0x10 ? "\\u000\(String(scalar.value, radix: 16))" : "\\u00\(String(scalar.value, radix: 16))"
       default: result.unicodeScalars.append(scalar)
       }
     }

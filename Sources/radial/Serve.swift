@@ -11,7 +11,8 @@ import RadialEngine
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve models over HTTP.",
-    discussion: "Every flag is also an environment variable, RADIAL_ and its name: --max-body-bytes is RADIAL_MAX_BODY_BYTES.")
+    discussion:
+      "Every flag is also an environment variable, RADIAL_ and its name: --max-body-bytes is RADIAL_MAX_BODY_BYTES.")
 
   @OptionGroup var options: ServeOptions
 

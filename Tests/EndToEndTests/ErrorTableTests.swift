@@ -1,0 +1,175 @@
+import Foundation
+import Testing
+
+@Suite struct ErrorTableTests {
+  /// Every refusal that one request can provoke: name, request, status, a part of the sentence.
+  static let table: [(String, String, Int, String)] = [
+    ("not JSON", Client.request("POST", "/predict", "hello"), 400, "byte"),
+    ("empty body", Client.request("POST", "/predict"), 400, "empty"),
+    ("no instances", Client.request("POST", "/predict", "{}"), 400, "instances"),
+    ("no rows", Client.request("POST", "/predict", #"{"instances":[]}"#), 400, "row"),
+    ("wrong type", Client.request("POST", "/predict", #"{"instances":"x"}"#), 400, "instances"),
+    ("wrong element", Client.request("POST", "/predict", #"{"instances":[["x"]]}"#), 400, "string"),
+    ("wrong width", Client.request("POST", "/predict", #"{"instances":[[1,2]]}"#), 400, "found 2"),
+    ("both forms", Client.request("POST", "/predict", #"{"instance":[1],"instances":[[1]]}"#), 400, "instance"),
+    ("unknown output", Client.request("POST", "/predict", #"{"outputs":["x"],"instances":[[1]]}"#), 400, "x"),
+    ("bad top_k", Client.request("POST", "/predict", #"{"top_k":-1,"instances":[[1]]}"#), 400, "top_k"),
+    ("bad reject", Client.request("POST", "/predict", #"{"reject":"maybe","instances":[[1]]}"#), 400, "reject"),
+    ("overflow", Client.request("POST", "/predict", #"{"instances":[[1e999]]}"#), 422, "instances[0][0]"),
+    ("NaN", Client.request("POST", "/predict", #"{"instances":[[NaN]]}"#), 422, "instances[0][0]"),
+    ("unknown path", Client.request("GET", "/nope"), 404, "no route"),
+    ("unknown model", Client.request("GET", "/models/nope"), 404, "nope"),
+    ("unknown version", Client.request("GET", "/models/digits/versions/7"), 404, "7"),
+    ("bad version", Client.request("GET", "/models/digits/versions/x"), 404, "no route"),
+    ("wrong method", Client.request("GET", "/predict"), 405, "POST"),
+    ("wrong method on model", Client.request("POST", "/model", "{}"), 405, "GET"),
+    ("bad timeout", Client.request("POST", "/predict", "{}", headers: ["X-Request-Timeout-Ms: 0"]), 400, "X-Request"),
+    ("body too large", Client.request("POST", "/predict", String(repeating: " ", count: 70_000)), 413, "65536"),
+    (
+      "too deep", Client.request("POST", "/predict", #"{"x":"# + String(repeating: "[", count: 9_000)), 413, "deep"
+    ),
+    ("encoding", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: br"]), 415, "gzip"),
+    ("bad gzip", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: gzip"]), 400, "gzip"),
+    (
+      "header too large", Client.request("GET", "/livez", headers: ["A: " + String(repeating: "a", count: 17_000)]),
+      431, "header"
+    ),
+    ("no host", "GET /livez HTTP/1.1\r\n\r\n", 400, "Host"),
+    (
+      "two lengths", "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400,
+      "Content-Length"
+    ),
+    (
+      "length and chunks",
+      "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+      "Transfer-Encoding"
+    ),
+    ("transfer coding", "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "chunked"),
+  ]
+
+  @Test func `every row of the error table, each with one sentence in JSON`() throws {
+    let server = try RunningServer(["--max-body-bytes", "65536"])
+    for (name, request, status, part) in Self.table {
+      let client = try Client(port: server.port)
+      client.send(request)
+      let answer = try client.receive()
+      #expect(answer.status == status, "\(name): \(answer.body)")
+      #expect((answer.json["error"] as? String)?.contains(part) == true, "\(name): \(answer.body)")
+      #expect(answer.headers["content-type"] == "application/json", "\(name)")
+      #expect(answer.headers["x-request-id"] != nil, "\(name)")
+    }
+    let fine = try Client(port: server.port)
+    #expect(try fine.exchange("GET", "/readyz").status == 200)
+    let wrongMethod = try fine.exchange("GET", "/predict")
+    #expect(wrongMethod.headers["allow"] == "POST")
+    #expect(try fine.exchange("GET", "/livez", headers: ["X-Request-ID: abc-1"]).headers["x-request-id"] == "abc-1")
+    #expect(try fine.exchange("HEAD", "/model").body.isEmpty)
+  }
+
+  @Test func `too many rows are refused by number`() throws {
+    let server = try RunningServer(["--max-request-rows", "3"])
+    let client = try Client(port: server.port)
+    let sample = try MNISTSample.load()
+    #expect(try client.exchange("POST", "/predict", sample.body(0..<3)).status == 200)
+    let answer = try client.exchange("POST", "/predict", sample.body(0..<4))
+    #expect(answer.status == 413)
+    #expect(answer.body.contains("3 rows"))
+  }
+
+  @Test func `headers and bodies that never end get 408`() throws {
+    let server = try RunningServer(["--header-timeout", "1", "--body-timeout", "1"])
+    let body = try Client(port: server.port)
+    body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+    let header = try Client(port: server.port)
+    header.send("POST /predict HTTP/1.1\r\nHost: a\r\n")
+    #expect(try body.receive().status == 408)
+    #expect(try header.receive().status == 408)
+    #expect(body.isClosedByPeer())
+    #expect(header.isClosedByPeer())
+  }
+
+  @Test func `a bad request harms neither its neighbours nor the next one on its connection`() throws {
+    let server = try RunningServer()
+    let sample = try MNISTSample.load()
+    let client = try Client(port: server.port)
+    let good = Client.request("POST", "/predict", sample.body(0..<1))
+    let alone = try client.exchange("POST", "/predict", sample.body(0..<1)).body
+    // Sent as one piece, so that they meet in the same turn.
+    client.send(good + Client.request("POST", "/predict", #"{"instances":[[1e999]]}"#) + good)
+    #expect(try client.receive().body == alone)
+    #expect(try client.receive().status == 422)
+    #expect(try client.receive().body == alone)
+  }
+
+  @Test func `a full queue answers 503 with Retry-After, a late request 504`() throws {
+    let server = try RunningServer([
+      "--inline-budget", "0", "--max-queue-rows", "2", "--max-batch-rows", "1", "--threads", "1",
+    ])
+    let sample = try MNISTSample.load()
+    // A request as large as the limits allow keeps the queue busy for as long as the others take to arrive.
+    var rows = sample.body(0..<100, extra: "").dropFirst("{\"instances\":[".count).dropLast(2)
+    rows = Substring(Array(repeating: String(rows), count: 40).joined(separator: ","))
+    let busy = try Client(port: server.port)
+    busy.send(Client.request("POST", "/predict", "{\"instances\":[\(rows)]}"))
+    var statuses: Set<Int> = []
+    let clients = try (0..<40).map { _ in try Client(port: server.port) }
+    for client in clients {
+      client.send(Client.request("POST", "/predict", sample.body(0..<1), headers: ["X-Request-Timeout-Ms: 1"]))
+    }
+    for client in clients {
+      let answer = try client.receive()
+      statuses.insert(answer.status)
+      if answer.status == 503 { #expect(Int(answer.headers["retry-after"] ?? "") ?? 0 >= 1) }
+    }
+    #expect(try busy.receive().status == 200)
+    #expect(statuses.isSubset(of: [200, 503, 504]))
+    #expect(statuses.contains(503))
+    #expect(statuses.contains(504))
+  }
+
+  @Test func `twenty thousand damaged requests: an answer or a close each time, and the server lives`() throws {
+    let server = try RunningServer(["--header-timeout", "1", "--body-timeout", "1", "--max-body-bytes", "65536"])
+    let sample = try MNISTSample.load()
+    let failures = Failures()
+    let seed = UInt64.random(in: 0..<UInt64.max)
+    DispatchQueue.concurrentPerform(iterations: 8) { worker in
+      var generator = SplitMix(state: seed &+ UInt64(worker))
+      for _ in 0..<2500 {
+        var bytes = Array(Client.request("POST", "/predict", sample.body(0..<1), headers: ["X-Request-ID: a"]).utf8)
+        for _ in 0..<Int.random(in: 1...8, using: &generator) {
+          // Half of the damage goes to the header section.
+          let place = Int.random(in: 0..<(Bool.random(using: &generator) ? 80 : bytes.count), using: &generator)
+          switch Int.random(in: 0..<3, using: &generator) {
+          case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+          case 1: bytes.remove(at: place)
+          default: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: place)
+          }
+        }
+        do {
+          let client = try Client(port: server.port, timeoutSeconds: 20)
+          client.send(bytes)
+          client.finishSending()
+          while let answer = try? client.receive() {
+            if !(200...599).contains(answer.status) || answer.status == 500 { failures.add("status \(answer.status)") }
+          }
+        } catch { failures.add("\(error)") }
+      }
+    }
+    #expect(failures.all.isEmpty, "seed \(seed)")
+    #expect(server.isRunning)
+    let client = try Client(port: server.port)
+    #expect(try client.exchange("POST", "/predict", sample.body(0..<1)).status == 200)
+  }
+}
+
+/// A seeded generator (Steele, Lea and Flood, 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

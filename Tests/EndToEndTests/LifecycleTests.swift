@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct LifecycleTests {
+  @Test(arguments: [["--inline-budget=1"], ["--inline-budget=0"]])
+  func `SIGTERM under load: every accepted request is answered, and the exit is clean`(flags: [String]) throws {
+    let server = try RunningServer(flags)
+    let sample = try MNISTSample.load()
+    let failures = Failures()
+    let answered = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: 17) { worker in
+      if worker == 16 {
+        while answered.withLock({ $0 }) < 500 { sched_yield() }
+        return server.send(SIGTERM)
+      }
+      do {
+        let client = try Client(port: server.port)
+        for step in 0..<100_000 {
+          let row = (worker + step) % 100
+          let answer = try client.exchange("POST", "/predict", sample.body(row..<row + 1))
+          if answer.status != 200 { failures.add("status \(answer.status)") }
+          answered.withLock { $0 += 1 }
+          if answer.headers["connection"]?.lowercased() == "close" { return }
+        }
+        failures.add("never told to close")
+      } catch { failures.add("lost: \(error)") }
+    }
+    #expect(failures.all.isEmpty)
+    #expect(server.exitStatus() == 0)
+  }
+
+  @Test func `while draining the server is not ready but still serves; a second signal ends it at once`() throws {
+    let server = try RunningServer(["--drain-delay", "60"])
+    let client = try Client(port: server.port)
+    #expect(try client.exchange("GET", "/readyz").status == 200)
+    server.send(SIGTERM)
+    var status = 200
+    // Bounded: each round is a request.
+    for _ in 0..<10_000 where status == 200 { status = try Client(port: server.port).exchange("GET", "/readyz").status }
+    #expect(status == 503)
+    let sample = try MNISTSample.load()
+    let answer = try Client(port: server.port).exchange("POST", "/predict", sample.body(0..<1))
+    #expect(answer.status == 200)
+    #expect(answer.headers["connection"]?.lowercased() == "close")
+    server.send(SIGTERM)
+    #expect(server.exitStatus() == 128 + SIGTERM)
+  }
+
+  @Test func `start-up mistakes exit with a sentence and the promised code`() throws {
+    let server = try RunningServer()
+    let inUse = try RunningServer.run([
+      "serve", "--port", String(server.port), "--model", RunningServer.weights("digits.safetensors"),
+    ])
+    #expect(inUse.status == 1)
+    #expect(inUse.error.contains("in use"))
+    let missing = try RunningServer.run(["serve", "--model", "no-such-file.safetensors"])
+    #expect(missing.status == 2)
+    #expect(missing.error.contains("no-such-file.safetensors"))
+    #expect(try RunningServer.run(["serve", "--port", "99999"]).status == 2)
+    #expect(try RunningServer.run(["serve", "--threads", "0"]).status == 2)
+    #expect(try RunningServer.run(["serve"], environment: ["RADIAL_THREADS": "zero"]).status == 2)
+    #expect(try RunningServer.run(["--help"]).status == 0)
+    #expect(try RunningServer.run(["--version"]).output.hasPrefix("1."))
+    let inspected = try RunningServer.run(["inspect", RunningServer.weights("digits.safetensors")])
+    #expect(inspected.status == 0)
+    #expect(inspected.output.contains("rbf") && inspected.output.contains("Self-test: passed"))
+  }
+
+  @Test func `a flag wins over its variable`() throws {
+    let server = try RunningServer(
+      ["--max-request-rows", "2"], environment: ["RADIAL_MAX_REQUEST_ROWS": "1", "RADIAL_THREADS": "1"])
+    #expect(server.announcement.contains("1 threads"))
+    let sample = try MNISTSample.load()
+    #expect(try Client(port: server.port).exchange("POST", "/predict", sample.body(0..<2)).status == 200)
+  }
+}
