@@ -5,8 +5,6 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-
 /// The flags of `radial serve`.
 struct ServeOptions: ParsableArguments {
   @Option(
@@ -62,7 +60,14 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "text or json.")
   var logFormat = LogFormat.text
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(
+    help: "trace, debug, info, notice, warning, error or critical.",
+    transform: { text in
+      guard let level = Logger.Level(rawValue: text) else {
+        throw ValidationError("expected trace, debug, info, notice, warning, error or critical, found '\(text)'")
+      }
+      return level
+    })
   var logLevel = Logger.Level.info
 
   @Flag(help: "Log one line a request.")
