@@ -1,5 +1,5 @@
 import Dispatch
-public import RadialEngine
+import RadialEngine
 import Synchronization
 
 /// The bounded queue of heavy work, shared by all reactors: one batch at a time, split by rows over the cores.

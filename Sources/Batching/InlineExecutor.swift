@@ -1,5 +1,5 @@
 import Dispatch
-public import RadialEngine
+import RadialEngine
 
 /// Runs small batches where they arrived: synchronously on the reactor's own Dispatch queue, hence on the calling thread.
 ///

@@ -1,4 +1,4 @@
-public import RadialEngine
+import RadialEngine
 import Synchronization
 
 /// One request's rows on their way through the compute queue.

@@ -1,1 +1,64 @@
 #include "RadialKernels.h"
+
+// The one kernel source, once per instruction set. Tile sizes fill the registers of each: 32 vectors of 16 floats in AVX-512
+// (6 rows x 4 panels = 24 sums), 16 of 8 in AVX2 (6 x 1 panel = 12 sums), 32 of 4 in NEON (6 x 1 panel = 24 sums).
+
+#pragma STDC FP_CONTRACT OFF
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#define SUFFIX avx512
+#define LANES 16
+#define WIDE 8
+#define ROWS_4 6
+#define ROWS_3 8
+#define ROWS_2 12
+#define ROWS_1 16
+#include "kernels.inc"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define SUFFIX avx2
+#define LANES 8
+#define WIDE 4
+#define ROWS_4 0
+#define ROWS_1 6
+#include "kernels.inc"
+#pragma clang attribute pop
+
+#elif defined(__aarch64__)
+
+#define SUFFIX neon
+#define LANES 4
+#define WIDE 4
+#define ROWS_4 0
+#define ROWS_1 6
+#include "kernels.inc"
+
+#endif
+
+// Any processor: without fused multiply-add in hardware each one is a library call, exact and slow.
+#define SUFFIX portable
+#define LANES 4
+#define WIDE 2
+#define ROWS_4 0
+#define ROWS_1 2
+#include "kernels.inc"
+
+const rk_kernels *rk_kernels_for(rk_instruction_set set) {
+  switch (set) {
+#if defined(__x86_64__)
+    case RK_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")
+                 ? &kernels_avx512
+                 : NULL;
+    case RK_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels_avx2 : NULL;
+#elif defined(__aarch64__)
+    case RK_NEON: return &kernels_neon;
+#endif
+    case RK_PORTABLE: return &kernels_portable;
+    default: return NULL;
+  }
+}

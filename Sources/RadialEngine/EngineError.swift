@@ -1,0 +1,37 @@
+/// Why a network cannot be built. `description` is the sentence: what, where, expected, found, what to do.
+public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A part of a layer has the wrong number of values.
+  case wrongCount(layer: String, part: String, expected: Int, found: Int)
+  /// A layer's input width is not the output width of what comes before it.
+  case wrongWidth(layer: String, expected: Int, found: Int)
+  /// A width that is not positive or beyond `Network.maximumWidth`.
+  case badSize(layer: String, found: Int)
+  /// A weight that is NaN or infinite.
+  case notFinite(layer: String, part: String, index: Int)
+  /// A variance that, with epsilon, is not positive.
+  case badVariance(layer: String, index: Int)
+  case noLayers
+  case unknownInstructionSet(String)
+  case unavailableInstructionSet(String)
+
+  public var description: String {
+    switch self {
+    case .wrongCount(let layer, let part, let expected, let found):
+      "layer '\(layer)': \(part) has \(found) values, expected \(expected); export the model again"
+    case .wrongWidth(let layer, let expected, let found):
+      "layer '\(layer)' takes \(found) inputs, but what comes before it gives \(expected); export the model again"
+    case .badSize(let layer, let found):
+      "layer '\(layer)': expected a width from 1 to \(Network.maximumWidth), found \(found); export the model again"
+    case .notFinite(let layer, let part, let index):
+      "layer '\(layer)': \(part)[\(index)] is not a finite number; train or export the model again"
+    case .badVariance(let layer, let index):
+      "layer '\(layer)': moving_variance[\(index)] + epsilon is not positive; train or export the model again"
+    case .noLayers: "the network has no layers; export the model again"
+    case .unknownInstructionSet(let name):
+      "RADIAL_ISA: expected \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'"
+    case .unavailableInstructionSet(let name):
+      "RADIAL_ISA: this processor has no \(name); "
+        + "it has \(InstructionSet.available.map(\.rawValue).joined(separator: ", "))"
+    }
+  }
+}

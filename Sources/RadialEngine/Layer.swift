@@ -1,0 +1,127 @@
+/// An activation function, by Keras' name (golden FORMAT: gelu is the erf form, scaled_tanh is 1.7159 tanh(2x/3)).
+public enum Activation: String, Sendable, CaseIterable {
+  case linear, relu, sigmoid, softplus, elu, gelu, selu, swish, softmax, tanh
+  case scaledTanh = "scaled_tanh"
+}
+
+/// y[N, H] = activation(x[N, D] · kernel[D, H] + bias[H]).
+public struct Dense: Sendable {
+  public var name: String
+  public var inputs: Int
+  public var units: Int
+  /// [inputs, units], row-major.
+  public var kernel: [Float]
+  /// [units]; nil: none.
+  public var bias: [Float]?
+  public var activation: Activation
+
+  public init(name: String, inputs: Int, units: Int, kernel: [Float], bias: [Float]?, activation: Activation) {
+    self.name = name
+    self.inputs = inputs
+    self.units = units
+    self.kernel = kernel
+    self.bias = bias
+    self.activation = activation
+  }
+}
+
+/// d²[n, c] = Σ_k (x[n, k] − μ[k, c])², and what `output` makes of it.
+public struct RBF: Sendable {
+  /// γ, for the whole layer or for each unit.
+  public enum Scale: Sendable, Equatable {
+    case scalar(Float)
+    /// [units]
+    case perUnit([Float])
+  }
+
+  /// gaussian exp(−γ d²); distance d², γ unused; negativeDistance −γ d².
+  public enum Output: String, Sendable, CaseIterable {
+    case gaussian, distance
+    case negativeDistance = "negative_distance"
+  }
+
+  /// One prototype a column, [inputs, units], or one a row, [units, inputs].
+  public enum CentersLayout: String, Sendable, CaseIterable {
+    case featuresUnits = "features_units"
+    case unitsFeatures = "units_features"
+  }
+
+  public var name: String
+  public var inputs: Int
+  public var units: Int
+  /// The prototypes μ, in `centersLayout`.
+  public var centers: [Float]
+  public var centersLayout: CentersLayout
+  public var scale: Scale
+  public var output: Output
+
+  public init(
+    name: String, inputs: Int, units: Int, centers: [Float], centersLayout: CentersLayout, scale: Scale, output: Output
+  ) {
+    self.name = name
+    self.inputs = inputs
+    self.units = units
+    self.centers = centers
+    self.centersLayout = centersLayout
+    self.scale = scale
+    self.output = output
+  }
+}
+
+/// gamma (x − movingMean) / √(movingVariance + epsilon) + beta, per column.
+public struct BatchNormalization: Sendable {
+  public var name: String
+  public var width: Int
+  public var epsilon: Float
+  /// [width] each; nil: the factor or the offset is left out.
+  public var gamma: [Float]?
+  public var beta: [Float]?
+  /// [width] each.
+  public var movingMean: [Float]
+  public var movingVariance: [Float]
+
+  public init(
+    name: String, width: Int, epsilon: Float, gamma: [Float]?, beta: [Float]?, movingMean: [Float],
+    movingVariance: [Float]
+  ) {
+    self.name = name
+    self.width = width
+    self.epsilon = epsilon
+    self.gamma = gamma
+    self.beta = beta
+    self.movingMean = movingMean
+    self.movingVariance = movingVariance
+  }
+}
+
+/// One layer of a network, as it was trained.
+public enum Layer: Sendable {
+  case dense(Dense)
+  case rbf(RBF)
+  case batchNormalization(BatchNormalization)
+  /// Identity when serving.
+  case dropout(name: String)
+  case activation(name: String, Activation)
+
+  public var name: String {
+    switch self {
+    case .dense(let layer): layer.name
+    case .rbf(let layer): layer.name
+    case .batchNormalization(let layer): layer.name
+    case .dropout(let name): name
+    case .activation(let name, _): name
+    }
+  }
+}
+
+/// x · scale + offset on each input, one fused operation.
+public struct Preprocessing: Sendable, Equatable {
+  public var scale: Float
+  public var offset: Float
+  public static let identity = Preprocessing(scale: 1, offset: 0)
+
+  public init(scale: Float, offset: Float) {
+    self.scale = scale
+    self.offset = offset
+  }
+}

@@ -1,0 +1,47 @@
+extension Network {
+  /// The nearest prototype of a row, and the second nearest where there is one: by the smallest γ·d², ties to the lowest index.
+  ///
+  /// Decided on the distances, since scores underflow. γ·d² is compared as a product in Double, which is exact for two floats.
+  /// Always an index in 0..<C: a NaN is farther than everything.
+  /// - Parameter distances: [C], squared and unscaled.
+  public func nearest(_ distances: UnsafePointer<Float>) -> (first: Int, second: Int?) {
+    var first = 0
+    var second: Int?
+    for index in 1..<max(1, distanceWidth) {
+      if isNearer(index, than: first, distances) {
+        (first, second) = (index, first)
+      } else if second.map({ isNearer(index, than: $0, distances) }) ?? true {
+        second = index
+      }
+    }
+    return (first, second)
+  }
+
+  /// The `count` nearest prototypes (all, if there are fewer), nearest first.
+  public func nearest(_ distances: UnsafePointer<Float>, count: Int) -> [Int] {
+    let order = (0..<distanceWidth).sorted { a, b in
+      isNearer(a, than: b, distances) || (!isNearer(b, than: a, distances) && a < b)
+    }
+    return Array(order.prefix(count))
+  }
+
+  private func isNearer(_ a: Int, than b: Int, _ distances: UnsafePointer<Float>) -> Bool {
+    let (x, y) =
+      decisionScale.map { (Double($0[a]) * Double(distances[a]), Double($0[b]) * Double(distances[b])) }
+      ?? (Double(distances[a]), Double(distances[b]))
+    return x < y || (y.isNaN && !x.isNaN)
+  }
+
+  /// What each input of the last RBF layer adds to each distance: (h_k − μ_kc)², [C, K].
+  /// - Parameter embedding: [K], that layer's input.
+  public func contributions(embedding: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
+    for case .distances(let centers, isLast: true) in steps {
+      for c in 0..<centers.units {
+        for k in 0..<centers.inputs {
+          let difference = embedding[k] - centers.element(k, c)
+          target[c * centers.inputs + k] = difference * difference
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+internal import RadialKernels
+
+/// One pass of the engine over a block of rows. Layers become steps once, at load.
+enum Step: Sendable {
+  /// bias [P]
+  case dense(PackedMatrix, bias: AlignedFloats)
+  /// Squared distances; `isLast`: those that answers report.
+  case distances(PackedMatrix, isLast: Bool)
+  /// −γ d², γ [P]
+  case negativeScale(gamma: AlignedFloats)
+  /// Elementwise, in place.
+  case activate(Activation)
+  case exponential
+  /// y·scale + shift per column, [P] each.
+  case columnAffine(scale: AlignedFloats, shift: AlignedFloats)
+}
+
+/// The steps of a network: batch normalisation folded into the linear layer before it or fused behind, dropout dropped.
+struct Plan {
+  private(set) var steps: [Step] = []
+  private(set) var width: Int
+  private(set) var widest: Int
+  private(set) var parameterCount = 0
+  private(set) var multiplyAddsPerRow = 0
+  /// The dense layer whose weights a following batch normalisation may still be folded into.
+  private var foldable: Dense?
+
+  init(inputWidth: Int, layers: [Layer]) throws(EngineError) {
+    try Self.checkSize(inputWidth, "input")
+    guard !layers.isEmpty else { throw .noLayers }
+    width = inputWidth
+    widest = inputWidth
+    let lastRBF = layers.lastIndex { if case .rbf = $0 { true } else { false } }
+    for (index, layer) in layers.enumerated() {
+      switch layer {
+      case .dense(let dense): try add(dense)
+      case .rbf(let rbf): try add(rbf, isLast: index == lastRBF)
+      case .batchNormalization(let normalization): try add(normalization)
+      case .dropout: break
+      case .activation(_, let activation): add(activation)
+      }
+    }
+    flush()
+  }
+
+  private mutating func add(_ dense: Dense) throws(EngineError) {
+    try check(dense.name, inputs: dense.inputs, units: dense.units)
+    try Self.check(dense.kernel, dense.inputs * dense.units, dense.name, "kernel")
+    if let bias = dense.bias { try Self.check(bias, dense.units, dense.name, "bias") }
+    flush()
+    parameterCount += dense.kernel.count + (dense.bias?.count ?? 0)
+    advance(to: dense.units, from: dense.inputs)
+    foldable = dense
+    if dense.activation != .linear { flush() }
+  }
+
+  private mutating func add(_ rbf: RBF, isLast: Bool) throws(EngineError) {
+    try check(rbf.name, inputs: rbf.inputs, units: rbf.units)
+    try Self.check(rbf.centers, rbf.inputs * rbf.units, rbf.name, "centers")
+    flush()
+    let centers = PackedMatrix(inputs: rbf.inputs, units: rbf.units) { k, c in
+      switch rbf.centersLayout {
+      case .featuresUnits: rbf.centers[k * rbf.units + c]
+      case .unitsFeatures: rbf.centers[c * rbf.inputs + k]
+      }
+    }
+    parameterCount += rbf.centers.count
+    let gamma: [Float]
+    switch rbf.scale {
+    case .scalar(let value): gamma = [Float](repeating: value, count: rbf.units)
+    case .perUnit(let values):
+      gamma = values
+      parameterCount += values.count
+    }
+    try Self.check(gamma, rbf.units, rbf.name, "scale")
+    advance(to: rbf.units, from: rbf.inputs)
+    steps.append(.distances(centers, isLast: isLast))
+    if rbf.output != .distance {
+      steps.append(.negativeScale(gamma: AlignedFloats(gamma, to: padded(rbf.units))))
+    }
+    if rbf.output == .gaussian { steps.append(.exponential) }
+  }
+
+  private mutating func add(_ normalization: BatchNormalization) throws(EngineError) {
+    let name = normalization.name
+    guard normalization.width == width else {
+      throw .wrongWidth(layer: name, expected: width, found: normalization.width)
+    }
+    try Self.check(normalization.movingMean, width, name, "moving_mean")
+    try Self.check(normalization.movingVariance, width, name, "moving_variance")
+    if let gamma = normalization.gamma { try Self.check(gamma, width, name, "gamma") }
+    if let beta = normalization.beta { try Self.check(beta, width, name, "beta") }
+    parameterCount += (2 + (normalization.gamma == nil ? 0 : 1) + (normalization.beta == nil ? 0 : 1)) * width
+    var scale = [Double](repeating: 1, count: width)
+    var shift = [Double](repeating: 0, count: width)
+    for c in 0..<width {
+      let variance = Double(normalization.movingVariance[c]) + Double(normalization.epsilon)
+      guard variance > 0 else { throw .badVariance(layer: name, index: c) }
+      scale[c] = Double(normalization.gamma?[c] ?? 1) / variance.squareRoot()
+      shift[c] = Double(normalization.beta?[c] ?? 0) - Double(normalization.movingMean[c]) * scale[c]
+    }
+    if var dense = foldable {
+      // Linear so far: (x·W + b)·s + t = x·(W s) + (b s + t), computed in Double and rounded once.
+      for index in dense.kernel.indices {
+        dense.kernel[index] = Float(Double(dense.kernel[index]) * scale[index % width])
+      }
+      dense.bias = (0..<width).map { Float(Double(dense.bias?[$0] ?? 0) * scale[$0] + shift[$0]) }
+      foldable = dense
+    } else {
+      let count = padded(width)
+      steps.append(
+        .columnAffine(
+          scale: AlignedFloats(scale.map { Float($0) }, padding: 1, to: count),
+          shift: AlignedFloats(shift.map { Float($0) }, to: count)))
+    }
+  }
+
+  private mutating func add(_ activation: Activation) {
+    flush()
+    if activation != .linear { steps.append(.activate(activation)) }
+  }
+
+  /// Emits the dense layer that waited for a batch normalisation.
+  private mutating func flush() {
+    guard let dense = foldable else { return }
+    foldable = nil
+    let weights = PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] }
+    steps.append(.dense(weights, bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units))))
+    if dense.activation != .linear { steps.append(.activate(dense.activation)) }
+  }
+
+  private mutating func advance(to units: Int, from inputs: Int) {
+    multiplyAddsPerRow += inputs * units
+    width = units
+    widest = max(widest, units)
+  }
+
+  private func check(_ layer: String, inputs: Int, units: Int) throws(EngineError) {
+    guard inputs == width else { throw .wrongWidth(layer: layer, expected: width, found: inputs) }
+    try Self.checkSize(units, layer)
+  }
+
+  private static func checkSize(_ size: Int, _ layer: String) throws(EngineError) {
+    guard (1...Network.maximumWidth).contains(size) else { throw .badSize(layer: layer, found: size) }
+  }
+
+  private static func check(_ values: [Float], _ count: Int, _ layer: String, _ part: String) throws(EngineError) {
+    guard values.count == count else {
+      throw .wrongCount(layer: layer, part: part, expected: count, found: values.count)
+    }
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw .notFinite(layer: layer, part: part, index: index)
+    }
+  }
+}
