@@ -131,7 +131,7 @@ final class ReactorHandler: RequestHandler {
     let batch = lanes[lane].batch
     let width = served.model.network.inputWidth
     let maxRows = service.configuration.maxRequestRows
-    let room = min(fj_max_rows(body.count, width), maxRows)
+    let room = min(max(1, fj_max_rows(body.count, width)), maxRows)
     let rows = batch.reserve(room)
     var request = fj_predict_request()
     var error = fj_error()
