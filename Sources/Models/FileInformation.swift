@@ -1,0 +1,28 @@
+import CNettle
+
+/// What `GET /model` says of the file that a model came from.
+public struct FileInformation: Sendable, Equatable {
+  /// Last component of the path.
+  public let name: String
+  public let path: String
+  public let bytes: Int
+  /// SHA-256 (FIPS 180-4), 64 hexadecimal digits.
+  public let sha256: String
+
+  init(path: String, file: MappedFile) {
+    self.path = path
+    name = path.split(separator: "/").last.map(String.init) ?? path
+    bytes = file.count
+    sha256 = file.withBytes(Self.sha256)
+  }
+
+  static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+    var context = sha256_ctx()
+    nettle_sha256_init(&context)
+    nettle_sha256_update(&context, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)
+    var digest = [UInt8](repeating: 0, count: 32)
+    nettle_sha256_digest(&context, digest.count, &digest)
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

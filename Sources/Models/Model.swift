@@ -1,0 +1,115 @@
+import FoundationEssentials
+public import RadialEngine
+
+/// A model that was read, checked and repacked: the network, and everything that its file says about it.
+public final class Model: Sendable {
+  public let name: String
+  public let version: Int
+  public let network: Network
+  /// Without the batch dimension.
+  public let inputShape: [Int]
+  public let layers: [LayerDescription]
+  /// [C]
+  public let labels: [String]?
+  public let calibration: Calibration?
+  public let preprocessing: Preprocessing
+  /// JSON, as the file has it.
+  public let trainingJSON: String?
+  public let file: FileInformation
+  let storedSelfTest: SelfTest?
+
+  /// Rows of the file's self-test; 0: it carries none.
+  public var selfTestRows: Int { storedSelfTest?.rows ?? 0 }
+  public var hasSelfTest: Bool { selfTestRows > 0 }
+
+  /// Reads a file of Radial's own form.
+  /// - Parameters:
+  ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default the file's name without its extension.
+  ///   - version: a positive integer.
+  public static func load(
+    path: String, name: String? = nil, version: Int = 1, instructionSet: InstructionSet = .best
+  ) throws(ModelError) -> Model {
+    try Model(SafetensorsFile(path: path), name: name, version: version, instructionSet: instructionSet)
+  }
+
+  init(
+    _ source: SafetensorsFile, name: String?, version: Int, instructionSet: InstructionSet
+  ) throws(ModelError) {
+    let path = source.path
+    file = FileInformation(path: path, file: source.file)
+    self.version = version
+    self.name = name ?? String(file.name.prefix { $0 != "." })
+    guard (1...128).contains(self.name.utf8.count),
+      self.name.utf8.allSatisfy({ Self.nameBytes.contains($0) })
+    else {
+      throw ModelError(.name, path, "'\(self.name)' cannot be a model's name, expected 1 to 128 letters, digits, '_', '.' or '-'; use FILE=NAME")
+    }
+    if let format = source.metadata["format"], format != "radial" {
+      throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
+    }
+    if let version = source.metadata["radial.version"], version != "1" {
+      throw ModelError(.architecture, path, "'radial.version' is '\(version)', expected '1'; use a newer Radial")
+    }
+    let reader = try NetworkReader(source)
+    layers = reader.descriptions
+    inputShape = reader.inputShape
+    preprocessing = try Self.preprocessing(source)
+    do throws(EngineError) {
+      network = try Network(
+        inputWidth: inputShape[0], preprocessing: preprocessing, layers: reader.layers, instructionSet: instructionSet)
+    } catch {
+      throw ModelError(.architecture, path, error.description)
+    }
+    labels = try Self.labels(source, network)
+    calibration = try Calibration(source, classes: network.distanceWidth)
+    if calibration != nil, !network.isClassifier {
+      throw ModelError(.metadata, path, "a calibration was found in a network that is no classifier; export it without one")
+    }
+    trainingJSON = try Self.training(source)
+    storedSelfTest = try SelfTest(source, network)
+  }
+
+  private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
+
+  private static func preprocessing(_ source: SafetensorsFile) throws(ModelError) -> Preprocessing {
+    struct Entry: Decodable {
+      let scale: Double
+      let offset: Double
+    }
+    guard let text = source.metadata["radial.preprocessing"] else { return .identity }
+    guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(text.utf8)), Float(entry.scale).isFinite,
+      Float(entry.offset).isFinite
+    else {
+      throw ModelError(.metadata, source.path, "'radial.preprocessing' is malformed, expected {\"scale\":number,\"offset\":number}; export the model again")
+    }
+    return Preprocessing(scale: Float(entry.scale), offset: Float(entry.offset))
+  }
+
+  private static func labels(_ source: SafetensorsFile, _ network: Network) throws(ModelError) -> [String]? {
+    guard let text = source.metadata["radial.labels"] else { return nil }
+    guard let labels = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
+      throw ModelError(.metadata, source.path, "'radial.labels' is malformed, expected an array of strings; export the model again")
+    }
+    guard labels.count == network.distanceWidth else {
+      throw ModelError(.metadata, source.path, "'radial.labels' has \(labels.count) labels, expected \(network.distanceWidth), one per prototype; export the model again")
+    }
+    return labels
+  }
+
+  private static func training(_ source: SafetensorsFile) throws(ModelError) -> String? {
+    struct AnyObject: Decodable {
+      struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+      }
+      init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
+    }
+    guard let text = source.metadata["radial.training"] else { return nil }
+    guard (try? JSONDecoder().decode(AnyObject.self, from: Data(text.utf8))) != nil else {
+      throw ModelError(.metadata, source.path, "'radial.training' is malformed, expected a JSON object; export the model again")
+    }
+    return text
+  }
+}

@@ -1,0 +1,25 @@
+/// Why a model file cannot be served. `description` is the sentence: where, what, expected, found, what to do.
+public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: String, Sendable {
+    /// The file cannot be opened, or is damaged.
+    case file
+    /// The description of the network is wrong, or names what this version does not serve.
+    case architecture
+    /// A tensor is missing, or of another shape or type than the network needs.
+    case tensor
+    /// Labels, preprocessing, calibration or training do not fit the network.
+    case metadata
+    /// The self-test's rows do not give the answers that the file expects.
+    case selfTest
+    /// A name that cannot be a model's.
+    case name
+  }
+
+  public let reason: Reason
+  public let description: String
+
+  init(_ reason: Reason, _ file: String, _ sentence: String) {
+    self.reason = reason
+    description = "\(file): \(sentence)"
+  }
+}
