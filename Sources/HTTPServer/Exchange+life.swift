@@ -72,7 +72,8 @@ extension Exchange {
       // Answered by libmicrohttpd itself: its parser refused the header section.
       if status >= 400 {
         reactor.handler?.refused(
-          Refusal(status, status == 431 ? .headerTooLarge : .malformedHeader, "libmicrohttpd refused the header section."))
+          Refusal(
+            status, status == 431 ? .headerTooLarge : .malformedHeader, "libmicrohttpd refused the header section."))
       }
     case .body, .draining, .lingering, .queued, .closed: break
     }
@@ -219,8 +220,9 @@ extension Refusal {
     503, .bufferedBytes, "The server holds its limit of request bodies; try again later or at another replica.")
 }
 
-extension Optional<UnsafePointer<CChar>> {
+extension UnsafePointer<CChar>? {
   fileprivate func bytes(_ count: Int) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: self.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }, count: self == nil ? 0 : count)
+    UnsafeBufferPointer(
+      start: self.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }, count: self == nil ? 0 : count)
   }
 }

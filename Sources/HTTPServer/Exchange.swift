@@ -71,7 +71,8 @@ public final class Exchange {
     var count = 0
     guard
       isUnanswered,
-      MHD_lookup_connection_value_n(connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count) == .YES
+      MHD_lookup_connection_value_n(connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count)
+        == .YES
     else { return nil }
     guard let value else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)

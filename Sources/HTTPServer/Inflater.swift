@@ -58,6 +58,7 @@ enum Inflater {
 
   private static func isZlibWrapped(_ source: UnsafeRawBufferPointer) -> Bool {
     // RFC 1950: method 8, window of at most 32 KiB, header a multiple of 31.
-    source.count >= 2 && source[0] & 0x0f == 8 && source[0] >> 4 <= 7 && (Int(source[0]) << 8 | Int(source[1])) % 31 == 0
+    source.count >= 2 && source[0] & 0x0f == 8 && source[0] >> 4 <= 7
+      && (Int(source[0]) << 8 | Int(source[1])) % 31 == 0
   }
 }

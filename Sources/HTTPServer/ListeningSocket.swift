@@ -97,7 +97,9 @@ struct ListeningSockets {
     unlink(path)
   }
 
-  private static func resolve(_ host: String, _ port: UInt16) throws(ServerError) -> (sockaddr_storage, socklen_t, Int32) {
+  private static func resolve(_ host: String, _ port: UInt16) throws(ServerError) -> (
+    sockaddr_storage, socklen_t, Int32
+  ) {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_PASSIVE
@@ -111,7 +113,8 @@ struct ListeningSockets {
     defer { freeaddrinfo(found) }
     var storage = sockaddr_storage()
     withUnsafeMutableBytes(of: &storage) { target in
-      target.copyMemory(from: UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen)))
+      target.copyMemory(
+        from: UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen)))
     }
     return (storage, first.pointee.ai_addrlen, first.pointee.ai_family)
   }

@@ -12,28 +12,37 @@ extension Reactor {
     func function<Callback>(_ callback: Callback) -> Int {
       unsafeBitCast(callback, to: Int.self)
     }
-    let uriLog: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-      _, uri, connection in
-      guard let uri, let connection, let exchange = Reactor.exchange(of: connection) else { return nil }
-      exchange.requestLine(uri)
-      return nil
-    }
-    let completed: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_RequestTerminationCode) -> Void = {
-      _, connection, _, _ in
-      guard let connection, let exchange = Reactor.exchange(of: connection) else { return }
-      exchange.completed()
-    }
-    let notify: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, MHD_ConnectionNotificationCode) -> Void = {
-      context, connection, socketContext, code in
-      guard let context, let connection, let socketContext else { return }
-      let reactor = Unmanaged<Reactor>.fromOpaque(context).takeUnretainedValue()
-      if code == .CONNECTION_NOTIFY_STARTED {
-        socketContext.pointee = Unmanaged.passRetained(reactor.open(connection)).toOpaque()
-      } else if let held = socketContext.pointee {
-        socketContext.pointee = nil
-        reactor.close(Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue())
+    let uriLog:
+      @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+        _, uri, connection in
+        guard let uri, let connection, let exchange = Reactor.exchange(of: connection) else { return nil }
+        exchange.requestLine(uri)
+        return nil
       }
-    }
+    let completed:
+      @convention(c) (
+        UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+        MHD_RequestTerminationCode
+      ) -> Void = {
+        _, connection, _, _ in
+        guard let connection, let exchange = Reactor.exchange(of: connection) else { return }
+        exchange.completed()
+      }
+    let notify:
+      @convention(c) (
+        UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+        MHD_ConnectionNotificationCode
+      ) -> Void = {
+        context, connection, socketContext, code in
+        guard let context, let connection, let socketContext else { return }
+        let reactor = Unmanaged<Reactor>.fromOpaque(context).takeUnretainedValue()
+        if code == .CONNECTION_NOTIFY_STARTED {
+          socketContext.pointee = Unmanaged.passRetained(reactor.open(connection)).toOpaque()
+        } else if let held = socketContext.pointee {
+          socketContext.pointee = nil
+          reactor.close(Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue())
+        }
+      }
     var options = [
       MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(listener), ptr_value: nil),
       // A few more than ours, so that the one over the limit can be told.
@@ -60,7 +69,8 @@ extension Reactor {
         reactor.logger.debug("\(message)")
       }, context,
       { _, connection, url, method, version, data, size, _ in
-        guard let connection, let url, let method, let version, let size, let exchange = Reactor.exchange(of: connection)
+        guard let connection, let url, let method, let version, let size,
+          let exchange = Reactor.exchange(of: connection)
         else { return .NO }
         return exchange.access(url, method, version, data, size)
       }, context, &options)

@@ -28,7 +28,11 @@ extension Reactor {
       case .none: break
       case .close: shutDown(exchange, at: now)
       case .timeOutIfStarted:
-        if hasPartOfRequest(exchange, at: now) { timeOut(exchange, .headerTimeout, at: now) } else { shutDown(exchange, at: now) }
+        if hasPartOfRequest(exchange, at: now) {
+          timeOut(exchange, .headerTimeout, at: now)
+        } else {
+          shutDown(exchange, at: now)
+        }
       case .timeOut(let reason): timeOut(exchange, reason, at: now)
       case .answerDrained:
         if case .draining(let refusal) = exchange.stage { answerRaw(exchange, refusal, at: now) }
@@ -60,7 +64,9 @@ extension Reactor {
       }
       ending = .flushing(until: now + 1_000_000_000)
     case .flushing(let until):
-      guard now >= until || connections.allSatisfy({ $0.deadlines.phase != .sending && !$0.isOwed }) else { return false }
+      guard now >= until || connections.allSatisfy({ $0.deadlines.phase != .sending && !$0.isOwed }) else {
+        return false
+      }
       for exchange in connections { shutDown(exchange, at: now) }
       ending = .closing(runs: 0)
     case .closing(let runs):
@@ -91,7 +97,9 @@ extension Reactor {
     let what = reason == .bodyTimeout ? "body" : "header section"
     sendRaw(
       exchange,
-      Refusal(408, reason, "The request's \(what) was not complete within its time limit; send it faster or in smaller parts."))
+      Refusal(
+        408, reason, "The request's \(what) was not complete within its time limit; send it faster or in smaller parts."
+      ))
     shutDown(exchange, at: now)
   }
 

@@ -25,7 +25,9 @@ final class Client {
       }
       defer { freeaddrinfo(found) }
       descriptor = socket(first.ai_family, Int32(SOCK_STREAM.rawValue), 0)
-      guard connect(descriptor, first.ai_addr, first.ai_addrlen) == 0 else { throw Failure(description: "connect: \(errno)") }
+      guard connect(descriptor, first.ai_addr, first.ai_addrlen) == 0 else {
+        throw Failure(description: "connect: \(errno)")
+      }
     case .unix(let path):
       descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       var unixAddress = sockaddr_un()

@@ -72,7 +72,10 @@ final class EchoHandler: RequestHandler {
   }
 
   func woken() {
-    for ticket in done.tickets.withLock({ list in defer { list = [] }; return list }) {
+    for ticket in done.tickets.withLock({ list in
+      defer { list = [] }
+      return list
+    }) {
       if let (exchange, bytes) = held.removeValue(forKey: ticket) { answer(exchange, bytes) }
     }
   }
@@ -100,7 +103,9 @@ final class TestServer {
   let journal = Journal()
   let server: Server
 
-  init(address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), _ adjust: (inout ServerConfiguration) -> Void = { _ in }) throws {
+  init(
+    address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), _ adjust: (inout ServerConfiguration) -> Void = { _ in }
+  ) throws {
     var configuration = ServerConfiguration(address: address, reactors: 1)
     adjust(&configuration)
     server = try Server(configuration, logger: Logger(label: "test")) { [journal] in EchoHandler($0, journal) }
