@@ -32,7 +32,7 @@ extension Exchange {
     case .header:
       setMethod(method)
       setPath(url)
-      return judge(version)
+      return judge(method, version)
     case .body:
       if size.pointee == 0 { return finishBody() }
       if let data { take(data, size.pointee) }
@@ -97,9 +97,10 @@ extension Exchange {
   }
 
   /// The first call: judges the header section. Queueing a response here closes the connection.
-  private func judge(_ version: UnsafePointer<CChar>) -> MHD_Result {
+  private func judge(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
     let now = Clock.now
     receivedNanoseconds = now
+    gate.begin(versionEnd: version + strlen(version))
     withUnsafeMutablePointer(to: &gate) { gate in
       _ = MHD_get_connection_values_n(
         connection, .HEADER_KIND,
@@ -111,7 +112,9 @@ extension Exchange {
     }
     let spoken: HeaderGate.Version =
       strcmp(version, "HTTP/1.1") == 0 ? .http11 : strcmp(version, "HTTP/1.0") == 0 ? .http10 : .other
+    // The section begins with the method and lies in one piece in the connection's read buffer.
     let size = mhd_connection_header_size(connection)
+    gate.end(method + size)
     switch gate.verdict(version: spoken, headerBytes: size, limits: reactor.settings.gate) {
     case .accept:
       stage = .body

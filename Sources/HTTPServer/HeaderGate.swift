@@ -23,6 +23,8 @@ struct HeaderGate {
   private(set) var requestID: UnsafePointer<CChar>?
 
   private var fault: StaticString?
+  /// One past the last byte that was understood: the request line's version, then each value.
+  private var understoodEnd: UnsafeRawPointer?
   private var hosts = 0
   private var lengths = 0
   private var transferCodings = 0
@@ -30,7 +32,19 @@ struct HeaderGate {
   private var hasUnknownTransferCoding = false
   private var hasUnknownContentCoding = false
 
-  /// Takes one field as libmicrohttpd's iterator gives it.
+  /// Begins with the request line: its last part, the version, ends here.
+  mutating func begin(versionEnd: UnsafeRawPointer) { understoodEnd = versionEnd }
+
+  /// Ends the section. The parser writes a NUL over the colon of an empty name, and then takes that line for the empty one
+  /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
+  /// section's end there must be exactly two line ends, CR LF each.
+  mutating func end(_ sectionEnd: UnsafeRawPointer) {
+    if let understoodEnd, sectionEnd - understoodEnd != 4 {
+      fail("an empty header name or a line that ends without CR LF")
+    }
+  }
+
+  /// Takes one field as libmicrohttpd's iterator gives it: trailing blanks are still part of the value.
   mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
     guard let nameStart = name.baseAddress, !name.isEmpty else { return fail("an empty header name") }
     for byte in name where !ByteClass.token.contains(byte) { return fail("a header name that is not a token") }
@@ -40,14 +54,20 @@ struct HeaderGate {
     if let valueStart = value.baseAddress {
       let distance = UnsafeRawPointer(valueStart) - UnsafeRawPointer(nameStart) - name.count
       guard distance >= 1, distance <= 16 else { return fail("a folded header line") }
+      let end = UnsafeRawPointer(valueStart + value.count)
+      understoodEnd = understoodEnd.map { max($0, end) }
     }
+    let value = trimmed(value)
     switch name.count {
     case 4 where matches(name, "host"):
       hosts += 1
     case 6 where matches(name, "expect"):
       expectsContinue = matches(value, "100-continue")
     case 12 where matches(name, "x-request-id"):
-      if (1...128).contains(value.count), value.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let start = value.baseAddress {
+      // Echoed as a C string: nothing may have been trimmed behind it.
+      if (1...128).contains(value.count), value.baseAddress?[value.count] == 0,
+        value.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let start = value.baseAddress
+      {
         requestID = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
       }
     case 14 where matches(name, "content-length"):
@@ -114,6 +134,12 @@ struct HeaderGate {
         drainable: framingIsTrusted)
     }
     return .accept
+  }
+
+  private func trimmed(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var count = value.count
+    while count > 0, value[count - 1] == 0x20 || value[count - 1] == 0x09 { count -= 1 }
+    return UnsafeBufferPointer(rebasing: value[..<count])
   }
 
   private mutating func takeLength(_ value: UnsafeBufferPointer<UInt8>) {
