@@ -35,5 +35,7 @@ final class Doorbell: Sendable {
   }
 
   /// Whether `wake` was called since the last time.
-  func takeWake() -> Bool { wokenByLink.exchange(false, ordering: .acquiringAndReleasing) }
+  func takeWake() -> Bool {
+    wokenByLink.load(ordering: .relaxed) && wokenByLink.exchange(false, ordering: .acquiringAndReleasing)
+  }
 }

@@ -46,16 +46,15 @@ extension Reactor {
     let now = Clock.now
     switch ending {
     case .serving:
-      for exchange in connections where exchange.isBetweenRequests && !hasUnreadBytes(exchange) {
-        shutDown(exchange, at: now)
-      }
       ending = .finishing
+      closeIdle(at: now)
     case .finishing:
-      guard now >= doorbell.graceEnd.load(ordering: .acquiring) else { return false }
-      // MHD_stop_daemon aborts the process when a connection is still suspended: answering resumes every one of them.
-      for exchange in connections where exchange.isUnanswered {
-        if let response = handler?.unanswered(exchange) { exchange.respond(response) }
+      guard now >= doorbell.graceEnd.load(ordering: .acquiring) else {
+        // An answer queued before the end began says nothing of closing: its connection comes back idle.
+        closeIdle(at: now)
+        return false
       }
+      answerUnanswered()
       for exchange in connections where exchange.isReading {
         answerRaw(
           exchange,
@@ -64,18 +63,34 @@ extension Reactor {
       }
       ending = .flushing(until: now + 1_000_000_000)
     case .flushing(let until):
+      answerUnanswered()
       guard now >= until || connections.allSatisfy({ $0.deadlines.phase != .sending && !$0.isOwed }) else {
         return false
       }
       for exchange in connections { shutDown(exchange, at: now) }
       ending = .closing(runs: 0)
     case .closing(let runs):
+      // Bytes that came before the shutdown are still read, and may complete a request.
+      answerUnanswered()
       // A few runs are enough for libmicrohttpd to notice; MHD_stop_daemon closes what is left.
-      if runs >= 8 { return true }
+      if runs >= 8 && !connections.contains(where: \.isOwed) { return true }
       ending = .closing(runs: runs + 1)
       runAgain = true
     }
     return false
+  }
+
+  private func closeIdle(at now: UInt64) {
+    for exchange in connections where exchange.isBetweenRequests && !hasUnreadBytes(exchange) {
+      shutDown(exchange, at: now)
+    }
+  }
+
+  /// MHD_stop_daemon aborts the process when a connection is still suspended: answering resumes every one of them.
+  private func answerUnanswered() {
+    for exchange in connections where exchange.isUnanswered {
+      if let response = handler?.unanswered(exchange) { exchange.respond(response) }
+    }
   }
 
   /// Writes an answer past libmicrohttpd, says that nothing follows, and keeps reading so that the client can see it:

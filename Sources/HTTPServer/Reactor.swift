@@ -95,14 +95,14 @@ public final class Reactor: @unchecked Sendable {
     nextSweep = Clock.now + sweepInterval
     var ending = Ending.serving
     while true {
-      let isHurried = runAgain
-      runAgain = false
-      poll(&waits, 2, isHurried ? 0 : sleepMilliseconds(daemon))
-      if waits[1].revents != 0 {
-        doorbell.answer()
-        if doorbell.takeWake() { handler?.woken() }
-        if doorbell.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }
+      // Flags are looked at in every pass; the eventfd only ends a sleep, and is read only after one.
+      if !runAgain {
+        poll(&waits, 2, sleepMilliseconds(daemon))
+        if waits[1].revents != 0 { doorbell.answer() }
       }
+      runAgain = false
+      if doorbell.takeWake() { handler?.woken() }
+      if doorbell.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }
       turn(daemon)
       if doorbell.isStopping.load(ordering: .acquiring) {
         if ending == .serving {
@@ -161,7 +161,8 @@ public final class Reactor: @unchecked Sendable {
     listener = -1
   }
 
-  private func shutDownDaemon() {
+  /// Ends a daemon without a connection that could be suspended.
+  func shutDownDaemon() {
     guard let daemon else { return }
     self.daemon = nil
     // "MHD_stop_daemon": closes the listening socket itself unless the daemon was quiesced.

@@ -30,15 +30,22 @@ public final class Server: Sendable {
     let settings = Reactor.Settings(configuration)
     var reactors: [Reactor] = []
     var doorbells: [Doorbell] = []
-    for (index, descriptor) in sockets.descriptors.enumerated() {
-      guard let doorbell = Doorbell() else {
-        throw ServerError(kind: .socket, description: "Could not create an eventfd; raise the limit of open files.")
+    do throws(ServerError) {
+      for (index, descriptor) in sockets.descriptors.enumerated() {
+        guard let doorbell = Doorbell() else {
+          throw ServerError(kind: .socket, description: "Could not create an eventfd; raise the limit of open files.")
+        }
+        doorbells.append(doorbell)
+        reactors.append(
+          try Reactor(
+            index: index, listener: descriptor, doorbell: doorbell, census: census, settings: settings, logger: logger,
+            makeHandler: makeHandler))
       }
-      doorbells.append(doorbell)
-      reactors.append(
-        try Reactor(
-          index: index, listener: descriptor, doorbell: doorbell, census: census, settings: settings, logger: logger,
-          makeHandler: makeHandler))
+    } catch {
+      // A reactor's daemon closes its own listening socket.
+      for descriptor in sockets.descriptors[reactors.count...] { close(descriptor) }
+      ListeningSockets.unlinkFile(of: sockets.address)
+      throw error
     }
     self.address = sockets.address
     self.census = census
@@ -72,7 +79,8 @@ public final class Server: Sendable {
   }
 
   /// Stops accepting, answers what is in flight for at most `grace`, answers the rest with `RequestHandler.unanswered`,
-  /// closes every connection and joins the threads. Returns when all is done; again does nothing.
+  /// closes every connection and joins the threads. Returns when all is done; again does nothing. Not from a handler: it
+  /// would wait for its own thread.
   public func stop(grace: Duration) {
     beginDraining()
     let end = Clock.now &+ min(grace.nanoseconds, 1 << 60)
@@ -82,8 +90,11 @@ public final class Server: Sendable {
       doorbell.ring()
     }
     life.withLock { life in
-      if case .running(let threads) = life { for thread in threads { pthread_join(thread, nil) } }
-      if case .stopped = life { return }
+      switch life {
+      case .made: for reactor in reactors { reactor.shutDownDaemon() }
+      case .running(let threads): for thread in threads { pthread_join(thread, nil) }
+      case .stopped: return
+      }
       life = .stopped
       ListeningSockets.unlinkFile(of: address)
     }
@@ -105,7 +116,8 @@ public final class Server: Sendable {
 extension Reactor.Settings {
   init(_ configuration: ServerConfiguration) {
     gate = HeaderGate.Limits(
-      maxHeaderBytes: configuration.maxHeaderBytes, maxBodyBytes: configuration.maxBodyBytes)
+      maxHeaderBytes: configuration.maxHeaderBytes,  // zlib counts in 32 bits.
+      maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
     deadlines = Deadlines.Limits(
       header: configuration.headerTimeout.nanoseconds, body: configuration.bodyTimeout.nanoseconds,
       idle: configuration.idleTimeout.nanoseconds)

@@ -11,7 +11,7 @@ final class Client {
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
-  let descriptor: Int32
+  private(set) var descriptor: Int32
   private var received: [UInt8] = []
 
   init(_ address: ListenAddress) throws {
@@ -44,7 +44,7 @@ final class Client {
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Sends all of it, or as much as the other side lets it; returns how much that was.
   @discardableResult func send(_ bytes: [UInt8], seconds: Double = 10) -> Int {
@@ -78,6 +78,7 @@ final class Client {
     var hard = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
     close(descriptor)
+    descriptor = -1
   }
 
   /// The next answer; nil when the server closed before its first byte.

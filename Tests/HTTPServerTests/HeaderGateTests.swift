@@ -104,6 +104,9 @@ import Testing
     Case(
       "blanks behind values", 200,
       "POST / HTTP/1.1\r\nHost: a \r\nContent-Length: 1\r\nX-Request-ID: a \t\r\n\r\nx"),
+    Case(
+      "section that outgrows the first read buffer", 200,
+      "GET / HTTP/1.1\r\nHost: a\r\nX-A: \(String(repeating: "v", count: 11_000))\r\nX-B: c\r\n\r\n"),
     Case("identity", 200, "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: Identity\r\nContent-Length: 0\r\n\r\n"),
   ]
 
