@@ -44,7 +44,8 @@ public final class Exchange {
   public var tag = 0
 
   let connection: OpaquePointer
-  unowned let reactor: Reactor
+  /// Strong: the circle through its list of connections ends with the connection.
+  let reactor: Reactor
   var stage = Stage.header
   var deadlines: Deadlines
   var gate = HeaderGate()

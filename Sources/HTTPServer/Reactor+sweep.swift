@@ -120,9 +120,9 @@ extension Reactor {
 
   /// Safe only where no response of libmicrohttpd's is in progress on the connection.
   private func sendRaw(_ exchange: Exchange, _ refusal: Refusal) {
+    handler?.refused(refusal)
     var text = refusal.rawAnswer
     _ = text.withUTF8 { send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
-    handler?.refused(refusal)
   }
 
   /// Whether bytes have come since the phase began: the client is in the middle of a request line.
