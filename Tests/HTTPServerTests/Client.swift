@@ -51,7 +51,7 @@ final class Client {
     var sent = 0
     while sent < bytes.count {
       guard wait(Int16(POLLOUT), seconds) else { return sent }
-      let count = bytes[sent...].withUnsafeBytes {
+      let count = bytes[sent..<min(bytes.count, sent + 262_144)].withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
       }
       if count < 0 && errno != EAGAIN { return sent }

@@ -113,12 +113,10 @@ import Testing
       client.post("/echo", "y")
       #expect(try client.answer()?.body == "y")
     }
-    #expect(throws: (any Error).self) {
-      let late = try server.client()
-      late.post("/echo", "z")
-      _ = try late.answer(seconds: 1)
-      throw Client.Failure(description: "refused or never accepted")
-    }
+    // Refused by the kernel, or closed unanswered.
+    let late = try? server.client()
+    late?.post("/echo", "z")
+    #expect((try? late?.answer(seconds: 2)) == nil)
   }
 
   @Test func stopAnswersSuspendedRequestsWith503() throws {
