@@ -1,0 +1,102 @@
+import Glibc
+import Synchronization
+
+/// How many bytes of request bodies all reactors hold together, and how many connections.
+final class Census: Sendable {
+  let maxBufferedBytes: Int
+  let openConnections = Atomic<Int>(0)
+  private let bufferedBytes = Atomic<Int>(0)
+
+  init(maxBufferedBytes: Int) { self.maxBufferedBytes = maxBufferedBytes }
+
+  func take(_ bytes: Int) -> Bool {
+    if bufferedBytes.wrappingAdd(bytes, ordering: .relaxed).newValue <= maxBufferedBytes { return true }
+    give(bytes)
+    return false
+  }
+
+  func give(_ bytes: Int) { bufferedBytes.wrappingSubtract(bytes, ordering: .relaxed) }
+
+  var held: Int { bufferedBytes.load(ordering: .relaxed) }
+}
+
+/// One request body in one block, with 64 readable bytes beyond its capacity for parsers that read in vectors.
+///
+/// Used on its reactor's thread only.
+final class BodyBuffer {
+  /// Parsers may read, not use, so many bytes beyond the end.
+  static let padding = 64
+
+  private(set) var pointer: UnsafeMutableRawPointer
+  private(set) var capacity: Int
+  private(set) var count = 0
+  /// What of the census' budget this body has taken.
+  private var charged = 0
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: capacity + Self.padding, alignment: 64)
+  }
+
+  deinit { pointer.deallocate() }
+
+  enum Growth { case fits, tooLarge, overBudget }
+
+  /// Makes room for `additional` bytes, charging the census for what is held.
+  /// - Parameter expected: the Content-Length, reserved at once up to 1 MiB; beyond, memory follows what really arrives,
+  ///   so that a header alone cannot claim the budget.
+  func reserve(_ additional: Int, expected: Int?, limit: Int, census: Census) -> Growth {
+    guard additional <= limit - count else { return .tooLarge }
+    let needed = count + additional
+    if needed > charged {
+      var wanted = max(needed, min(expected ?? 0, 1 << 20))
+      if needed > 1 << 20 || expected == nil { wanted = max(wanted, min(charged * 2, expected ?? limit)) }
+      wanted = min(wanted, limit)
+      guard census.take(wanted - charged) else { return .overBudget }
+      charged = wanted
+      if wanted > capacity { grow(to: wanted) }
+    }
+    return .fits
+  }
+
+  func append(_ source: UnsafeRawPointer, _ bytes: Int) {
+    (pointer + count).copyMemory(from: source, byteCount: bytes)
+    count += bytes
+  }
+
+  func advance(by written: Int) { count += written }
+
+  /// The bytes so far; the padding behind them is zeroed.
+  func sealed() -> UnsafeRawBufferPointer {
+    memset(pointer + count, 0, Self.padding)
+    return UnsafeRawBufferPointer(start: pointer, count: count)
+  }
+
+  func reset(_ census: Census) {
+    census.give(charged)
+    charged = 0
+    count = 0
+  }
+
+  private func grow(to size: Int) {
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: size + Self.padding, alignment: 64)
+    moved.copyMemory(from: pointer, byteCount: count)
+    pointer.deallocate()
+    pointer = moved
+    capacity = size
+  }
+}
+
+/// A reactor's spare body buffers. Used on that reactor's thread only.
+struct BodyBufferPool {
+  private var spare: [BodyBuffer] = []
+  private let maxCount = 128
+  private let maxCapacity = 128 << 10
+
+  mutating func take() -> BodyBuffer { spare.popLast() ?? BodyBuffer(capacity: 16 << 10) }
+
+  mutating func put(_ buffer: BodyBuffer, census: Census) {
+    buffer.reset(census)
+    if spare.count < maxCount, buffer.capacity <= maxCapacity { spare.append(buffer) }
+  }
+}

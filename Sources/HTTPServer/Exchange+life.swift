@@ -1,0 +1,231 @@
+internal import CMicroHTTPD
+import Glibc
+
+// One request's way through libmicrohttpd's callbacks, all on the reactor's thread.
+
+extension Exchange {
+  /// MHD_OPTION_URI_LOG_CALLBACK: the request line is complete, the headers are not.
+  func requestLine(_ uri: UnsafePointer<CChar>) {
+    if case .lingering = stage { return }
+    stage = .header
+    gate = HeaderGate()
+    drained = 0
+    generation &+= 1
+    // Without MHD_OPTION_STRICT_FOR_CLIENT spaces in the URL pass; and the decoded path, a C string, ends at a %00.
+    var at = uri
+    while at.pointee != 0 {
+      let byte = UInt8(bitPattern: at.pointee)
+      if byte <= 0x20 || byte == 0x7f { gate.fail("a space or control byte in its request target") }
+      if byte == 0x25, at[1] == 0x30, at[2] == 0x30 { gate.fail("an encoded NUL in its request target") }
+      at += 1
+    }
+    deadlines.enter(.header, at: Clock.now)
+  }
+
+  /// MHD_AccessHandlerCallback: once with the headers only, then for every part of the body, then with an empty part until
+  /// a response is queued.
+  func access(
+    _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>,
+    _ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>
+  ) -> MHD_Result {
+    switch stage {
+    case .header:
+      setMethod(method)
+      setPath(url)
+      return judge(method, version)
+    case .body:
+      if size.pointee == 0 { return finishBody() }
+      if let data { take(data, size.pointee) }
+      size.pointee = 0
+      return .YES
+    case .draining(let refusal):
+      if size.pointee == 0 { return queue(Response(refusal), refusal) }
+      drained += size.pointee
+      size.pointee = 0
+      if drained > 2 * reactor.settings.gate.maxBodyBytes { reactor.answerRaw(self, refusal, at: Clock.now) }
+      return .YES
+    case .lingering:
+      if size.pointee == 0 { return .NO }
+      size.pointee = 0
+      return .YES
+    case .waiting:
+      // Called again in the run of its own arrival: the handler's turn has not ended yet.
+      if receivedInRun == reactor.run { return .YES }
+      // Leaving it unanswered across a sleep spins the CPU. A half-closed client (SHUT_WR after its request) is dropped at
+      // the resumption unless its timeout differs from the daemon's.
+      stage = .suspended
+      hasOwnTimeout = true
+      mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds + 1)
+      MHD_suspend_connection(connection)
+      return .YES
+    case .answered(let response): return queue(response, nil)
+    case .suspended, .queued, .closed: return .YES
+    }
+  }
+
+  /// MHD_OPTION_NOTIFY_COMPLETED: the answer was sent, or never will be.
+  func completed() {
+    switch stage {
+    case .waiting, .suspended, .answered: abandon()
+    case .header:
+      let status = Int(mhd_connection_status(connection))
+      // Answered by libmicrohttpd itself: its parser refused the header section.
+      if status >= 400 {
+        reactor.handler?.refused(
+          Refusal(
+            status, status == 431 ? .headerTooLarge : .malformedHeader, "libmicrohttpd refused the header section."))
+      }
+    case .body, .draining, .lingering, .queued, .closed: break
+    }
+    dropBody()
+    if case .lingering = stage { return }
+    stage = .header
+    if deadlines.phase != .closing { deadlines.enter(.idle, at: Clock.now) }
+  }
+
+  /// MHD_CONNECTION_NOTIFY_CLOSED.
+  func forget() {
+    if isUnanswered { abandon() }
+    dropBody()
+    stage = .closed
+  }
+
+  private func abandon() {
+    let wasUnanswered = isUnanswered
+    stage = .closed
+    if wasUnanswered { reactor.handler?.abandoned(self) }
+  }
+
+  /// The first call: judges the header section. Queueing a response here closes the connection.
+  private func judge(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
+    let now = Clock.now
+    receivedNanoseconds = now
+    gate.begin(versionEnd: version + strlen(version))
+    withUnsafeMutablePointer(to: &gate) { gate in
+      _ = MHD_get_connection_values_n(
+        connection, .HEADER_KIND,
+        { gate, _, name, nameSize, value, valueSize in
+          gate!.assumingMemoryBound(to: HeaderGate.self).pointee.take(
+            name: name.bytes(nameSize), value: value.bytes(valueSize))
+          return .YES
+        }, gate)
+    }
+    let spoken: HeaderGate.Version =
+      strcmp(version, "HTTP/1.1") == 0 ? .http11 : strcmp(version, "HTTP/1.0") == 0 ? .http10 : .other
+    // The section begins with the method and lies in one piece in the connection's read buffer.
+    let size = mhd_connection_header_size(connection)
+    gate.end(method + size)
+    switch gate.verdict(version: spoken, headerBytes: size, limits: reactor.settings.gate) {
+    case .accept:
+      stage = .body
+      deadlines.enter(.body, at: now)
+      return .YES
+    case .refuse(let refusal, let drainable):
+      // A client that waits for 100 has sent nothing yet: it sees the answer at once.
+      guard drainable, !gate.expectsContinue else { return queue(Response(refusal), refusal) }
+      drain(refusal, at: now)
+      return .YES
+    }
+  }
+
+  /// A body refused without `Expect: 100-continue` is read to its end, within bounds, so that the client sees the answer
+  /// and not a reset.
+  private func drain(_ refusal: Refusal, at now: UInt64) {
+    dropBody()
+    stage = .draining(refusal)
+    deadlines.enter(.draining, at: now)
+  }
+
+  private func take(_ data: UnsafePointer<CChar>, _ count: Int) {
+    let limit = reactor.settings.gate.maxBodyBytes
+    let target = buffer ?? reactor.bodyBuffers.take()
+    buffer = target
+    switch target.reserve(count, expected: gate.contentLength, limit: limit, census: reactor.census) {
+    case .fits: target.append(data, count)
+    case .tooLarge: drain(.tooLarge(limit: limit), at: Clock.now)
+    case .overBudget: drain(.overBudget, at: Clock.now)
+    }
+  }
+
+  /// The final call, for the first time: the body is complete.
+  private func finishBody() -> MHD_Result {
+    if gate.coding != .identity, let compressed = buffer, compressed.count > 0 {
+      if let refusal = inflate(compressed) {
+        dropBody()
+        return queue(Response(refusal), refusal)
+      }
+    }
+    body = buffer?.sealed() ?? UnsafeRawBufferPointer(start: reactor.emptyBody, count: 0)
+    stage = .waiting
+    tag = 0
+    receivedInRun = reactor.run
+    deadlines.enter(.handling, at: receivedNanoseconds)
+    reactor.handler?.receive(self)
+    dropBody()
+    if case .answered(let response) = stage { return queue(response, nil) }
+    reactor.runAgain = true
+    return .YES
+  }
+
+  private func inflate(_ compressed: BodyBuffer) -> Refusal? {
+    let limit = reactor.settings.gate.maxBodyBytes
+    let plain = reactor.bodyBuffers.take()
+    let outcome = Inflater.inflate(
+      compressed.sealed(), coding: gate.coding, into: plain, limit: limit, census: reactor.census)
+    buffer = plain
+    reactor.bodyBuffers.put(compressed, census: reactor.census)
+    switch outcome {
+    case .done: return nil
+    case .tooLarge: return .tooLarge(limit: limit)
+    case .overBudget: return .overBudget
+    case .corrupt:
+      return Refusal(
+        400, .badEncoding, "The request's body is not what its Content-Encoding says; send a complete, valid stream.")
+    }
+  }
+
+  private func dropBody() {
+    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    guard let held = buffer else { return }
+    buffer = nil
+    reactor.bodyBuffers.put(held, census: reactor.census)
+  }
+
+  /// Hands the answer to libmicrohttpd; only inside its access handler.
+  private func queue(_ response: Response, _ refusal: Refusal?) -> MHD_Result {
+    stage = .queued
+    if hasOwnTimeout {
+      hasOwnTimeout = false
+      mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds)
+    }
+    deadlines.enter(.sending, at: Clock.now)
+    if let refusal { reactor.handler?.refused(refusal) }
+    let close = response.closesConnection || reactor.isDraining
+    if case .fixed(let fixed) = response.content, gate.requestID == nil, !close {
+      return MHD_queue_response(connection, UInt32(fixed.status), fixed.shared)
+    }
+    let made: OpaquePointer?
+    if let requestID = gate.requestID {
+      made = response.makeOneOff(requestID: requestID, close: close)
+    } else if case .fixed = response.content {
+      made = response.makeOneOff(requestID: nil, close: close)
+    } else {
+      made = reactor.requestIDs.withNext { response.makeOneOff(requestID: $0, close: close) }
+    }
+    guard let made else { return .NO }
+    defer { MHD_destroy_response(made) }
+    return MHD_queue_response(connection, UInt32(response.status), made)
+  }
+}
+
+extension Refusal {
+  static let overBudget = Refusal(
+    503, .bufferedBytes, "The server holds its limit of request bodies; try again later or at another replica.")
+}
+
+extension UnsafePointer<CChar>? {
+  fileprivate func bytes(_ count: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(
+      start: self.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }, count: self == nil ? 0 : count)
+  }
+}

@@ -1,0 +1,210 @@
+/// Judges a header section before its body is read: what libmicrohttpd 0.9.75's parser lets through, a proxy in front may
+/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `verdict`.
+struct HeaderGate {
+  enum Version { case http10, http11, other }
+  enum ContentCoding { case identity, gzip, deflate }
+
+  enum Verdict: Equatable {
+    case accept
+    /// - Parameter drainable: the body's framing is trusted, so that it can be read and thrown away before answering.
+    case refuse(Refusal, drainable: Bool)
+  }
+
+  struct Limits {
+    var maxHeaderBytes: Int
+    var maxBodyBytes: Int
+  }
+
+  private(set) var contentLength: Int?
+  private(set) var isChunked = false
+  private(set) var expectsContinue = false
+  private(set) var coding = ContentCoding.identity
+  /// NUL-terminated, in the connection's memory pool: valid until the request is over.
+  private(set) var requestID: UnsafePointer<CChar>?
+
+  private var fault: StaticString?
+  /// One past the last byte that was understood: the request line's version, then each value.
+  private var understoodEnd: UnsafeRawPointer?
+  private var hosts = 0
+  private var lengths = 0
+  private var transferCodings = 0
+  private var contentCodings = 0
+  private var hasUnknownTransferCoding = false
+  private var hasUnknownContentCoding = false
+
+  /// Begins with the request line: its last part, the version, ends here.
+  mutating func begin(versionEnd: UnsafeRawPointer) { understoodEnd = versionEnd }
+
+  /// Ends the section. The parser writes a NUL over the colon of an empty name, and then takes that line for the empty one
+  /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
+  /// section's end there must be exactly two line ends, CR LF each.
+  mutating func end(_ sectionEnd: UnsafeRawPointer) {
+    if let understoodEnd, sectionEnd - understoodEnd != 4 {
+      fail("an empty header name or a line that ends without CR LF")
+    }
+  }
+
+  /// Takes one field as libmicrohttpd's iterator gives it: trailing blanks are still part of the value.
+  mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+    guard let nameStart = name.baseAddress, !name.isEmpty else { return fail("an empty header name") }
+    for byte in name where !ByteClass.token.contains(byte) { return fail("a header name that is not a token") }
+    for byte in value where !ByteClass.fieldValue.contains(byte) { return fail("a control byte in a header value") }
+    // A field folded over two lines (obs-fold) is put together elsewhere in the connection's pool: only an unfolded value
+    // lies right behind its name, one colon and some blanks away.
+    if let valueStart = value.baseAddress {
+      let distance = UnsafeRawPointer(valueStart) - UnsafeRawPointer(nameStart) - name.count
+      guard distance >= 1, distance <= 16 else { return fail("a folded header line") }
+      let end = UnsafeRawPointer(valueStart + value.count)
+      understoodEnd = understoodEnd.map { max($0, end) }
+    }
+    let value = trimmed(value)
+    switch name.count {
+    case 4 where matches(name, "host"):
+      hosts += 1
+    case 6 where matches(name, "expect"):
+      expectsContinue = matches(value, "100-continue")
+    case 12 where matches(name, "x-request-id"):
+      // Echoed as a C string: nothing may have been trimmed behind it.
+      if (1...128).contains(value.count), value.baseAddress?[value.count] == 0,
+        value.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let start = value.baseAddress
+      {
+        requestID = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+      }
+    case 14 where matches(name, "content-length"):
+      lengths += 1
+      takeLength(value)
+    case 16 where matches(name, "content-encoding"):
+      contentCodings += 1
+      takeCoding(value)
+    case 17 where matches(name, "transfer-encoding"):
+      transferCodings += 1
+      if matches(value, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
+    default: break
+    }
+  }
+
+  /// Notes a fault found elsewhere (the request line); the first one counts.
+  mutating func fail(_ what: StaticString) { if fault == nil { fault = what } }
+
+  func verdict(version: Version, headerBytes: Int, limits: Limits) -> Verdict {
+    func malformed(_ what: String) -> Refusal {
+      Refusal(400, .malformedHeader, "The request's header section has \(what); send a well-formed HTTP/1.1 request.")
+    }
+    let framingIsTrusted =
+      fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1
+      && !hasUnknownTransferCoding && version != .other
+    if let fault { return .refuse(malformed("\(fault)"), drainable: false) }
+    if version == .other {
+      return .refuse(
+        Refusal(505, .unsupportedVersion, "The request's HTTP version is not spoken here; use HTTP/1.1."),
+        drainable: false)
+    }
+    if lengths > 1 { return .refuse(malformed("more than one Content-Length"), drainable: false) }
+    if transferCodings > 1 { return .refuse(malformed("more than one Transfer-Encoding"), drainable: false) }
+    if lengths == 1 && transferCodings == 1 {
+      return .refuse(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
+    }
+    if version == .http10 && transferCodings > 0 {
+      return .refuse(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
+    }
+    if hasUnknownTransferCoding {
+      return .refuse(
+        Refusal(
+          501, .unsupportedTransferCoding,
+          "The request's Transfer-Encoding is not supported; send exactly chunked, or a Content-Length."),
+        drainable: false)
+    }
+    if hosts > 1 { return .refuse(malformed("more than one Host"), drainable: framingIsTrusted) }
+    if hosts == 0 && version == .http11 { return .refuse(malformed("no Host"), drainable: framingIsTrusted) }
+    if headerBytes > limits.maxHeaderBytes {
+      return .refuse(
+        Refusal(
+          431, .headerTooLarge,
+          "The request's header section has \(headerBytes) bytes, over the limit of \(limits.maxHeaderBytes); send less."
+        ), drainable: framingIsTrusted)
+    }
+    if let contentLength, contentLength > limits.maxBodyBytes {
+      return .refuse(.tooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
+    }
+    if hasUnknownContentCoding || contentCodings > 1 {
+      return .refuse(
+        Refusal(
+          415, .unsupportedEncoding,
+          "The request's Content-Encoding is not supported; send the body plain, as gzip or as deflate."),
+        drainable: framingIsTrusted)
+    }
+    return .accept
+  }
+
+  private func trimmed(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var count = value.count
+    while count > 0, value[count - 1] == 0x20 || value[count - 1] == 0x09 { count -= 1 }
+    return UnsafeBufferPointer(rebasing: value[..<count])
+  }
+
+  private mutating func takeLength(_ value: UnsafeBufferPointer<UInt8>) {
+    guard (1...18).contains(value.count), value.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return fail("a Content-Length that is not a number")
+    }
+    contentLength = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+  }
+
+  private mutating func takeCoding(_ value: UnsafeBufferPointer<UInt8>) {
+    if matches(value, "gzip") || matches(value, "x-gzip") {
+      coding = .gzip
+    } else if matches(value, "deflate") {
+      coding = .deflate
+    } else if !matches(value, "identity") && !value.isEmpty {
+      hasUnknownContentCoding = true
+    }
+  }
+
+  /// Compares with a lower-case ASCII literal, whatever the case of the letters.
+  private func matches(_ bytes: UnsafeBufferPointer<UInt8>, _ literal: StaticString) -> Bool {
+    guard bytes.count == literal.utf8CodeUnitCount else { return false }
+    let expected = literal.utf8Start
+    for index in 0..<bytes.count {
+      let byte = bytes[index]
+      let lowered = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+      if lowered != expected[index] { return false }
+    }
+    return true
+  }
+}
+
+extension Refusal {
+  static func tooLarge(limit: Int) -> Refusal {
+    Refusal(413, .bodyTooLarge, "The request's body is over the limit of \(limit) bytes; send it in smaller parts.")
+  }
+}
+
+/// A set of bytes as a bitmap, so that membership is a shift and a mask.
+struct ByteClass {
+  private var low: UInt64 = 0
+  private var middle: UInt64 = 0
+  private var includesHigh: Bool
+
+  private init(includesHigh: Bool, _ isMember: (UInt8) -> Bool) {
+    self.includesHigh = includesHigh
+    for byte in UInt8(0)..<64 where isMember(byte) { low |= 1 << UInt64(byte) }
+    for byte in UInt8(64)..<128 where isMember(byte) { middle |= 1 << UInt64(byte - 64) }
+  }
+
+  @inline(__always) func contains(_ byte: UInt8) -> Bool {
+    if byte < 64 { return low >> UInt64(byte) & 1 == 1 }
+    if byte < 128 { return middle >> UInt64(byte &- 64) & 1 == 1 }
+    return includesHigh
+  }
+
+  /// RFC 9110 5.6.2: `tchar`.
+  static let token = ByteClass(includesHigh: false) { byte in
+    switch byte {
+    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+    case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
+    default: false
+    }
+  }
+
+  /// RFC 9110 5.5: visible bytes, `obs-text`, space and tab.
+  static let fieldValue = ByteClass(includesHigh: true) { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7f) }
+}

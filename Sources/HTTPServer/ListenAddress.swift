@@ -1,0 +1,26 @@
+/// Where a server listens.
+public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
+  /// A name or numeric address and a port; port 0 lets the kernel choose.
+  case tcp(host: String, port: UInt16)
+  /// A socket file.
+  case unix(path: String)
+
+  /// `unix:PATH` is a socket file and ignores the port; every other host is TCP, IPv6 with or without brackets.
+  public init(host: String, port: UInt16) {
+    if host.hasPrefix("unix:") {
+      self = .unix(path: String(host.dropFirst("unix:".count)))
+    } else if host.hasPrefix("["), host.hasSuffix("]") {
+      self = .tcp(host: String(host.dropFirst().dropLast()), port: port)
+    } else {
+      self = .tcp(host: host, port: port)
+    }
+  }
+
+  /// A URL a client can use: `http://127.0.0.1:8080`, `http://[::1]:8080`, `unix:/run/radial.sock`.
+  public var description: String {
+    switch self {
+    case .tcp(let host, let port): host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+}

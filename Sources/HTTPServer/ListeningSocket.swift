@@ -1,0 +1,176 @@
+import Glibc
+
+/// Listening sockets: one for each reactor, all at one address.
+struct ListeningSockets {
+  /// Where they really listen: port 0 is replaced by the kernel's choice.
+  let address: ListenAddress
+  private(set) var descriptors: [Int32]
+
+  /// Binds and listens.
+  init(_ address: ListenAddress, count: Int) throws(ServerError) {
+    switch address {
+    case .tcp(let host, let port): try self.init(host: host, port: port, count: count)
+    case .unix(let path): try self.init(path: path, count: count)
+    }
+  }
+
+  /// Removes the socket file of a Unix address.
+  static func unlinkFile(of address: ListenAddress) {
+    if case .unix(let path) = address { unlink(path) }
+  }
+
+  private init(host: String, port: UInt16, count: Int) throws(ServerError) {
+    var (storage, length, family) = try Self.resolve(host, port)
+    // With SO_REUSEPORT a second server on the port would silently take half of the connections. So the first bind is
+    // without: it fails if anybody listens there, whatever their options.
+    let probe = try Self.makeSocket(family, reusePort: false, "\(host):\(port)")
+    defer { close(probe) }
+    try Self.bind(probe, &storage, length, "\(host):\(port)")
+    let chosen = port == 0 ? try Self.port(of: probe) : port
+    Self.set(chosen, in: &storage)
+    // The probe stays bound, without listening, while the others bind: SO_REUSEPORT set after its bind lets them.
+    var on: Int32 = 1
+    setsockopt(probe, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size))
+    var opened: [Int32] = []
+    do {
+      for _ in 0..<count {
+        let descriptor = try Self.makeSocket(family, reusePort: true, "\(host):\(chosen)")
+        opened.append(descriptor)
+        try Self.bind(descriptor, &storage, length, "\(host):\(chosen)")
+        try Self.listen(descriptor, "\(host):\(chosen)")
+      }
+    } catch {
+      for descriptor in opened { close(descriptor) }
+      throw error
+    }
+    self.address = .tcp(host: host, port: chosen)
+    descriptors = opened
+  }
+
+  private init(path: String, count: Int) throws(ServerError) {
+    var unixAddress = sockaddr_un()
+    let bytes = Array(path.utf8)
+    guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: unixAddress.sun_path) else {
+      throw ServerError(
+        kind: .socket,
+        description: "The socket path \(path) has \(bytes.count) bytes; give one of 1 to 107 bytes.")
+    }
+    unixAddress.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &unixAddress.sun_path) { $0.copyBytes(from: bytes) }
+    var storage = sockaddr_storage()
+    withUnsafeMutableBytes(of: &storage) { target in
+      withUnsafeBytes(of: &unixAddress) { target.copyMemory(from: $0) }
+    }
+    let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    try Self.removeStaleFile(path, storage, length)
+    let descriptor = try Self.makeSocket(AF_UNIX, reusePort: false, path)
+    do {
+      try Self.bind(descriptor, &storage, length, path)
+      try Self.listen(descriptor, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    // Unix sockets know no SO_REUSEPORT: the reactors share one, each with a descriptor of its own.
+    address = .unix(path: path)
+    descriptors = [descriptor] + (1..<max(1, count)).map { _ in fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+  }
+
+  /// A socket file nobody listens on is left from a process that died; one that answers is somebody's.
+  private static func removeStaleFile(_ path: String, _ storage: sockaddr_storage, _ length: socklen_t)
+    throws(ServerError)
+  {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw ServerError(
+        kind: .addressInUse, description: "\(path) exists and is not a socket; remove it or listen elsewhere.")
+    }
+    let probe = try makeSocket(AF_UNIX, reusePort: false, path)
+    defer { close(probe) }
+    let connected = withSockaddr(storage) { connect(probe, $0, length) }
+    // EAGAIN: a full backlog, so somebody is there.
+    if connected == 0 || errno != ECONNREFUSED {
+      throw ServerError(
+        kind: .addressInUse, description: "Another process listens on \(path); stop it or listen elsewhere.")
+    }
+    unlink(path)
+  }
+
+  private static func resolve(_ host: String, _ port: UInt16) throws(ServerError) -> (
+    sockaddr_storage, socklen_t, Int32
+  ) {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_flags = AI_PASSIVE
+    var found: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, String(port), &hints, &found)
+    guard code == 0, let first = found else {
+      throw ServerError(
+        kind: .unknownHost,
+        description: "The host \(host) has no address (\(String(cString: gai_strerror(code)))); give another.")
+    }
+    defer { freeaddrinfo(found) }
+    var storage = sockaddr_storage()
+    withUnsafeMutableBytes(of: &storage) { target in
+      target.copyMemory(
+        from: UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen)))
+    }
+    return (storage, first.pointee.ai_addrlen, first.pointee.ai_family)
+  }
+
+  private static func makeSocket(_ family: Int32, reusePort: Bool, _ place: String) throws(ServerError) -> Int32 {
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(family, type, 0)
+    guard descriptor >= 0 else { throw failure("create a socket for", place) }
+    var on: Int32 = 1
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    if family != AF_UNIX { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size) }
+    if reusePort { setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size) }
+    // "::" takes IPv4 clients too, whatever the system's default.
+    var off: Int32 = 0
+    if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size) }
+    return descriptor
+  }
+
+  private static func bind(_ descriptor: Int32, _ storage: inout sockaddr_storage, _ length: socklen_t, _ place: String)
+    throws(ServerError)
+  {
+    guard withSockaddr(storage, { Glibc.bind(descriptor, $0, length) }) != 0 else { return }
+    guard errno == EADDRINUSE else { throw failure("bind", place) }
+    throw ServerError(
+      kind: .addressInUse, description: "Another process listens on \(place); stop it or choose another address.")
+  }
+
+  private static func listen(_ descriptor: Int32, _ place: String) throws(ServerError) {
+    // The kernel cuts this to net.core.somaxconn.
+    guard Glibc.listen(descriptor, 4096) == 0 else { throw failure("listen on", place) }
+  }
+
+  private static func failure(_ verb: String, _ place: String) -> ServerError {
+    ServerError(
+      kind: .socket,
+      description: "Could not \(verb) \(place) (\(String(cString: strerror(errno)))); choose another address.")
+  }
+
+  private static func port(of descriptor: Int32) throws(ServerError) -> UInt16 {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let code = withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    guard code == 0 else { throw failure("read the port of", "the socket") }
+    // sin_port and sin6_port lie at the same offset.
+    return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
+  }
+
+  private static func set(_ port: UInt16, in storage: inout sockaddr_storage) {
+    withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self) }
+  }
+
+  private static func withSockaddr<Result>(
+    _ storage: sockaddr_storage, _ body: (UnsafePointer<sockaddr>) -> Result
+  ) -> Result {
+    withUnsafePointer(to: storage) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
+  }
+}

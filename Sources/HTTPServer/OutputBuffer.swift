@@ -1,0 +1,88 @@
+import Glibc
+
+/// One contiguous, growing block of bytes for an answer's body; taken from a reactor's pool and returned to it once sent.
+///
+/// Used on its reactor's thread only.
+public final class OutputBuffer {
+  public private(set) var pointer: UnsafeMutableRawPointer
+  public private(set) var capacity: Int
+  public private(set) var count = 0
+  private weak var pool: OutputBufferPool?
+
+  init(capacity: Int, pool: OutputBufferPool?) {
+    self.capacity = max(capacity, 256)
+    self.pool = pool
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
+  }
+
+  deinit { pointer.deallocate() }
+
+  /// Makes room for so many bytes beyond `count`; the contents stay.
+  public func reserve(_ additional: Int) {
+    guard capacity - count < additional else { return }
+    let larger = max(capacity * 2, count + additional)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+    moved.copyMemory(from: pointer, byteCount: count)
+    pointer.deallocate()
+    pointer = moved
+    capacity = larger
+  }
+
+  public func append(_ text: StaticString) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  public func append(_ text: String) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  public func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+    reserve(bytes.count)
+    (pointer + count).copyMemory(from: source, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  /// Lends at least so many spare bytes to a writer; call `advance(by:)` with what it wrote.
+  public func withSpare<Result>(_ minimum: Int, _ write: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows
+    -> Result
+  {
+    reserve(minimum)
+    return try write(UnsafeMutableRawBufferPointer(start: pointer + count, count: capacity - count))
+  }
+
+  /// Counts bytes written into the spare room.
+  public func advance(by written: Int) {
+    precondition(written >= 0 && written <= capacity - count, "advance(by:) beyond the spare room")
+    count += written
+  }
+
+  /// Forgets the contents.
+  public func removeAll() { count = 0 }
+
+  /// Gives the buffer back to its pool, or lets it go if the pool is full or gone.
+  func recycle() {
+    count = 0
+    pool?.put(self)
+  }
+}
+
+/// A reactor's spare output buffers: bounded in number and in the size of each. Used on that reactor's thread only.
+final class OutputBufferPool {
+  private var spare: [OutputBuffer] = []
+  private let maxCount = 256
+  /// A rare giant answer must not keep its memory for ever.
+  private let maxCapacity = 256 << 10
+
+  func take(minimumCapacity: Int) -> OutputBuffer {
+    guard let buffer = spare.popLast() else { return OutputBuffer(capacity: max(minimumCapacity, 4096), pool: self) }
+    buffer.reserve(minimumCapacity)
+    return buffer
+  }
+
+  func put(_ buffer: OutputBuffer) {
+    guard spare.count < maxCount, buffer.capacity <= maxCapacity else { return }
+    spare.append(buffer)
+  }
+}

@@ -1,0 +1,166 @@
+internal import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// How far a stopping reactor has come.
+enum Ending {
+  case serving
+  /// Answering what is in flight; idle connections are gone.
+  case finishing
+  /// The grace is over: everything was answered, and has until then to leave.
+  case flushing(until: UInt64)
+  /// Every socket was shut down; libmicrohttpd notices in its next runs.
+  case closing(runs: Int)
+
+  static func == (left: Ending, right: Ending) -> Bool {
+    switch (left, right) {
+    case (.serving, .serving): true
+    default: false
+    }
+  }
+}
+
+extension Reactor {
+  /// Once a second: whoever is over a deadline is told so, if that makes sense, and shut down.
+  func sweep(at now: UInt64) {
+    for exchange in connections {
+      switch exchange.deadlines.action(at: now, limits: settings.deadlines) {
+      case .none: break
+      case .close: shutDown(exchange, at: now)
+      case .timeOutIfStarted:
+        if hasPartOfRequest(exchange, at: now) {
+          timeOut(exchange, .headerTimeout, at: now)
+        } else {
+          shutDown(exchange, at: now)
+        }
+      case .timeOut(let reason): timeOut(exchange, reason, at: now)
+      case .answerDrained:
+        if case .draining(let refusal) = exchange.stage { answerRaw(exchange, refusal, at: now) }
+      }
+    }
+  }
+
+  /// Takes the next step of stopping; true when the daemon may be stopped.
+  func advance(_ ending: inout Ending) -> Bool {
+    if connections.isEmpty { return true }
+    let now = Clock.now
+    switch ending {
+    case .serving:
+      ending = .finishing
+      closeIdle(at: now)
+    case .finishing:
+      guard now >= doorbell.graceEnd.load(ordering: .acquiring) else {
+        // An answer queued before the end began says nothing of closing: its connection comes back idle.
+        closeIdle(at: now)
+        return false
+      }
+      answerUnanswered()
+      for exchange in connections where exchange.isReading {
+        answerRaw(
+          exchange,
+          Refusal(503, .stopping, "The server stops before the request was complete; send it to another replica."),
+          at: now)
+      }
+      ending = .flushing(until: now + 1_000_000_000)
+    case .flushing(let until):
+      answerUnanswered()
+      guard now >= until || connections.allSatisfy({ $0.deadlines.phase != .sending && !$0.isOwed }) else {
+        return false
+      }
+      for exchange in connections { shutDown(exchange, at: now) }
+      ending = .closing(runs: 0)
+    case .closing(let runs):
+      // Bytes that came before the shutdown are still read, and may complete a request.
+      answerUnanswered()
+      // A few runs are enough for libmicrohttpd to notice; MHD_stop_daemon closes what is left.
+      if runs >= 8 && !connections.contains(where: \.isOwed) { return true }
+      ending = .closing(runs: runs + 1)
+      runAgain = true
+    }
+    return false
+  }
+
+  private func closeIdle(at now: UInt64) {
+    for exchange in connections where exchange.isBetweenRequests && !hasUnreadBytes(exchange) {
+      shutDown(exchange, at: now)
+    }
+  }
+
+  /// MHD_stop_daemon aborts the process when a connection is still suspended: answering resumes every one of them.
+  private func answerUnanswered() {
+    for exchange in connections where exchange.isUnanswered {
+      if let response = handler?.unanswered(exchange) { exchange.respond(response) }
+    }
+  }
+
+  /// Writes an answer past libmicrohttpd, says that nothing follows, and keeps reading so that the client can see it:
+  /// closing with unread bytes would reset the connection and take the answer along.
+  func answerRaw(_ exchange: Exchange, _ refusal: Refusal, at now: UInt64) {
+    sendRaw(exchange, refusal)
+    shutdown(exchange.descriptor, Int32(SHUT_WR))
+    exchange.stage = .lingering
+    exchange.deadlines.enter(.lingering, at: now)
+  }
+
+  /// Libmicrohttpd sees the end of the stream in its next run and closes the connection.
+  func shutDown(_ exchange: Exchange, at now: UInt64) {
+    shutdown(exchange.descriptor, Int32(SHUT_RDWR))
+    exchange.deadlines.enter(.closing, at: now)
+  }
+
+  private func timeOut(_ exchange: Exchange, _ reason: Refusal.Reason, at now: UInt64) {
+    let what = reason == .bodyTimeout ? "body" : "header section"
+    sendRaw(
+      exchange,
+      Refusal(
+        408, reason, "The request's \(what) was not complete within its time limit; send it faster or in smaller parts."
+      ))
+    shutDown(exchange, at: now)
+  }
+
+  /// Safe only where no response of libmicrohttpd's is in progress on the connection.
+  private func sendRaw(_ exchange: Exchange, _ refusal: Refusal) {
+    handler?.refused(refusal)
+    var text = refusal.rawAnswer
+    _ = text.withUTF8 { send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
+  }
+
+  /// Whether bytes have come since the phase began: the client is in the middle of a request line.
+  ///
+  /// Offsets in the kernel's `struct tcp_info` (linux/tcp.h): tcpi_last_data_recv (milliseconds ago) at 52,
+  /// tcpi_bytes_received at 128. glibc's own declaration ends before the latter. A Unix socket has none: not told.
+  private func hasPartOfRequest(_ exchange: Exchange, at now: UInt64) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { info in
+      var length = socklen_t(info.count)
+      guard getsockopt(exchange.descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length) == 0, length >= 136
+      else { return false }
+      if exchange.deadlines.phase == .fresh { return info.load(fromByteOffset: 128, as: UInt64.self) > 0 }
+      let elapsed = (now - min(now, exchange.deadlines.since)) / 1_000_000
+      // One tick of the kernel's clock (10 ms) of doubt in favour of silence.
+      return UInt64(info.load(fromByteOffset: 52, as: UInt32.self)) + 10 < elapsed
+    }
+  }
+
+  private func hasUnreadBytes(_ exchange: Exchange) -> Bool {
+    var byte: UInt8 = 0
+    return recv(exchange.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+  }
+}
+
+extension Exchange {
+  fileprivate var isBetweenRequests: Bool { deadlines.phase == .fresh || deadlines.phase == .idle }
+
+  fileprivate var isReading: Bool {
+    switch deadlines.phase {
+    case .header, .body, .draining: true
+    case .fresh, .lingering, .handling, .sending, .idle, .closing: false
+    }
+  }
+
+  fileprivate var isOwed: Bool {
+    switch stage {
+    case .waiting, .suspended, .answered: true
+    case .header, .body, .draining, .lingering, .queued, .closed: false
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Glibc
+public import Logging
+import Synchronization
+
+/// An HTTP/1.1 server on libmicrohttpd: one reactor thread per core, each with a listening socket of its own.
+///
+/// Life: `init` binds and listens; `start` serves; `beginDraining`, `quiesce`, `stop` end it, each optional but the last.
+public final class Server: Sendable {
+  /// Where it really listens: a port of 0 is replaced by the kernel's choice.
+  public let address: ListenAddress
+  private let reactors: [Reactor]
+  private let doorbells: [Doorbell]
+  private let census: Census
+  private enum Life {
+    case made
+    case running([pthread_t])
+    case stopped
+  }
+  private let life = Mutex(Life.made)
+
+  /// Binds and listens; clients can connect, and are served from `start` on.
+  /// - Parameter makeHandler: called once on each reactor's thread.
+  public init(
+    _ configuration: ServerConfiguration, logger: Logger,
+    makeHandler: @escaping @Sendable (Reactor.Link) -> any RequestHandler
+  ) throws(ServerError) {
+    let count = max(1, configuration.reactors)
+    let census = Census(maxBufferedBytes: configuration.maxBufferedBytes)
+    let sockets = try ListeningSockets(configuration.address, count: count)
+    let settings = Reactor.Settings(configuration)
+    var reactors: [Reactor] = []
+    var doorbells: [Doorbell] = []
+    do throws(ServerError) {
+      for (index, descriptor) in sockets.descriptors.enumerated() {
+        guard let doorbell = Doorbell() else {
+          throw ServerError(kind: .socket, description: "Could not create an eventfd; raise the limit of open files.")
+        }
+        doorbells.append(doorbell)
+        reactors.append(
+          try Reactor(
+            index: index, listener: descriptor, doorbell: doorbell, census: census, settings: settings, logger: logger,
+            makeHandler: makeHandler))
+      }
+    } catch {
+      // A reactor's daemon closes its own listening socket.
+      for descriptor in sockets.descriptors[reactors.count...] { close(descriptor) }
+      ListeningSockets.unlinkFile(of: sockets.address)
+      throw error
+    }
+    self.address = sockets.address
+    self.census = census
+    self.reactors = reactors
+    self.doorbells = doorbells
+  }
+
+  deinit { stop(grace: .zero) }
+
+  /// Connections open now, over all reactors.
+  public var openConnections: Int { census.openConnections.load(ordering: .relaxed) }
+
+  /// Starts the reactor threads; once.
+  public func start() {
+    life.withLock { life in
+      guard case .made = life else { return }
+      signal(SIGPIPE, SIG_IGN)
+      life = .running(reactors.map(Self.startThread))
+    }
+  }
+
+  /// From now on every answer carries `Connection: close`; new connections and requests are still served.
+  public func beginDraining() { for doorbell in doorbells { doorbell.isDraining.store(true, ordering: .releasing) } }
+
+  /// Stops accepting connections; open ones are still served.
+  public func quiesce() {
+    for doorbell in doorbells {
+      doorbell.isQuiesced.store(true, ordering: .releasing)
+      doorbell.ring()
+    }
+  }
+
+  /// Stops accepting, answers what is in flight for at most `grace`, answers the rest with `RequestHandler.unanswered`,
+  /// closes every connection and joins the threads. Returns when all is done; again does nothing. Not from a handler: it
+  /// would wait for its own thread.
+  public func stop(grace: Duration) {
+    beginDraining()
+    let end = Clock.now &+ min(grace.nanoseconds, 1 << 60)
+    for doorbell in doorbells {
+      doorbell.graceEnd.store(end, ordering: .releasing)
+      doorbell.isStopping.store(true, ordering: .releasing)
+      doorbell.ring()
+    }
+    life.withLock { life in
+      switch life {
+      case .made: for reactor in reactors { reactor.shutDownDaemon() }
+      case .running(let threads): for thread in threads { pthread_join(thread, nil) }
+      case .stopped: return
+      }
+      life = .stopped
+      ListeningSockets.unlinkFile(of: address)
+    }
+  }
+
+  private static func startThread(_ reactor: Reactor) -> pthread_t {
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        Unmanaged<Reactor>.fromOpaque(context!).takeRetainedValue().serve()
+        return nil
+      }, Unmanaged.passRetained(reactor).toOpaque())
+    precondition(code == 0, "pthread_create failed: \(code)")
+    return thread
+  }
+}
+
+extension Reactor.Settings {
+  init(_ configuration: ServerConfiguration) {
+    gate = HeaderGate.Limits(
+      maxHeaderBytes: configuration.maxHeaderBytes,  // zlib counts in 32 bits.
+      maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
+    deadlines = Deadlines.Limits(
+      header: configuration.headerTimeout.nanoseconds, body: configuration.bodyTimeout.nanoseconds,
+      idle: configuration.idleTimeout.nanoseconds)
+    maxConnections = max(1, configuration.maxConnections)
+    let longest = max(configuration.idleTimeout, configuration.headerTimeout, configuration.bodyTimeout)
+    backstopSeconds = UInt32(min(longest.components.seconds + 15, 86_400))
+    // The pool is memset after every keep-alive request (32 KiB: 2 microseconds), and there is one per connection.
+    connectionMemory = configuration.maxConnections > 5000 ? 16 << 10 : 32 << 10
+  }
+}

@@ -1,0 +1,50 @@
+/// What a server listens on and how much it lets a client take.
+public struct ServerConfiguration: Sendable {
+  public var address: ListenAddress
+  /// Reactor threads, each with a listening socket of its own; at least 1.
+  public var reactors: Int
+  /// Largest request body in bytes, as sent and as inflated; beyond it 413.
+  public var maxBodyBytes = 16 << 20
+  /// Largest header section in bytes; beyond it 431.
+  public var maxHeaderBytes = 16 << 10
+  /// Open connections over all reactors; beyond it 503.
+  public var maxConnections = 10_000
+  /// From a connection's start, or a request line's arrival, to the end of the header section.
+  public var headerTimeout: Duration = .seconds(10)
+  /// From the end of the header section to the end of the body; also from an answer to its last byte sent.
+  public var bodyTimeout: Duration = .seconds(30)
+  /// From an answer to the next request line on the same connection.
+  public var idleTimeout: Duration = .seconds(75)
+  /// Request bodies held at one time over all reactors, in bytes; beyond it 503.
+  public var maxBufferedBytes = 512 << 20
+
+  public init(address: ListenAddress = .tcp(host: "127.0.0.1", port: 8080), reactors: Int = 1) {
+    self.address = address
+    self.reactors = reactors
+  }
+}
+
+/// Why a server could not be made.
+public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: Sendable {
+    /// The host name has no address.
+    case unknownHost
+    /// Another process listens there.
+    case addressInUse
+    /// The system refused a socket.
+    case socket
+    /// libmicrohttpd refused to start.
+    case daemon
+  }
+  public let kind: Kind
+  /// One sentence: what failed, where, and what to do.
+  public let description: String
+}
+
+extension Duration {
+  /// Whole nanoseconds; negative durations are 0.
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
+  }
+}

@@ -1,0 +1,141 @@
+import Dispatch
+import Glibc
+import HTTPServer
+import Logging
+import Testing
+
+/// A value behind a pthread mutex: unlike `Synchronization.Mutex`, the thread sanitizer on Linux sees it.
+///
+/// `@unchecked Sendable`: the value is touched under the mutex only.
+final class Locked<Value: Sendable>: @unchecked Sendable {
+  private var value: Value
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+  init(_ value: Value) {
+    self.value = value
+    pthread_mutex_init(mutex, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body(&value)
+  }
+}
+
+/// What the handlers of a test server saw.
+final class Journal: Sendable {
+  struct Entries: Sendable {
+    var received: [String] = []
+    var refusals: [Refusal] = []
+    var abandoned = 0
+  }
+  private let entries = Locked(Entries())
+  /// Signalled at every request received and at every one abandoned.
+  let arrivals = DispatchSemaphore(value: 0)
+  let departures = DispatchSemaphore(value: 0)
+
+  var now: Entries { entries.withLock { $0 } }
+  func note(_ change: (inout Entries) -> Void) { entries.withLock { change(&$0) } }
+}
+
+/// Answers with the body it was sent: at once, at the turn's end (`/turn`), from another thread (`/later`) or not at all
+/// (`/never`); `/fixed` and `/path/…` are fixed answers and the path itself.
+final class EchoHandler: RequestHandler {
+  private let link: Reactor.Link
+  private let journal: Journal
+  private let queue = DispatchQueue(label: "later")
+  private var held: [Int: (Exchange, [UInt8])] = [:]
+  private var turn: [(Exchange, [UInt8])] = []
+  private var next = 1
+  private let done = DoneList()
+  private let fixed = FixedResponse(status: 200, body: "{\"fixed\":true}", headers: [("X-Kind", "fixed")])
+  private let never = FixedResponse(status: 503, body: "{\"error\":\"stopped\"}")
+
+  final class DoneList: Sendable { let tickets = Locked<[Int]>([]) }
+
+  init(_ link: Reactor.Link, _ journal: Journal) {
+    self.link = link
+    self.journal = journal
+  }
+
+  func receive(_ exchange: Exchange) {
+    let bytes = [UInt8](exchange.body)
+    let path = exchange.path
+    let padding = UnsafeRawBufferPointer(start: exchange.body.baseAddress! + exchange.body.count, count: 64)
+    let line = "\(exchange.method) \(path)" + (padding.allSatisfy { $0 == 0 } ? "" : " without padding")
+    journal.note { $0.received.append(line) }
+    switch path {
+    case "/fixed": exchange.respond(.fixed(fixed))
+    case "/turn": turn.append((exchange, bytes))
+    case "/later", "/never":
+      exchange.tag = next
+      next += 1
+      held[exchange.tag] = (exchange, bytes)
+      if path == "/later" {
+        queue.async { [done, link, ticket = exchange.tag] in
+          done.tickets.withLock { $0.append(ticket) }
+          link.wake()
+        }
+      }
+    case _ where path.hasPrefix("/path/"): answer(exchange, Array(path.utf8))
+    default: answer(exchange, bytes)
+    }
+    journal.arrivals.signal()
+  }
+
+  func endTurn() {
+    for (exchange, bytes) in turn { answer(exchange, bytes) }
+    turn.removeAll()
+  }
+
+  func woken() {
+    for ticket in done.tickets.withLock({ list in
+      defer { list = [] }
+      return list
+    }) {
+      if let (exchange, bytes) = held.removeValue(forKey: ticket) { answer(exchange, bytes) }
+    }
+  }
+
+  func refused(_ refusal: Refusal) { journal.note { $0.refusals.append(refusal) } }
+
+  func abandoned(_ exchange: Exchange) {
+    held[exchange.tag] = nil
+    turn.removeAll { $0.0 === exchange }
+    journal.note { $0.abandoned += 1 }
+    journal.departures.signal()
+  }
+
+  func unanswered(_ exchange: Exchange) -> Response { .fixed(never) }
+
+  private func answer(_ exchange: Exchange, _ bytes: [UInt8]) {
+    let buffer = link.makeBuffer(minimumCapacity: bytes.count)
+    bytes.withUnsafeBytes { buffer.append($0) }
+    exchange.respond(Response(status: 200, contentType: "application/octet-stream", body: buffer))
+  }
+}
+
+/// A server of echo handlers on a free port, stopped at the end of the test.
+final class TestServer {
+  let journal = Journal()
+  let server: Server
+
+  init(
+    address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), _ adjust: (inout ServerConfiguration) -> Void = { _ in }
+  ) throws {
+    var configuration = ServerConfiguration(address: address, reactors: 1)
+    adjust(&configuration)
+    server = try Server(configuration, logger: Logger(label: "test")) { [journal] in EchoHandler($0, journal) }
+    server.start()
+  }
+
+  deinit { server.stop(grace: .zero) }
+
+  func client() throws -> Client { try Client(server.address) }
+}
