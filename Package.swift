@@ -24,7 +24,8 @@ let package = Package(
   ],
   targets: [
     // The rooms, bottom to top. An import may only point to a room above it in this list.
-    .target(name: "RadialKernels", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(
+      name: "RadialKernels", cSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "RadialEngine", dependencies: ["RadialKernels"], swiftSettings: strict),
     .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -14,6 +14,8 @@ public final class Reactor: @unchecked Sendable {
     public var index: Int { reactor.index }
     /// Makes the reactor call `woken`. Any thread.
     public func wake() { reactor.doorbell.wake() }
+    /// Open connections of all reactors. Any thread.
+    public var openConnections: Int { reactor.census.openConnections.load(ordering: .relaxed) }
     /// An empty buffer for an answer. The reactor's thread only.
     public func makeBuffer(minimumCapacity: Int = 0) -> OutputBuffer {
       reactor.outputBuffers.take(minimumCapacity: minimumCapacity)

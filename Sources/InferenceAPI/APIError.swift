@@ -86,7 +86,7 @@ enum APIError: Error {
 
   /// The answer: `{"error":"…"}` with what machines may want to know beside it.
   func response(in buffer: consuming OutputBuffer) -> Response {
-    var json = JSONWriter(buffer)
+    let json = JSONWriter(buffer)
     json.write("{\"error\":")
     json.write(string: message)
     if case .undecodable(let error, _) = self {

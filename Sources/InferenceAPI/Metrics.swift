@@ -49,9 +49,9 @@ struct MetricsValues: Sendable {
 
   mutating func rejected(_ reason: String) { rejections[reason, default: 0] += 1 }
 
-  mutating func predicted(model: Int, label: Int, known: Bool?, distance: Float) {
-    predictions[PredictionKey(model: model, label: label, known: known), default: 0] += 1
-    nearestDistances[model].observe(Double(distance))
+  mutating func predicted(_ verdict: Verdict, model: Int) {
+    predictions[PredictionKey(model: model, label: verdict.nearest, known: verdict.known), default: 0] += 1
+    nearestDistances[model].observe(Double(verdict.distance))
   }
 
   mutating func add(_ other: MetricsValues) {

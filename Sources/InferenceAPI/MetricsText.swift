@@ -10,15 +10,15 @@ struct MetricsText {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
   }
 
-  mutating func sample(_ name: String, _ labels: Labels = [], _ value: Double) {
+  mutating func sample(_ name: String, _ labels: Labels, _ value: Double) {
     text += name + Self.rendered(labels) + " " + Self.rendered(value) + "\n"
   }
 
-  mutating func sample(_ name: String, _ labels: Labels = [], _ value: UInt64) {
+  mutating func sample(_ name: String, _ labels: Labels, _ value: UInt64) {
     text += "\(name)\(Self.rendered(labels)) \(value)\n"
   }
 
-  mutating func histogram(_ name: String, _ labels: Labels = [], _ histogram: Histogram) {
+  mutating func histogram(_ name: String, _ labels: Labels, _ histogram: Histogram) {
     var cumulative: UInt64 = 0
     for (bound, count) in zip(histogram.bounds, histogram.counts) {
       cumulative += count

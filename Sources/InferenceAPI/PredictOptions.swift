@@ -1,4 +1,5 @@
 import FastJSON
+import Models
 import RadialEngine
 
 /// What a `/predict` request asks for beside its rows.
@@ -24,7 +25,7 @@ struct PredictOptions {
       embedding = asked(Int(FJ_EMBEDDING))
     }
     if request.has_top_k { topK = request.top_k }
-    reject = request.reject == 1 ? .error : request.reject == 2 ? .off : .flag
+    reject = request.reject == FJ_REJECT_ERROR ? .error : request.reject == FJ_REJECT_OFF ? .off : .flag
     if request.has_false_reject_rate { falseRejectRate = request.false_reject_rate }
     isSingle = request.single
   }

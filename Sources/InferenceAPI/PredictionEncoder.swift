@@ -2,7 +2,16 @@ import HTTPServer
 import Models
 import RadialEngine
 
-/// Result rows → the bytes of an answer. Tells `observe` of every row's verdict, for the metrics.
+/// What was decided of a row: the metrics count it.
+struct Verdict: Sendable {
+  let nearest: Int
+  /// Squared.
+  let distance: Float
+  /// nil: the model carries no calibration, or the caller switched the verdict off.
+  let known: Bool?
+}
+
+/// Result rows → the bytes of an answer.
 struct PredictionEncoder {
   let served: ServedModel
   let results: Network.Results
@@ -10,16 +19,9 @@ struct PredictionEncoder {
 
   private var network: Network { served.model.network }
 
-  /// A classifier row's verdict.
-  struct Verdict {
-    let nearest: Int
-    let distance: Float
-    let known: Bool?
-  }
-
   /// The answer to `/predict`.
   func predictions(
-    _ options: PredictOptions, into buffer: OutputBuffer, observe: (Verdict) -> Void
+    _ options: PredictOptions, into buffer: OutputBuffer, verdicts: inout [Verdict]
   ) throws(APIError) -> OutputBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
@@ -29,7 +31,7 @@ struct PredictionEncoder {
       if row > 0 { json.write(",") }
       json.write("{")
       if network.isClassifier {
-        observe(try writeClassification(row, options, json))
+        verdicts.append(try writeClassification(row, options, json))
       } else {
         json.write("\"outputs\":")
         json.write(floats: results.outputs + row * network.outputWidth, count: network.outputWidth)
@@ -43,7 +45,7 @@ struct PredictionEncoder {
 
   /// The answer to `/distances`.
   func distances(
-    isSingle: Bool, into buffer: OutputBuffer, observe: (Verdict) -> Void
+    isSingle: Bool, into buffer: OutputBuffer, verdicts: inout [Verdict]
   ) throws(APIError) -> OutputBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
@@ -61,7 +63,7 @@ struct PredictionEncoder {
       if row > 0 { json.write(",") }
       let nearest = network.nearest(distances(row)).first
       writeNeighbour(nearest, distance: distances(row)[nearest], score: nil, json)
-      observe(Verdict(nearest: nearest, distance: distances(row)[nearest], known: nil))
+      verdicts.append(Verdict(nearest: nearest, distance: distances(row)[nearest], known: nil))
     }
     json.write(isSingle ? "}" : "]}")
     return json.buffer

@@ -17,6 +17,8 @@ final class ReactorHandler: RequestHandler {
   private var lanes: [Lane] = []
   private var queued: [UInt64: PendingRequest] = [:]
   private var nextJob: UInt64 = 0
+  /// Of the answer that is being encoded; kept for its memory.
+  private var verdicts: [Verdict] = []
 
   /// `Exchange.tag` of a request whose rows wait in the turn, and of one with nothing owed; others hold their job's number.
   private static let inTurn = -2
@@ -227,20 +229,16 @@ final class ReactorHandler: RequestHandler {
     let perRow = 160 + 17 * (network.outputWidth + network.distanceWidth)
     let buffer = link.makeBuffer(minimumCapacity: 128 + perRow * request.rows.count)
     do throws(APIError) {
-      var verdicts = 0
       let body: OutputBuffer
-      let observe: (PredictionEncoder.Verdict) -> Void = { [metrics] verdict in
-        verdicts += 1
-        metrics.update {
-          $0.predicted(
-            model: request.modelIndex, label: verdict.nearest, known: verdict.known, distance: verdict.distance)
-        }
-      }
+      verdicts.removeAll(keepingCapacity: true)
       switch request.operation {
-      case .predict(let options): body = try encoder.predictions(options, into: buffer, observe: observe)
-      case .distances(let isSingle): body = try encoder.distances(isSingle: isSingle, into: buffer, observe: observe)
+      case .predict(let options): body = try encoder.predictions(options, into: buffer, verdicts: &verdicts)
+      case .distances(let isSingle): body = try encoder.distances(isSingle: isSingle, into: buffer, verdicts: &verdicts)
       }
-      metrics.update { $0.rows[request.modelIndex] += UInt64(request.rows.count) }
+      metrics.update { values in
+        values.rows[request.modelIndex] += UInt64(request.rows.count)
+        for verdict in verdicts { values.predicted(verdict, model: request.modelIndex) }
+      }
       record(exchange, request.operation.route, nil, code: 200)
       exchange.respond(Response(status: 200, contentType: "application/json", body: body))
     } catch {

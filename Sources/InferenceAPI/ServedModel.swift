@@ -1,6 +1,7 @@
 package import Batching
 import HTTPServer
 package import Models
+import RadialEngine
 
 /// A model with what its answers need every time: its measured cost, and the texts that never change.
 package final class ServedModel: Sendable {

@@ -1,3 +1,5 @@
+import Batching
+import Models
 import RadialEngine
 
 extension Service {
@@ -12,9 +14,9 @@ extension Service {
       text.sample("radial_rejections_total", [("reason", reason)], count)
     }
     text.family("radial_connections", "gauge", "Open connections.")
-    text.sample("radial_connections", UInt64(openConnections))
+    text.sample("radial_connections", [], UInt64(openConnections))
     text.family("radial_ready", "gauge", "1 when /readyz answers 200.")
-    text.sample("radial_ready", readiness.current == .ready ? UInt64(1) : 0)
+    text.sample("radial_ready", [], readiness.current == .ready ? UInt64(1) : 0)
     text.family("radial_build_info", "gauge", "The running version and instruction set.")
     text.sample(
       "radial_build_info",
@@ -29,9 +31,9 @@ extension Service {
   private func writeRequests(_ values: MetricsValues, _ text: inout MetricsText) {
     let answered = values.answered.values.reduce(0, +)
     text.family("radial_requests_accepted_total", "counter", "Requests received whole, or refused before that.")
-    text.sample("radial_requests_accepted_total", values.accepted)
+    text.sample("radial_requests_accepted_total", [], values.accepted)
     text.family("radial_requests_in_flight", "gauge", "Accepted requests that are not answered yet.")
-    text.sample("radial_requests_in_flight", values.accepted >= answered ? values.accepted - answered : 0)
+    text.sample("radial_requests_in_flight", [], values.accepted >= answered ? values.accepted - answered : 0)
     text.family(
       "radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
     for (key, count) in values.answered.sorted(by: {
@@ -75,29 +77,29 @@ extension Service {
         values.nearestDistances[index])
     }
     text.family("radial_batch_rows", "histogram", "Rows that were computed together.")
-    text.histogram("radial_batch_rows", values.batchRows)
+    text.histogram("radial_batch_rows", [], values.batchRows)
     text.family("radial_batches_total", "counter", "Batches, by where they ran.")
     text.sample("radial_batches_total", [("where", "inline")], values.inlineBatches)
     text.sample("radial_batches_total", [("where", "queue")], values.queuedBatches)
     text.family("radial_forward_duration_seconds", "histogram", "Time of one forward pass over a batch.")
-    text.histogram("radial_forward_duration_seconds", values.forwardDuration)
+    text.histogram("radial_forward_duration_seconds", [], values.forwardDuration)
     text.family("radial_queue_rows", "gauge", "Rows that wait for the compute queue.")
-    text.sample("radial_queue_rows", UInt64(queue.queuedRows))
+    text.sample("radial_queue_rows", [], UInt64(queue.queuedRows))
     text.family("radial_queue_wait_seconds", "histogram", "Time between queueing and the start of the batch.")
-    text.histogram("radial_queue_wait_seconds", values.queueWait)
+    text.histogram("radial_queue_wait_seconds", [], values.queueWait)
   }
 
   private func writeProcess(_ text: inout MetricsText) {
     let process = ProcessFigures()
     text.family("process_cpu_seconds_total", "counter", "User and system time.")
-    text.sample("process_cpu_seconds_total", process.cpuSeconds)
+    text.sample("process_cpu_seconds_total", [], process.cpuSeconds)
     text.family("process_resident_memory_bytes", "gauge", "Resident memory.")
-    text.sample("process_resident_memory_bytes", process.residentBytes)
+    text.sample("process_resident_memory_bytes", [], process.residentBytes)
     text.family("process_virtual_memory_bytes", "gauge", "Virtual memory.")
-    text.sample("process_virtual_memory_bytes", process.virtualBytes)
+    text.sample("process_virtual_memory_bytes", [], process.virtualBytes)
     text.family("process_open_fds", "gauge", "Open file descriptors.")
-    text.sample("process_open_fds", process.openDescriptors)
+    text.sample("process_open_fds", [], process.openDescriptors)
     text.family("process_start_time_seconds", "gauge", "Start time since the epoch.")
-    text.sample("process_start_time_seconds", process.startTimeSeconds)
+    text.sample("process_start_time_seconds", [], process.startTimeSeconds)
   }
 }

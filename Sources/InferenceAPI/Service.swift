@@ -1,4 +1,4 @@
-package import Batching
+import Batching
 package import HTTPServer
 package import Logging
 package import Models

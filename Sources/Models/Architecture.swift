@@ -75,19 +75,26 @@ struct NetworkReader {
     do {
       architecture = try JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
     } catch {
-      throw ModelError(.architecture, file.path, "'radial.architecture' is malformed (\(SafetensorsFile.explain(error))); export the model again")
+      throw ModelError(
+        .architecture, file.path,
+        "'radial.architecture' is malformed (\(SafetensorsFile.explain(error))); export the model again")
     }
     guard architecture.version == 1 else {
-      throw ModelError(.architecture, file.path, "'radial.architecture' has version \(architecture.version), expected 1; use a newer Radial")
+      throw ModelError(
+        .architecture, file.path,
+        "'radial.architecture' has version \(architecture.version), expected 1; use a newer Radial")
     }
     inputShape = architecture.input_shape
     if let layer = architecture.layers.first(where: { Self.convolutional.contains($0.type) }) {
       throw ModelError(
         .architecture, file.path,
-        "layer '\(layer.name)' is a \(layer.type); this version of Radial serves dense, rbf, batch_normalization, dropout and activation layers, no convolutions")
+        "layer '\(layer.name)' is a \(layer.type); this version of Radial serves dense, rbf, batch_normalization, dropout and activation layers, no convolutions"
+      )
     }
     guard inputShape.count == 1, (1...Network.maximumWidth).contains(inputShape[0]) else {
-      throw ModelError(.architecture, file.path, "'input_shape' is \(inputShape), expected one number of features from 1 to \(Network.maximumWidth)")
+      throw ModelError(
+        .architecture, file.path,
+        "'input_shape' is \(inputShape), expected one number of features from 1 to \(Network.maximumWidth)")
     }
     width = inputShape[0]
     var names: Set<String> = []
@@ -98,7 +105,9 @@ struct NetworkReader {
       try add(layer)
     }
     guard descriptions.contains(where: { $0.type == "rbf" }) else {
-      throw ModelError(.architecture, file.path, "no layer is an rbf layer; Radial serves networks with one, use a general model server for others")
+      throw ModelError(
+        .architecture, file.path,
+        "no layer is an rbf layer; Radial serves networks with one, use a general model server for others")
     }
   }
 
@@ -110,7 +119,8 @@ struct NetworkReader {
 
   private func units(_ layer: Architecture.LayerEntry) throws(ModelError) -> Int {
     guard let units = layer.units, (1...Network.maximumWidth).contains(units) else {
-      throw refuse(layer, "'units' is \(layer.units.map(String.init) ?? "missing"), expected 1 to \(Network.maximumWidth)")
+      throw refuse(
+        layer, "'units' is \(layer.units.map(String.init) ?? "missing"), expected 1 to \(Network.maximumWidth)")
     }
     return units
   }
@@ -165,10 +175,12 @@ struct NetworkReader {
       throw refuse(layer, "unknown output '\(layer.output ?? "")', expected gaussian, distance or negative_distance")
     }
     guard let layout = RBF.CentersLayout(rawValue: layer.centers_layout ?? "features_units") else {
-      throw refuse(layer, "unknown centers_layout '\(layer.centers_layout ?? "")', expected features_units or units_features")
+      throw refuse(
+        layer, "unknown centers_layout '\(layer.centers_layout ?? "")', expected features_units or units_features")
     }
     let centers = try file.floats(
-      "\(layer.name).centers", shape: layout == .featuresUnits ? [inputs, units] : [units, inputs], because: because(inputs))
+      "\(layer.name).centers", shape: layout == .featuresUnits ? [inputs, units] : [units, inputs],
+      because: because(inputs))
     let scale: RBF.Scale
     var scaleText = "per-unit gamma"
     switch layer.scale {
@@ -220,7 +232,9 @@ struct NetworkReader {
       "\(hasScale ? "gamma * " : "")(x - mean) / sqrt(variance + epsilon)\(hasCenter ? " + beta" : "")")
   }
 
-  private func because(_ inputs: Int) -> String { source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)" }
+  private func because(_ inputs: Int) -> String {
+    source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)"
+  }
 
   private mutating func describe(_ layer: Architecture.LayerEntry, _ inputs: Int, parameters: Int, _ formula: String) {
     descriptions.append(

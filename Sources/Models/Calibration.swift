@@ -23,14 +23,18 @@ public struct Calibration: Sendable {
   /// nil: the file carries none.
   init?(_ file: SafetensorsFile, classes: Int) throws(ModelError) {
     guard let text = file.metadata["radial.calibration"] else { return nil }
-    func refuse(_ sentence: String) -> ModelError { ModelError(.metadata, file.path, "calibration: \(sentence); export the model again") }
+    func refuse(_ sentence: String) -> ModelError {
+      ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
+    }
     let entry: Entry
     do {
       entry = try JSONDecoder().decode(Entry.self, from: Data(text.utf8))
     } catch {
       throw refuse("'radial.calibration' is malformed (\(SafetensorsFile.explain(error)))")
     }
-    guard entry.method == "split_conformal" else { throw refuse("unknown method '\(entry.method)', expected split_conformal") }
+    guard entry.method == "split_conformal" else {
+      throw refuse("unknown method '\(entry.method)', expected split_conformal")
+    }
     guard entry.false_reject_rate > 0, entry.false_reject_rate < 1 else {
       throw refuse("false_reject_rate is \(entry.false_reject_rate), expected a number between 0 and 1")
     }
@@ -39,7 +43,8 @@ public struct Calibration: Sendable {
     falseRejectRate = entry.false_reject_rate
     rows = entry.rows
     distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
-    let starts = try file.integers("calibration.offsets", shape: [classes + 1], because: "\(classes) classes and an end")
+    let starts = try file.integers(
+      "calibration.offsets", shape: [classes + 1], because: "\(classes) classes and an end")
     guard starts.first == 0, starts.last == Int64(rows), zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }) else {
       throw refuse("calibration.offsets do not ascend from 0 to \(rows)")
     }

@@ -12,7 +12,8 @@ final class MappedFile {
   init(path: String) throws(ModelError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw ModelError(.file, path, "cannot be opened (\(String(cString: strerror(errno)))); check the path and its permissions")
+      throw ModelError(
+        .file, path, "cannot be opened (\(String(cString: strerror(errno)))); check the path and its permissions")
     }
     defer { close(descriptor) }
     var information = stat()

@@ -15,13 +15,19 @@ extension Model {
       zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
     }
     let rule = String(repeating: "-", count: widths.reduce(0, +) + 2 * (widths.count - 1))
-    var text = ["Model \(name), version \(version): \(file.name), \(file.bytes) bytes", "SHA-256 \(file.sha256)", rule, lines[0], rule]
+    var text = [
+      "Model \(name), version \(version): \(file.name), \(file.bytes) bytes", "SHA-256 \(file.sha256)", rule, lines[0],
+      rule,
+    ]
     text += lines.dropFirst()
-    text += [rule, "Parameters: \(network.parameterCount)", "Kind: \(network.isClassifier ? "classifier" : "regressor")"]
+    text += [
+      rule, "Parameters: \(network.parameterCount)", "Kind: \(network.isClassifier ? "classifier" : "regressor")",
+    ]
     if preprocessing != .identity { text.append("Preprocessing: x * \(preprocessing.scale) + \(preprocessing.offset)") }
     if let labels { text.append("Labels: \(labels.joined(separator: ", "))") }
     text.append(
-      calibration.map { "Calibration: \($0.method), \($0.rows) rows, false-reject rate \($0.falseRejectRate)" } ?? "Calibration: none")
+      calibration.map { "Calibration: \($0.method), \($0.rows) rows, false-reject rate \($0.falseRejectRate)" }
+        ?? "Calibration: none")
     if let trainingJSON { text.append("Training: \(trainingJSON)") }
     return text.joined(separator: "\n")
   }

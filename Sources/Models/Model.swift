@@ -42,7 +42,9 @@ public final class Model: Sendable {
     guard (1...128).contains(self.name.utf8.count),
       self.name.utf8.allSatisfy({ Self.nameBytes.contains($0) })
     else {
-      throw ModelError(.name, path, "'\(self.name)' cannot be a model's name, expected 1 to 128 letters, digits, '_', '.' or '-'; use FILE=NAME")
+      throw ModelError(
+        .name, path,
+        "'\(self.name)' cannot be a model's name, expected 1 to 128 letters, digits, '_', '.' or '-'; use FILE=NAME")
     }
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
@@ -63,7 +65,8 @@ public final class Model: Sendable {
     labels = try Self.labels(source, network)
     calibration = try Calibration(source, classes: network.distanceWidth)
     if calibration != nil, !network.isClassifier {
-      throw ModelError(.metadata, path, "a calibration was found in a network that is no classifier; export it without one")
+      throw ModelError(
+        .metadata, path, "a calibration was found in a network that is no classifier; export it without one")
     }
     trainingJSON = try Self.training(source)
     storedSelfTest = try SelfTest(source, network)
@@ -80,7 +83,9 @@ public final class Model: Sendable {
     guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(text.utf8)), Float(entry.scale).isFinite,
       Float(entry.offset).isFinite
     else {
-      throw ModelError(.metadata, source.path, "'radial.preprocessing' is malformed, expected {\"scale\":number,\"offset\":number}; export the model again")
+      throw ModelError(
+        .metadata, source.path,
+        "'radial.preprocessing' is malformed, expected {\"scale\":number,\"offset\":number}; export the model again")
     }
     return Preprocessing(scale: Float(entry.scale), offset: Float(entry.offset))
   }
@@ -88,10 +93,14 @@ public final class Model: Sendable {
   private static func labels(_ source: SafetensorsFile, _ network: Network) throws(ModelError) -> [String]? {
     guard let text = source.metadata["radial.labels"] else { return nil }
     guard let labels = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-      throw ModelError(.metadata, source.path, "'radial.labels' is malformed, expected an array of strings; export the model again")
+      throw ModelError(
+        .metadata, source.path, "'radial.labels' is malformed, expected an array of strings; export the model again")
     }
     guard labels.count == network.distanceWidth else {
-      throw ModelError(.metadata, source.path, "'radial.labels' has \(labels.count) labels, expected \(network.distanceWidth), one per prototype; export the model again")
+      throw ModelError(
+        .metadata, source.path,
+        "'radial.labels' has \(labels.count) labels, expected \(network.distanceWidth), one per prototype; export the model again"
+      )
     }
     return labels
   }
@@ -108,7 +117,8 @@ public final class Model: Sendable {
     }
     guard let text = source.metadata["radial.training"] else { return nil }
     guard (try? JSONDecoder().decode(AnyObject.self, from: Data(text.utf8))) != nil else {
-      throw ModelError(.metadata, source.path, "'radial.training' is malformed, expected a JSON object; export the model again")
+      throw ModelError(
+        .metadata, source.path, "'radial.training' is malformed, expected a JSON object; export the model again")
     }
     return text
   }

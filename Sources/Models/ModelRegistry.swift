@@ -18,11 +18,14 @@ public final class ModelRegistry: Sendable {
   /// - Parameter defaultName: whose highest version is the default model; nil: the first model's.
   /// - Throws: for no models, or two of the same name and version.
   public init(_ models: [Model], defaultName: String? = nil) throws(ModelError) {
-    guard let first = models.first else { throw ModelError(.name, "models", "there is none; name at least one model file") }
+    guard let first = models.first else {
+      throw ModelError(.name, "models", "there is none; name at least one model file")
+    }
     var byName: [String: [Int: Model]] = [:]
     for model in models {
       guard byName[model.name, default: [:]].updateValue(model, forKey: model.version) == nil else {
-        throw ModelError(.name, model.file.path, "two models are called '\(model.name)'; give one another name with FILE=NAME")
+        throw ModelError(
+          .name, model.file.path, "two models are called '\(model.name)'; give one another name with FILE=NAME")
       }
     }
     let name = defaultName ?? first.name

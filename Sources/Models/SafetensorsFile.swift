@@ -9,7 +9,11 @@ struct SafetensorsFile {
   private static let maximumRank = 8
 
   enum ElementType: String, Decodable {
-    case f64 = "F64", f32 = "F32", f16 = "F16", bf16 = "BF16", i64 = "I64"
+    case f64 = "F64"
+    case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
+    case i64 = "I64"
 
     var bytes: Int {
       switch self {
@@ -42,14 +46,17 @@ struct SafetensorsFile {
     guard count >= 8, length <= UInt64(count - 8), length <= UInt64(Self.maximumHeaderBytes) else {
       throw ModelError(
         .file, path,
-        "its header length (\(length)) does not fit the file (\(count) bytes); it is no safetensors file or is cut short, copy it again")
+        "its header length (\(length)) does not fit the file (\(count) bytes); it is no safetensors file or is cut short, copy it again"
+      )
     }
     let dataStart = 8 + Int(length)
     let header: Header
     do {
       header = try file.withBytes { try JSONDecoder().decode(Header.self, from: Data($0[8..<dataStart])) }
     } catch {
-      throw ModelError(.file, path, "its header is not the JSON of a safetensors file (\(Self.explain(error))); export the model again")
+      throw ModelError(
+        .file, path, "its header is not the JSON of a safetensors file (\(Self.explain(error))); export the model again"
+      )
     }
     metadata = header.metadata
     var tensors: [String: Tensor] = [:]
@@ -73,11 +80,14 @@ struct SafetensorsFile {
       }
     }
     guard tensor.type != .i64 else {
-      throw ModelError(.tensor, path, "tensor '\(name)' is I64, expected floating-point numbers; export the model again")
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is I64, expected floating-point numbers; export the model again")
     }
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw ModelError(
-        .tensor, path, "tensor '\(name)' holds \(values[index]) at element \(index), expected finite numbers; train or export the model again")
+        .tensor, path,
+        "tensor '\(name)' holds \(values[index]) at element \(index), expected finite numbers; train or export the model again"
+      )
     }
     return values
   }
@@ -86,7 +96,8 @@ struct SafetensorsFile {
   func integers(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Int64] {
     let tensor = try tensor(name, shape: shape, because: because)
     guard tensor.type == .i64 else {
-      throw ModelError(.tensor, path, "tensor '\(name)' is \(tensor.type.rawValue), expected I64; export the model again")
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is \(tensor.type.rawValue), expected I64; export the model again")
     }
     return file.withBytes { bytes in
       (0..<tensor.range.count / 8).map {
@@ -97,11 +108,13 @@ struct SafetensorsFile {
 
   private func tensor(_ name: String, shape: [Int], because: String) throws(ModelError) -> Tensor {
     guard let tensor = tensors[name] else {
-      throw ModelError(.tensor, path, "tensor '\(name)' is missing, expected shape \(shape) (\(because)); export the model again")
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is missing, expected shape \(shape) (\(because)); export the model again")
     }
     guard tensor.shape == shape else {
       throw ModelError(
-        .tensor, path, "tensor '\(name)' has shape \(tensor.shape), expected \(shape) (\(because)); export the model again")
+        .tensor, path,
+        "tensor '\(name)' has shape \(tensor.shape), expected \(shape) (\(because)); export the model again")
     }
     return tensor
   }
@@ -125,7 +138,8 @@ struct SafetensorsFile {
       entry.data_offsets[1] <= data.count
     else { throw damaged("lies at \(entry.data_offsets), outside the file's \(data.count) bytes of data") }
     guard entry.data_offsets[1] - entry.data_offsets[0] == bytes else {
-      throw damaged("takes \(entry.data_offsets[1] - entry.data_offsets[0]) bytes, expected \(bytes) for its shape \(entry.shape)")
+      throw damaged(
+        "takes \(entry.data_offsets[1] - entry.data_offsets[0]) bytes, expected \(bytes) for its shape \(entry.shape)")
     }
     let start = data.lowerBound + entry.data_offsets[0]
     return Tensor(type: entry.dtype, shape: entry.shape, range: start..<start + bytes)
@@ -134,15 +148,22 @@ struct SafetensorsFile {
   /// Tensors must fill the data without holes or overlap, as the format demands.
   private static func checkCoverage(_ tensors: [String: Tensor], path: String, data: Range<Int>) throws(ModelError) {
     var end = data.lowerBound
-    for (name, tensor) in tensors.sorted(by: { ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound) }) {
+    for (name, tensor) in tensors.sorted(by: {
+      ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound)
+    }) {
       guard tensor.range.lowerBound == end else {
         throw ModelError(
-          .file, path, "tensor '\(name)' \(tensor.range.lowerBound < end ? "overlaps another" : "leaves a hole before it"); the file is damaged, copy or export it again")
+          .file, path,
+          "tensor '\(name)' \(tensor.range.lowerBound < end ? "overlaps another" : "leaves a hole before it"); the file is damaged, copy or export it again"
+        )
       }
       end = tensor.range.upperBound
     }
     guard end == data.upperBound else {
-      throw ModelError(.file, path, "\(data.upperBound - end) bytes behind the last tensor belong to none; the file is damaged, copy or export it again")
+      throw ModelError(
+        .file, path,
+        "\(data.upperBound - end) bytes behind the last tensor belong to none; the file is damaged, copy or export it again"
+      )
     }
   }
 
@@ -150,7 +171,8 @@ struct SafetensorsFile {
     guard let error = error as? DecodingError else { return "not JSON" }
     let context =
       switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+        .dataCorrupted(let context):
         context
       @unknown default: DecodingError.Context(codingPath: [], debugDescription: "not JSON")
       }
@@ -199,7 +221,8 @@ extension SafetensorsFile.ElementType {
     case .f64:
       Float(Double(bitPattern: UInt64(littleEndian: data.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))))
     case .bf16:
-      Float(bitPattern: UInt32(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))) << 16)
+      Float(
+        bitPattern: UInt32(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))) << 16)
     case .f16: Self.half(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
     case .i64: 0
     }

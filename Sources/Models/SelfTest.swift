@@ -15,15 +15,20 @@ struct SelfTest: Sendable {
   init?(_ source: SafetensorsFile, _ network: Network) throws(ModelError) {
     guard let rows = source.tensors["selftest.inputs"]?.shape.first else { return nil }
     guard (1...Self.maximumRows).contains(rows) else {
-      throw ModelError(.tensor, source.path, "tensor 'selftest.inputs' has \(rows) rows, expected 1 to \(Self.maximumRows); export the model again")
+      throw ModelError(
+        .tensor, source.path,
+        "tensor 'selftest.inputs' has \(rows) rows, expected 1 to \(Self.maximumRows); export the model again")
     }
     self.rows = rows
-    inputs = try source.floats("selftest.inputs", shape: [rows, network.inputWidth], because: "\(network.inputWidth) inputs")
-    outputs = try source.floats("selftest.outputs", shape: [rows, network.outputWidth], because: "\(network.outputWidth) outputs")
+    inputs = try source.floats(
+      "selftest.inputs", shape: [rows, network.inputWidth], because: "\(network.inputWidth) inputs")
+    outputs = try source.floats(
+      "selftest.outputs", shape: [rows, network.outputWidth], because: "\(network.outputWidth) outputs")
     distances =
       source.tensors["selftest.distances"] == nil
       ? nil
-      : try source.floats("selftest.distances", shape: [rows, network.distanceWidth], because: "\(network.distanceWidth) prototypes")
+      : try source.floats(
+        "selftest.distances", shape: [rows, network.distanceWidth], because: "\(network.distanceWidth) prototypes")
   }
 }
 
@@ -68,7 +73,8 @@ extension Model {
       guard difference <= allowed(Double(expected[index])) else {
         throw ModelError(
           .selfTest, file.path,
-          "self-test row \(index / width): \(what) \(index % width) is \(found[index]), expected \(expected[index]); weights and self-test do not belong together, export the model again")
+          "self-test row \(index / width): \(what) \(index % width) is \(found[index]), expected \(expected[index]); weights and self-test do not belong together, export the model again"
+        )
       }
     }
   }

@@ -23,7 +23,9 @@ func defaultModelPath() throws -> String {
 
 private func executableDirectory() -> String? {
   let path = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-    count = buffer.withMemoryRebound(to: CChar.self) { max(0, readlink("/proc/self/exe", $0.baseAddress, $0.count)) }
+    count = buffer.withMemoryRebound(to: CChar.self) { characters in
+      characters.baseAddress.map { max(0, readlink("/proc/self/exe", $0, characters.count)) } ?? 0
+    }
   }
   let text = String(decoding: path, as: UTF8.self)
   return text.lastIndex(of: "/").map { String(text[..<$0]) }

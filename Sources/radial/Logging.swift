@@ -34,7 +34,7 @@ struct JSONLogHandler: LogHandler {
     for (key, value) in all.sorted(by: { $0.key < $1.key }) {
       line += "," + Self.quoted(key) + ":" + Self.quoted("\(value)")
     }
-    fputs(line + "}\n", stderr)
+    writeError(line + "}")
   }
 
   private static func quoted(_ text: String) -> String {

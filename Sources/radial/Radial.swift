@@ -42,6 +42,19 @@ struct Failure: Error {
   static func environment(_ message: String) -> Failure { Failure(message: message, code: 1) }
 }
 
-func writeError(_ line: String) {
-  fputs(line + "\n", stderr)
+/// Writes a line to standard error.
+func writeError(_ line: String) { write(line, to: STDERR_FILENO) }
+
+/// Writes a line at once, past any buffer.
+func write(_ line: String, to descriptor: Int32) {
+  var text = line + "\n"
+  text.withUTF8 { utf8 in
+    var rest = UnsafeRawBufferPointer(utf8)
+    while !rest.isEmpty {
+      let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
 }

@@ -102,12 +102,13 @@ struct Serve: ParsableCommand {
   private func announce(_ server: Server, _ registry: ModelRegistry, _ threads: Int) {
     let names = registry.all.map { "\($0.name) version \($0.version)" }.joined(separator: ", ")
     let instructionSet = registry.defaultModel.network.instructionSet.rawValue
-    print("radial \(radialVersion) at \(server.address), \(names), \(instructionSet), \(threads) threads")
-    fflush(stdout)
+    write(
+      "radial \(radialVersion) at \(server.address), \(names), \(instructionSet), \(threads) threads", to: STDOUT_FILENO)
   }
 }
 
 private func sleep(seconds: Double) {
   var remaining = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
-  while nanosleep(&remaining, &remaining) != 0 && errno == EINTR {}
+  var left = timespec()
+  while nanosleep(&remaining, &left) != 0 && errno == EINTR { remaining = left }
 }

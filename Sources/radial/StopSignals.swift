@@ -3,10 +3,13 @@ import Glibc
 import Synchronization
 
 /// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once.
-final class StopSignals: Sendable {
+///
+/// `@unchecked Sendable`: `received` has its lock, the semaphore is one, `sources` is written by `init` alone.
+final class StopSignals: @unchecked Sendable {
   private let received = Mutex<Int32?>(nil)
   private let semaphore = DispatchSemaphore(value: 0)
-  private let sources: Mutex<[any DispatchSourceSignal]> = Mutex([])
+  // Dispatch's protocol is not marked Sendable; the sources are made in init and only kept alive afterwards.
+  private var sources: [any DispatchSourceSignal] = []
 
   /// From now on both signals come here.
   init() {
@@ -17,7 +20,7 @@ final class StopSignals: Sendable {
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [weak self] in self?.arrived(number) }
       source.resume()
-      sources.withLock { $0.append(source) }
+      sources.append(source)
     }
   }
 
