@@ -106,6 +106,21 @@ public final class Exchange {
     }
   }
 
+  /// Gives an unanswered request up, because a poll of `descriptor` says that its client is gone: closes the connection
+  /// without an answer, and without `abandoned`.
+  public func drop() {
+    switch stage {
+    case .waiting:
+      stage = .lingering
+      reactor.runAgain = true
+    case .suspended:
+      stage = .lingering
+      MHD_resume_connection(connection)
+      reactor.runAgain = true
+    case .header, .body, .draining, .lingering, .answered, .queued, .closed: break
+    }
+  }
+
   /// Takes libmicrohttpd's URL; the same path as before costs a comparison, not a String.
   func setPath(_ url: UnsafePointer<CChar>) {
     let count = strlen(url)

@@ -73,11 +73,12 @@ final class EchoHandler: RequestHandler {
     switch path {
     case "/fixed": exchange.respond(.fixed(fixed))
     case "/turn": turn.append((exchange, bytes))
-    case "/later", "/never":
+    case "/drop": exchange.drop()
+    case "/later", "/later/drop", "/never":
       exchange.tag = next
       next += 1
       held[exchange.tag] = (exchange, bytes)
-      if path == "/later" {
+      if path != "/never" {
         queue.async { [done, link, ticket = exchange.tag] in
           done.tickets.withLock { $0.append(ticket) }
           link.wake()
@@ -99,7 +100,9 @@ final class EchoHandler: RequestHandler {
       defer { list = [] }
       return list
     }) {
-      if let (exchange, bytes) = held.removeValue(forKey: ticket) { answer(exchange, bytes) }
+      if let (exchange, bytes) = held.removeValue(forKey: ticket) {
+        if exchange.path == "/later/drop" { exchange.drop() } else { answer(exchange, bytes) }
+      }
     }
   }
 

@@ -66,6 +66,17 @@ import Testing
     #expect(try client.answer()?.body == "last words")
   }
 
+  @Test(arguments: ["/drop", "/later/drop"])
+  func aDroppedRequestClosesItsConnectionOnly(path: String) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let other = try server.client()
+    client.post(path, "x")
+    #expect(try client.isClosed())
+    other.post("/later", "y")
+    #expect(try other.answer()?.body == "y")
+  }
+
   @Test func aClientGoneWhileSuspendedHarmsNobody() throws {
     let server = try TestServer()
     let clients = try (0..<20).map { _ in try server.client() }
