@@ -78,8 +78,8 @@ final class ReactorHandler: RequestHandler {
       case .expired: refuse(exchange, pending.operation.route, .deadlinePassed)
       case .dead:
         metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
-        // Nobody reads it; answering lets the connection end.
-        refuse(exchange, pending.operation.route, .deadlinePassed, code: 499)
+        record(exchange, pending.operation.route, nil, code: 499)
+        exchange.drop()
       }
     }
   }
@@ -259,8 +259,8 @@ final class ReactorHandler: RequestHandler {
     exchange.respond(.fixed(response))
   }
 
-  private func refuse(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError, code: Int? = nil) {
-    record(exchange, route, error, code: code ?? error.status)
+  private func refuse(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError) {
+    record(exchange, route, error, code: error.status)
     exchange.respond(error.response(in: link.makeBuffer(minimumCapacity: 512)))
   }
 

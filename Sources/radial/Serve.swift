@@ -103,7 +103,8 @@ struct Serve: ParsableCommand {
     let names = registry.all.map { "\($0.name) version \($0.version)" }.joined(separator: ", ")
     let instructionSet = registry.defaultModel.network.instructionSet.rawValue
     write(
-      "radial \(radialVersion) at \(server.address), \(names), \(instructionSet), \(threads) threads", to: STDOUT_FILENO)
+      "radial \(radialVersion) at \(server.address), \(names), \(instructionSet), \(threads) threads", to: STDOUT_FILENO
+    )
   }
 }
 

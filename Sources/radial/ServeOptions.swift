@@ -40,7 +40,7 @@ struct ServeOptions: ParsableArguments {
   var maxHeaderBytes = 16 << 10
 
   @Option(help: "Open connections.")
-  var maxConnections = 10_000
+  var maxConnections = 5_000
 
   @Option(help: "Seconds for a header section to arrive.")
   var headerTimeout = 10.0

@@ -1,0 +1,173 @@
+import FastJSON
+import Foundation
+import Testing
+
+/// A body decoded with rows of three numbers, at most two rows.
+private func decode(
+  _ body: [UInt8], width: Int = 3, capacity: Int = 2
+) -> (status: fj_status, rows: [Float], request: fj_predict_request, error: fj_error) {
+  let parser = fj_parser_create(16)
+  defer { fj_parser_destroy(parser) }
+  var request = fj_predict_request()
+  var error = fj_error()
+  var rows = [Float](repeating: .nan, count: width * capacity)
+  let padded = (body + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
+  let status = fj_decode_predict(parser, padded, body.count, width, capacity, &rows, &request, &error)
+  return (status, Array(rows.prefix(width * request.rows)), request, error)
+}
+
+private func message(_ error: fj_error) -> String {
+  withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+@Suite struct DecodingTests {
+  @Test func `rows and options arrive`() {
+    let found = decode(
+      Array(
+        #"{"u":{"a":[1,null,true,"x",{}]},"top_k":2,"instances":[[1,-2.5e1,0.125],[4,5,6]],"outputs":["scores","embedding"],"reject":"off","false_reject_rate":0.25}"#
+          .utf8))
+    #expect(found.status == FJ_OK)
+    #expect(found.rows == [1, -25, 0.125, 4, 5, 6])
+    #expect(found.request.outputs == UInt32(FJ_SCORES | FJ_EMBEDDING))
+    #expect(found.request.top_k == 2 && found.request.reject == FJ_REJECT_OFF)
+    #expect(found.request.false_reject_rate == 0.25)
+    let single = decode(Array(#"{"instance":[1,2,3]}"#.utf8))
+    #expect(single.status == FJ_OK && single.request.single && single.rows == [1, 2, 3])
+  }
+
+  static let refused: [(String, fj_status, Int, String)] = [
+    ("", FJ_SYNTAX, 0, "empty"),
+    ("hello", FJ_SYNTAX, 0, "not valid JSON"),
+    ("[1]", FJ_TYPE, 0, "found an array"),
+    ("{}", FJ_MISSING, 0, "found neither"),
+    (#"{"instances":5}"#, FJ_TYPE, 13, "found a number"),
+    (#"{"instances":[]}"#, FJ_NO_ROWS, 13, "at least one row"),
+    (#"{"instances":[[1,2]]}"#, FJ_WIDTH, 14, "instances[0]: expected 3 numbers, found 2"),
+    (#"{"instances":[[1,2,3],[1,2,3,4]]}"#, FJ_WIDTH, 22, "instances[1]: expected 3 numbers, found 4"),
+    (#"{"instances":[[1,2,3],[1,2,3],[1,2,3]]}"#, FJ_TOO_MANY_ROWS, 30, "at most 2 rows"),
+    (#"{"instances":[[1,"2",3]]}"#, FJ_TYPE, 17, "instances[0][1]: expected a number, found a string"),
+    (#"{"instances":[[1,null,3]]}"#, FJ_TYPE, 17, "found null"),
+    (#"{"instances":[[1,[2],3]]}"#, FJ_TYPE, 17, "found an array"),
+    (#"{"instances":[1,2,3]}"#, FJ_TYPE, 14, "expected an array of 3 numbers, found a number"),
+    (#"{"instances":[[1,1e999,3]]}"#, FJ_NON_FINITE, 17, "found 1e999"),
+    (#"{"instances":[[1,3.5e38,3]]}"#, FJ_NON_FINITE, 17, "found 3.5e38"),
+    (#"{"instances":[[1,NaN,3]]}"#, FJ_NON_FINITE, 17, "found NaN"),
+    (#"{"instances":[[1,-Infinity,3]]}"#, FJ_NON_FINITE, 17, "found -Infinity"),
+    (#"{"instances":[[1,01,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
+    (#"{"instances":[[1,.5,3]]}"#, FJ_TYPE, 17, "expected a number"),
+    (#"{"instances":[[1,1.,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
+    (#"{"instances":[[1,+1,3]]}"#, FJ_TYPE, 17, "expected a number"),
+    (#"{"instances":[[1,0x10,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
+    (#"{"instances":[[1,2e,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
+    (#"{"instances":[[1,2,3]],"instances":[[1,2,3]]}"#, FJ_VALUE, 35, "given twice"),
+    (#"{"instance":[1,2,3],"instances":[[1,2,3]]}"#, FJ_VALUE, 32, "given twice"),
+    (#"{"instances":[[1,2,3]]} x"#, FJ_SYNTAX, 0, "not valid JSON"),
+    (#"{"instances":[[1,2,3]],}"#, FJ_SYNTAX, 13, "not valid JSON"),
+    (#"{"instances":[[1,2,3]"#, FJ_SYNTAX, 0, "not valid JSON"),
+    (#"{"outputs":["x"],"instances":[[1,2,3]]}"#, FJ_UNKNOWN_OUTPUT, 12, "found 'x'"),
+    (#"{"outputs":7,"instances":[[1,2,3]]}"#, FJ_TYPE, 11, "found a number"),
+    (#"{"top_k":0,"instances":[[1,2,3]]}"#, FJ_VALUE, 9, "top_k"),
+    (#"{"reject":"maybe","instances":[[1,2,3]]}"#, FJ_VALUE, 10, "found 'maybe'"),
+    (#"{"false_reject_rate":1,"instances":[[1,2,3]]}"#, FJ_VALUE, 21, "between 0 and 1"),
+    (#"{"x":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]],"instances":[[1,2,3]]}"#, FJ_TOO_DEEP, 20, "too deep"),
+  ]
+
+  @Test func `every mistake has its status, its place and its sentence`() {
+    for (body, status, offset, part) in Self.refused {
+      let found = decode(Array(body.utf8))
+      #expect(found.status == status, "\(body): \(message(found.error))")
+      #expect(found.error.offset == offset, "\(body): \(message(found.error))")
+      #expect(message(found.error).contains(part), "\(body): \(message(found.error))")
+    }
+  }
+
+  @Test func `numbers are correctly rounded, between floats, with many digits, and among the denormals`() {
+    var random = SystemRandomNumberGenerator()
+    var texts = [
+      "0.71625462174415588378906251", "0.71625462174415588378906249", "123456789012345678901234567890", "1e-45", "-0",
+      "7.006492321624085e-46", "7.006492321624086e-46", "1e-400", "-1e-400", "3.4028235677973366e38",
+      "1.1754943508e-38",
+    ]
+    for index in 0..<20_000 {
+      let value = Float(bitPattern: UInt32.random(in: 0..<0x7f00_0000, using: &random))
+      let middle = (Double(value) + Double(value.nextUp)) / 2
+      switch index % 4 {
+      case 0: texts.append("\(value)")
+      case 1: texts.append(String(format: "%.60g", middle))
+      case 2: texts.append(String(format: "%.60e", middle.nextUp))
+      default: texts.append(String(format: "%.7g", value))
+      }
+    }
+    for text in texts where strtof(text, nil).isFinite {
+      let found = decode(Array("{\"instance\":[\(text)]}".utf8), width: 1)
+      #expect(found.status == FJ_OK, "\(text): \(message(found.error))")
+      #expect(found.rows.first?.bitPattern == strtof(text, nil).bitPattern, "\(text)")
+    }
+  }
+
+  @Test func `twenty thousand damaged bodies: rows or a sentence, each time`() {
+    let seed = UInt64.random(in: 0..<UInt64.max)
+    var random = SplitMix(state: seed)
+    let whole = Array(
+      #"{"x":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#.utf8)
+    for _ in 0..<20_000 {
+      var body = whole
+      for _ in 0..<Int.random(in: 1...4, using: &random) where !body.isEmpty {
+        let place = Int.random(in: 0..<body.count, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: body[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: body.remove(at: place)
+        case 2: body.insert(Array("[]{},:\"0e-".utf8).randomElement(using: &random)!, at: place)
+        default: body = Array(body.prefix(place))
+        }
+      }
+      let found = decode(body)
+      if found.status == FJ_OK {
+        #expect(found.rows.allSatisfy(\.isFinite), "seed \(seed)")
+      } else {
+        #expect(!message(found.error).isEmpty && found.error.offset <= body.count, "seed \(seed)")
+      }
+    }
+  }
+}
+
+@Suite struct WritingTests {
+  @Test func `floats are written as the shortest text that reads back`() {
+    var buffer = [CChar](repeating: 0, count: 64)
+    func text(_ value: Float) -> String {
+      let count = fj_write_float(&buffer, value)
+      return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    #expect(text(0.1) == "0.1")
+    #expect(text(0) == "0" && text(-0.0) == "-0")
+    #expect(text(16_777_216) == "16777216")
+    for value in [Float.leastNonzeroMagnitude, .greatestFiniteMagnitude, -.leastNormalMagnitude, 1 / 3, -1e-10] {
+      #expect(Float(text(value)) == value)
+      #expect(text(value).utf8.count <= 16)
+    }
+    let list: [Float] = [1, 2.5, -3]
+    let count = fj_write_floats(&buffer, list, 3)
+    #expect(String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == "[1,2.5,-3]")
+  }
+
+  @Test func `strings are escaped`() throws {
+    let original = "a\"b\\c\n\u{1}é\u{7f}😀"
+    var buffer = [CChar](repeating: 0, count: 128)
+    let utf8 = original.utf8.map { CChar(bitPattern: $0) }
+    let count = fj_write_string(&buffer, utf8, utf8.count)
+    let data = Data(buffer.prefix(count).map { UInt8(bitPattern: $0) })
+    #expect(try JSONDecoder().decode([String].self, from: Data("[".utf8) + data + Data("]".utf8)) == [original])
+  }
+}
+
+/// A seeded generator (Steele, Lea and Flood, 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import RadialEngine
+import Testing
+
+@testable import Models
+
+/// The expected answers of one golden network.
+struct Vectors: Decodable {
+  enum Number: Decodable {
+    case value(Double)
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Double.self) {
+        self = .value(number)
+      } else {
+        // JSON has no infinities: they stand as strings.
+        self = .value(try container.decode(String.self) == "-Infinity" ? -.infinity : .infinity)
+      }
+    }
+    var double: Double {
+      switch self {
+      case .value(let value): value
+      }
+    }
+  }
+  struct KerasError: Decodable {
+    let maximum: Number
+    enum CodingKeys: String, CodingKey { case maximum = "max_abs" }
+  }
+
+  let inputs: [[Float]]
+  let outputs: [[Number]]
+  let outputs64: [[Number]]
+  let distances: [String: [[Number]]]
+  let kerasError: KerasError
+  enum CodingKeys: String, CodingKey {
+    case inputs, outputs, outputs64, distances
+    case kerasError = "keras_error"
+  }
+}
+
+@Suite struct GoldenTests {
+  static let folder = Bundle.module.url(forResource: "Golden", withExtension: nil)!
+  static let cases = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+
+  @Test func `there are 37 cases`() { #expect(Self.cases.count == 37) }
+
+  @Test(arguments: cases.filter { $0 != "lenet5_full" })
+  func `outputs and distances are Keras' own, on every instruction set`(name: String) throws {
+    let folder = Self.folder.appendingPathComponent(name)
+    let vectors = try JSONDecoder().decode(
+      Vectors.self, from: Data(contentsOf: folder.appendingPathComponent("vectors.json")))
+    for set in InstructionSet.available {
+      let model = try Model.load(path: folder.appendingPathComponent("weights.safetensors").path, instructionSet: set)
+      try model.selfTest()
+      let widest = Double(model.layers.map { $0.inputShape[0] }.max()!)
+      let factor: Double = model.layers.count > 6 ? 40 : 1
+      let last = model.layers.last { $0.type == "rbf" }!.name
+      let results = compute(model.network, vectors.inputs)
+      for row in vectors.inputs.indices {
+        for (index, expected) in vectors.outputs64[row].enumerated() {
+          let found = Double(results.outputs[row * model.network.outputWidth + index])
+          let bound = max(
+            4 * vectors.kerasError.maximum.double, 2e-6 + (4e-6 + 2.5e-8 * widest) * abs(expected.double))
+          let isFine =
+            abs(found - expected.double) <= bound || found == expected.double
+            || found == vectors.outputs[row][index].double
+          #expect(isFine, "\(set), output \(row), \(index): \(found), expected \(expected.double)")
+        }
+        for (index, expected) in vectors.distances[last]![row].enumerated() {
+          let found = Double(results.distances[row * model.network.distanceWidth + index])
+          let bound = factor * ((1e-5 + 2.5e-8 * widest) * expected.double + 1e-6)
+          let isFine =
+            abs(found - expected.double) <= bound || found == expected.double
+            // Beyond Float32 the infinity is right.
+            || (found == .infinity && expected.double > Double(Float.greatestFiniteMagnitude))
+          #expect(isFine, "\(set), distance \(row), \(index): \(found), expected \(expected.double)")
+          if expected.double == 0 { #expect(found == 0) }
+        }
+      }
+    }
+  }
+
+  @Test func `the convolution network is refused with a sentence`() {
+    let path = Self.folder.appendingPathComponent("lenet5_full/weights.safetensors").path
+    let error = #expect(throws: ModelError.self) { try Model.load(path: path) }
+    #expect(error?.reason == .architecture && error?.description.contains("conv2d") == true)
+  }
+
+  private func compute(_ network: Network, _ rows: [[Float]]) -> (outputs: [Float], distances: [Float]) {
+    var outputs = [Float](repeating: .nan, count: rows.count * network.outputWidth)
+    var distances = [Float](repeating: .nan, count: rows.count * network.distanceWidth)
+    let inputs = rows.flatMap { $0 }
+    outputs.withUnsafeMutableBufferPointer { outputs in
+      distances.withUnsafeMutableBufferPointer { distances in
+        inputs.withUnsafeBufferPointer {
+          network.forward(
+            $0.baseAddress!, rows: rows.count,
+            into: Network.Results(outputs: outputs.baseAddress!, distances: distances.baseAddress!),
+            workspace: network.makeWorkspace())
+        }
+      }
+    }
+    return (outputs, distances)
+  }
+}
