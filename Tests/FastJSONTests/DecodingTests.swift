@@ -123,7 +123,7 @@ private func message(_ error: fj_error) -> String {
       }
       let found = decode(body)
       if found.status == FJ_OK {
-        #expect(found.rows.allSatisfy(\.isFinite), "seed \(seed)")
+        #expect(found.rows.allSatisfy { $0.isFinite }, "seed \(seed)")
       } else {
         #expect(!message(found.error).isEmpty && found.error.offset <= body.count, "seed \(seed)")
       }

@@ -41,12 +41,13 @@ import Testing
   }
 
   @Test(arguments: InstructionSet.available) func `special values`(set: InstructionSet) throws {
-    let special: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1e-42, -1e-42, 3e38, -3e38]
+    let tiny = Float(sign: .plus, exponent: -140, significand: 1)
+    let special: [Float] = [0, -0.0, .infinity, -.infinity, .nan, tiny, -tiny, 3e38, -3e38]
     let expected: [Activation: [Float]] = [
-      .relu: [0, 0, .infinity, 0, .nan, 1e-42, 0, 3e38, 0],
-      .tanh: [0, -0.0, 1, -1, .nan, 1e-42, -1e-42, 1, -1],
+      .relu: [0, 0, .infinity, 0, .nan, tiny, 0, 3e38, 0],
+      .tanh: [0, -0.0, 1, -1, .nan, tiny, -tiny, 1, -1],
       .sigmoid: [0.5, 0.5, 1, 0, .nan, 0.5, 0.5, 1, 0],
-      .elu: [0, 0, .infinity, -1, .nan, 1e-42, -1e-42, 3e38, -1],
+      .elu: [0, 0, .infinity, -1, .nan, tiny, -tiny, 3e38, -1],
     ]
     for (activation, values) in expected {
       let found = try Self.apply(activation, special, set)

@@ -61,7 +61,7 @@ import Testing
     let x = random.floats(257 * 21, in: -3...3)
     let reference = try Network(inputWidth: 21, layers: layers, instructionSet: .portable)
     let expected = reference.compute(x)
-    #expect(expected.outputs.allSatisfy(\.isFinite))
+    #expect(expected.outputs.allSatisfy { $0.isFinite })
     for set in InstructionSet.available {
       let network = try Network(inputWidth: 21, layers: layers, instructionSet: set)
       let sizes = set == .portable ? [1, 2, 3, 48, 49, 97, 257] : Array(1...257)
