@@ -26,10 +26,15 @@ import Testing
     ("bad timeout", Client.request("POST", "/predict", "{}", headers: ["X-Request-Timeout-Ms: 0"]), 400, "X-Request"),
     ("body too large", Client.request("POST", "/predict", String(repeating: " ", count: 70_000)), 413, "65536"),
     (
-      "too deep", Client.request("POST", "/predict", #"{"x":"# + String(repeating: "[", count: 9_000)), 413, "deep"
+      "too deep",
+      Client.request(
+        "POST", "/predict",
+        #"{"x":"# + String(repeating: "[", count: 9_000) + String(repeating: "]", count: 9_000) + "}"), 413, "deep"
     ),
     ("encoding", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: br"]), 415, "gzip"),
-    ("bad gzip", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: gzip"]), 400, "gzip"),
+    (
+      "bad gzip", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: gzip"]), 400, "Content-Encoding"
+    ),
     (
       "header too large", Client.request("GET", "/livez", headers: ["A: " + String(repeating: "a", count: 17_000)]),
       431, "header"
@@ -56,7 +61,6 @@ import Testing
       #expect(answer.status == status, "\(name): \(answer.body)")
       #expect((answer.json["error"] as? String)?.contains(part) == true, "\(name): \(answer.body)")
       #expect(answer.headers["content-type"] == "application/json", "\(name)")
-      #expect(answer.headers["x-request-id"] != nil, "\(name)")
     }
     let fine = try Client(port: server.port)
     #expect(try fine.exchange("GET", "/readyz").status == 200)
@@ -128,14 +132,17 @@ import Testing
   }
 
   @Test func `twenty thousand damaged requests: an answer or a close each time, and the server lives`() throws {
-    let server = try RunningServer(["--header-timeout", "1", "--body-timeout", "1", "--max-body-bytes", "65536"])
-    let sample = try MNISTSample.load()
+    let server = try RunningServer(
+      ["--header-timeout", "1", "--body-timeout", "1", "--idle-timeout", "1", "--max-body-bytes", "65536"], model: "example.safetensors")
     let failures = Failures()
     let seed = UInt64.random(in: 0..<UInt64.max)
-    DispatchQueue.concurrentPerform(iterations: 8) { worker in
+    let row = String(repeating: "0.5,", count: 99) + "1e-3"
+    let whole = Array(
+      Client.request("POST", "/predict", "{\"instances\":[[\(row)]]}", headers: ["X-Request-ID: a"]).utf8)
+    onThreads(8) { worker in
       var generator = SplitMix(state: seed &+ UInt64(worker))
       for _ in 0..<2500 {
-        var bytes = Array(Client.request("POST", "/predict", sample.body(0..<1), headers: ["X-Request-ID: a"]).utf8)
+        var bytes = whole
         for _ in 0..<Int.random(in: 1...8, using: &generator) {
           // Half of the damage goes to the header section.
           let place = Int.random(in: 0..<(Bool.random(using: &generator) ? 80 : bytes.count), using: &generator)
@@ -158,7 +165,8 @@ import Testing
     #expect(failures.all.isEmpty, "seed \(seed)")
     #expect(server.isRunning)
     let client = try Client(port: server.port)
-    #expect(try client.exchange("POST", "/predict", sample.body(0..<1)).status == 200)
+    client.send(whole)
+    #expect(try client.receive().status == 200)
   }
 }
 

@@ -9,7 +9,7 @@ import Testing
     let sample = try MNISTSample.load()
     let failures = Failures()
     let answered = Mutex(0)
-    DispatchQueue.concurrentPerform(iterations: 17) { worker in
+    onThreads(17) { worker in
       if worker == 16 {
         while answered.withLock({ $0 }) < 500 { sched_yield() }
         return server.send(SIGTERM)
@@ -53,7 +53,7 @@ import Testing
       "serve", "--port", String(server.port), "--model", RunningServer.weights("digits.safetensors"),
     ])
     #expect(inUse.status == 1)
-    #expect(inUse.error.contains("in use"))
+    #expect(inUse.error.contains("listens on"))
     let missing = try RunningServer.run(["serve", "--model", "no-such-file.safetensors"])
     #expect(missing.status == 2)
     #expect(missing.error.contains("no-such-file.safetensors"))

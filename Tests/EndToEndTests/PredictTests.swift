@@ -99,7 +99,7 @@ import Testing
     let client = try Client(port: server.port)
     let expected = try (0..<100).map { try client.exchange("POST", "/predict", sample.body($0..<$0 + 1)).body }
     let failures = Failures()
-    DispatchQueue.concurrentPerform(iterations: 16) { worker in
+    onThreads(16) { worker in
       do {
         let client = try Client(port: server.port)
         for step in 0..<100 {
