@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Trains a model that ships, or compares a running server with Keras; in a virtual environment of its own.
-#   scripts/train.sh digits [--data DIR] [--far DIR]    weights/digits.safetensors
-#   scripts/train.sh example                            weights/example.safetensors
-#   scripts/train.sh verify [--data DIR] [--url URL]    10,000 MNIST rows over HTTP against Keras' own numbers
+# Trains a model and writes it to weights/, or computes Keras' own answers of one.
+#   scripts/train.sh digits [--data DIR] [--outside DIR]
+#   scripts/train.sh example
+#   scripts/train.sh reference MODEL --data DIR --out FILE.json
 set -euo pipefail
-cd "$(dirname "$0")/.."
-what=${1:?which: digits, example or verify}
-shift
-environment=${RADIAL_VENV:-scripts/train/.venv}
-[ -x "$environment/bin/python" ] || python3 -m venv "$environment"
-"$environment/bin/python" -m pip install -q -r scripts/train/requirements.txt
-exec "$environment/bin/python" "scripts/train/$what.py" "$@"
+case "${1:-}" in
+  digits | example | reference) ;;
+  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+source "$(dirname "$0")/train/environment.sh"
+exec "$python" -m "train.$1" "${@:2}"
