@@ -1,0 +1,44 @@
+"""Split-conformal rejection: how far from its prototype a row of a class may lie.
+
+Shapes: N rows, C classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FALSE_REJECT_RATE = 0.01
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Each class's held-out in-class squared distances, ascending: class c's are distances[offsets[c]:offsets[c+1]]."""
+
+    distances: np.ndarray  # float32
+    offsets: np.ndarray  # int64 [C + 1]
+
+    @classmethod
+    def fit(cls, distances: np.ndarray, labels: np.ndarray) -> Calibration:
+        """`distances` [N, C] float32 of held-out rows, `labels` [N] their true classes."""
+        classes = [np.sort(distances[labels == c, c]) for c in range(distances.shape[1])]
+        offsets = np.cumsum([0, *map(len, classes)], dtype=np.int64)
+        return cls(np.concatenate(classes).astype(np.float32), offsets)
+
+    def p_values(self, distances: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """p = (1 + #{calibration distances of the class >= distance}) / (n + 1); both arguments [N]."""
+        result = np.empty(len(classes))
+        for c in range(len(self.offsets) - 1):
+            own = self.distances[self.offsets[c] : self.offsets[c + 1]]
+            asked = classes == c
+            farther = len(own) - np.searchsorted(own, distances[asked], side="left")
+            result[asked] = (1 + farther) / (len(own) + 1)
+        return result
+
+
+def area_under_roc(inside: np.ndarray, outside: np.ndarray) -> float:
+    """The chance that a row from outside lies farther than a row from inside; ties count half."""
+    ordered = np.sort(inside)
+    nearer = np.searchsorted(ordered, outside, side="left") + np.searchsorted(ordered, outside, side="right")
+    return float(nearer.mean() / (2 * len(inside)))

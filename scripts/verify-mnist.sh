@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Compares a running server, row by row over the 10,000 MNIST test rows, with Keras' own answers.
+#   scripts/verify-mnist.sh --data DIR [--url URL] [--model FILE]
+set -euo pipefail
+source "$(dirname "$0")/train/environment.sh"
+exec "$python" "$(dirname "$0")/verify_mnist.py" "$@"
