@@ -2,7 +2,7 @@
 # Trains a model and writes it to weights/, or computes Keras' own answers of one.
 #   scripts/train.sh digits [--data DIR] [--outside DIR]
 #   scripts/train.sh example
-#   scripts/train.sh reference MODEL --data DIR --out FILE
+#   scripts/train.sh reference MODEL --data DIR --out FILE.json
 set -euo pipefail
 case "${1:-}" in
   digits | example | reference) ;;
