@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from train import idx, tensor_file
+from train import idx, model_file, tensor_file
 from train.calibration import Calibration
 from train.network import Answers, Network
 
@@ -116,7 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/verify-mnist.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the gzip'd IDX files")
     parser.add_argument("--url", default="http://127.0.0.1:8080")
-    parser.add_argument("--model", type=Path, default=Path("weights/digits.safetensors"), help="the file being served")
+    parser.add_argument("--model", type=Path, default=model_file.WEIGHTS / "digits.safetensors", help="the file served")
     parser.add_argument("--batch", type=int, default=100, help="rows a request")
     arguments = parser.parse_args()
 

@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/train.sh digits", description="Train the digits model.")
     parser.add_argument("--data", type=Path, help="folder of the four gzip'd IDX files; default: Keras' own download")
     parser.add_argument("--outside", type=Path, help="folder of a set that is not digits (Fashion-MNIST), for the AUROC")
-    parser.add_argument("--out", type=Path, default=Path("weights/digits.safetensors"))
+    parser.add_argument("--out", type=Path, default=model_file.WEIGHTS / "digits.safetensors")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1998)
     parser.add_argument("--hold-test-back", action="store_true", help="print held-out figures only, write nothing")
@@ -177,7 +177,7 @@ def main() -> None:
         calibration=calibration,
     )
     network.keras_model().save(arguments.out.with_suffix(".keras"))
-    print(f"wrote {arguments.out} and {arguments.out.with_suffix('.keras').name}")
+    print(f"wrote {arguments.out.name} and {arguments.out.with_suffix('.keras').name}")
 
 
 if __name__ == "__main__":

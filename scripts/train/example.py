@@ -17,7 +17,7 @@ SELF_TEST_ROWS = 16
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/train.sh example", description="Write the example model.")
-    parser.add_argument("--out", type=Path, default=Path("weights/example.safetensors"))
+    parser.add_argument("--out", type=Path, default=model_file.WEIGHTS / "example.safetensors")
     parser.add_argument("--seed", type=int, default=2718)
     arguments = parser.parse_args()
 
@@ -28,7 +28,7 @@ def main() -> None:
     # Uniform in [0, 1): distances of a few units, so that the Gaussians are neither all 1 nor all 0.
     rows = np.random.default_rng(arguments.seed).random((SELF_TEST_ROWS, 100), dtype=np.float32)
     model_file.write(arguments.out, Network.of(model), self_test_inputs=rows)
-    print(f"wrote {arguments.out}")
+    print(f"wrote {arguments.out.name}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from . import tensor_file
 from .calibration import FALSE_REJECT_RATE, Calibration
 from .network import Network
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+"""Where the models that ship are kept."""
+
 
 def write(
     path: Path,
