@@ -122,7 +122,7 @@ def train(training: idx.Digits, held_out: idx.Digits, epochs: int, seed: int) ->
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/train.sh digits", description="Train the digits model.")
     parser.add_argument("--data", type=Path, help="folder of the four gzip'd IDX files; default: Keras' own download")
-    parser.add_argument("--outside", type=Path, help="folder of a set that is not digits (Fashion-MNIST), for the AUROC")
+    parser.add_argument("--outside", type=Path, help="folder of Fashion-MNIST: rows that are not digits, for the AUROC")
     parser.add_argument("--out", type=Path, default=model_file.WEIGHTS / "digits.safetensors")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1998)

@@ -107,7 +107,8 @@ class Network:
             raise ValueError(f"the last layer, {last.name!r}, is not an RBF layer")
         measure = RBFLayer(last.units, output_form="distance", name="distances")
         both = keras.Model(model.inputs, [model.outputs[0], measure(last.input)])
-        measure.set_weights([np.array(last.centers)])  # a copy: predict donates its buffers, and one may not be given twice
+        # A copy: predict donates its buffers to the computation, and none may be donated twice.
+        measure.set_weights([np.array(last.centers)])
         return Answers(*map(np.asarray, both.predict(self._prepared(inputs, np.float32), batch_size=500, verbose=0)))
 
     def answers64(self, inputs: np.ndarray) -> Answers:
@@ -143,4 +144,4 @@ class Network:
             return keras.layers.Dense(layer["units"], activation=layer["activation"], name=layer["name"])
         if layer["type"] == "rbf" and layer["output"] == "gaussian" and layer["scale"] != "tensor":
             return RBFLayer(layer["units"], gamma=layer["scale"], name=layer["name"])
-        raise ValueError(f"layer {layer['name']!r}: only dense with bias and gaussian rbf with one scale are rebuilt here")
+        raise ValueError(f"layer {layer['name']!r}: only dense with bias and gaussian rbf with one scale are rebuilt")

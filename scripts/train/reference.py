@@ -15,11 +15,11 @@ from .network import Network
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="scripts/train.sh reference",
-        description="Write expected answers, as .json or .npz: labels [N], outputs [N, C], distances [N, C] (float32, Keras),"
-        " outputs64 and distances64 (float64, numpy).",
+        description="Write expected answers for MNIST's test rows, as .json or .npz: labels [N], outputs [N, C],"
+        " distances [N, C] (float32, Keras), outputs64 and distances64 (float64, numpy).",
     )
     parser.add_argument("model", type=Path, help="a .safetensors model file")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the gzip'd IDX files; the test rows are used")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the gzip'd IDX files")
     parser.add_argument("--rows", type=int, default=None, help="the first so many; default: all")
     parser.add_argument("--out", type=Path, required=True, help="the .json or .npz file to write")
     arguments = parser.parse_args()
