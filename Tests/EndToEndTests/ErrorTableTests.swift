@@ -133,15 +133,16 @@ import Testing
 
   @Test func `twenty thousand damaged requests: an answer or a close each time, and the server lives`() throws {
     let server = try RunningServer(
-      ["--header-timeout", "1", "--body-timeout", "1", "--idle-timeout", "1", "--max-body-bytes", "65536"], model: "example.safetensors")
+      ["--header-timeout", "1", "--body-timeout", "1", "--idle-timeout", "1", "--max-body-bytes", "65536"],
+      model: "example.safetensors")
     let failures = Failures()
     let seed = UInt64.random(in: 0..<UInt64.max)
     let row = String(repeating: "0.5,", count: 99) + "1e-3"
     let whole = Array(
       Client.request("POST", "/predict", "{\"instances\":[[\(row)]]}", headers: ["X-Request-ID: a"]).utf8)
-    onThreads(8) { worker in
+    onThreads(64) { worker in
       var generator = SplitMix(state: seed &+ UInt64(worker))
-      for _ in 0..<2500 {
+      for _ in 0..<313 {
         var bytes = whole
         for _ in 0..<Int.random(in: 1...8, using: &generator) {
           // Half of the damage goes to the header section.
@@ -156,8 +157,9 @@ import Testing
           let client = try Client(port: server.port, timeoutSeconds: 20)
           client.send(bytes)
           client.finishSending()
-          while let answer = try? client.receive() {
-            if !(200...599).contains(answer.status) || answer.status == 500 { failures.add("status \(answer.status)") }
+          let answer = client.receiveStart()
+          if !answer.isEmpty && (!answer.hasPrefix("HTTP/1.1 ") || answer.hasPrefix("HTTP/1.1 500")) {
+            failures.add(answer)
           }
         } catch { failures.add("\(error)") }
       }
