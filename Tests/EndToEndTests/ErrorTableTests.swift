@@ -131,7 +131,7 @@ import Testing
     #expect(statuses.contains(504))
   }
 
-  @Test func `twenty thousand damaged requests: an answer or a close each time, and the server lives`() throws {
+  @Test func `two thousand damaged requests: an answer or a close each time, and the server lives`() throws {
     let server = try RunningServer(
       ["--header-timeout", "1", "--body-timeout", "1", "--idle-timeout", "1", "--max-body-bytes", "65536"],
       model: "example.safetensors")
@@ -142,7 +142,7 @@ import Testing
       Client.request("POST", "/predict", "{\"instances\":[[\(row)]]}", headers: ["X-Request-ID: a"]).utf8)
     onThreads(64) { worker in
       var generator = SplitMix(state: seed &+ UInt64(worker))
-      for _ in 0..<313 {
+      for _ in 0..<32 {
         var bytes = whole
         for _ in 0..<Int.random(in: 1...8, using: &generator) {
           // Half of the damage goes to the header section.
