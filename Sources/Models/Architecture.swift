@@ -1,6 +1,13 @@
 import FoundationEssentials
 import RadialEngine
 
+/// JSON members are in snake case, as Python writes them.
+func snakeCaseDecoder() -> JSONDecoder {
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return decoder
+}
+
 /// `radial.architecture`: the description of a network, as JSON.
 struct Architecture: Decodable {
   struct LayerEntry: Decodable {
@@ -8,9 +15,9 @@ struct Architecture: Decodable {
     let name: String
     let units: Int?
     let activation: String?
-    let use_bias: Bool?  // swift-format-ignore
+    let useBias: Bool?
     let output: String?
-    let centers_layout: String?  // swift-format-ignore
+    let centersLayout: String?
     let epsilon: Double?
     let center: Bool?
     /// A number, "tensor" or, in a batch normalisation, a Boolean.
@@ -37,7 +44,7 @@ struct Architecture: Decodable {
   }
 
   let version: Int
-  let input_shape: [Int]  // swift-format-ignore
+  let inputShape: [Int]
   let layers: [LayerEntry]
 }
 
@@ -73,7 +80,7 @@ struct NetworkReader {
     }
     let architecture: Architecture
     do {
-      architecture = try JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
+      architecture = try snakeCaseDecoder().decode(Architecture.self, from: Data(text.utf8))
     } catch {
       throw ModelError(
         .architecture, file.path,
@@ -84,7 +91,7 @@ struct NetworkReader {
         .architecture, file.path,
         "'radial.architecture' has version \(architecture.version), expected 1; use a newer Radial")
     }
-    inputShape = architecture.input_shape
+    inputShape = architecture.inputShape
     if let layer = architecture.layers.first(where: { Self.convolutional.contains($0.type) }) {
       throw ModelError(
         .architecture, file.path,
@@ -157,7 +164,7 @@ struct NetworkReader {
     let activation = try activation(layer)
     let kernel = try file.floats("\(layer.name).kernel", shape: [inputs, units], because: because(inputs))
     let bias =
-      layer.use_bias ?? true
+      layer.useBias ?? true
       ? try file.floats("\(layer.name).bias", shape: [units], because: "\(units) units of layer '\(layer.name)'") : nil
     layers.append(
       .dense(Dense(name: layer.name, inputs: inputs, units: units, kernel: kernel, bias: bias, activation: activation)))
@@ -174,9 +181,9 @@ struct NetworkReader {
     guard let output = RBF.Output(rawValue: layer.output ?? "gaussian") else {
       throw refuse(layer, "unknown output '\(layer.output ?? "")', expected gaussian, distance or negative_distance")
     }
-    guard let layout = RBF.CentersLayout(rawValue: layer.centers_layout ?? "features_units") else {
+    guard let layout = RBF.CentersLayout(rawValue: layer.centersLayout ?? "features_units") else {
       throw refuse(
-        layer, "unknown centers_layout '\(layer.centers_layout ?? "")', expected features_units or units_features")
+        layer, "unknown centers_layout '\(layer.centersLayout ?? "")', expected features_units or units_features")
     }
     let centers = try file.floats(
       "\(layer.name).centers", shape: layout == .featuresUnits ? [inputs, units] : [units, inputs],

@@ -16,7 +16,7 @@ public struct Calibration: Sendable {
 
   private struct Entry: Decodable {
     let method: String
-    let false_reject_rate: Double  // swift-format-ignore
+    let falseRejectRate: Double
     let rows: Int
   }
 
@@ -28,19 +28,19 @@ public struct Calibration: Sendable {
     }
     let entry: Entry
     do {
-      entry = try JSONDecoder().decode(Entry.self, from: Data(text.utf8))
+      entry = try snakeCaseDecoder().decode(Entry.self, from: Data(text.utf8))
     } catch {
       throw refuse("'radial.calibration' is malformed (\(SafetensorsFile.explain(error)))")
     }
     guard entry.method == "split_conformal" else {
       throw refuse("unknown method '\(entry.method)', expected split_conformal")
     }
-    guard entry.false_reject_rate > 0, entry.false_reject_rate < 1 else {
-      throw refuse("false_reject_rate is \(entry.false_reject_rate), expected a number between 0 and 1")
+    guard entry.falseRejectRate > 0, entry.falseRejectRate < 1 else {
+      throw refuse("false_reject_rate is \(entry.falseRejectRate), expected a number between 0 and 1")
     }
     guard entry.rows >= 0 else { throw refuse("rows is \(entry.rows)") }
     method = entry.method
-    falseRejectRate = entry.false_reject_rate
+    falseRejectRate = entry.falseRejectRate
     rows = entry.rows
     distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
     let starts = try file.integers(
