@@ -66,11 +66,14 @@ import Testing
     #expect((onlyDistances.json["distances"] as? [[Double]]) == [distances, distances])
     #expect((onlyDistances.json["nearest"] as? [[String: Any]])?.first?["class"] as? Int == sample.labels[0])
 
-    let noise = "[" + (0..<784).map { $0 % 2 == 0 ? "255" : "0" }.joined(separator: ",") + "]"
-    let flagged = try client.exchange("POST", "/predict", "{\"instances\":[\(row),\(noise)],\"reject\":\"flag\"}")
+    let checkerboard =
+      "[" + (0..<784).map { ($0 / 28 / 4 + $0 % 28 / 4) % 2 == 1 ? "255" : "0" }.joined(separator: ",") + "]"
+    let flagged = try client.exchange(
+      "POST", "/predict", "{\"instances\":[\(row),\(checkerboard)],\"reject\":\"flag\"}")
     let verdicts = (flagged.json["predictions"] as? [[String: Any]])?.map { $0["known"] as? Bool }
     #expect(verdicts == [true, false])
-    let refused = try client.exchange("POST", "/predict", "{\"instances\":[\(row),\(noise)],\"reject\":\"error\"}")
+    let refused = try client.exchange(
+      "POST", "/predict", "{\"instances\":[\(row),\(checkerboard)],\"reject\":\"error\"}")
     #expect(refused.status == 422)
     #expect(refused.body.contains("instances[1]"))
     let lenient = try client.exchange(

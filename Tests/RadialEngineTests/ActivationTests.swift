@@ -35,7 +35,7 @@ import Testing
     let found = try Self.apply(activation, Self.samples, .best)
     for (x, y) in zip(Self.samples, found) {
       let expected = Self.reference(activation, Double(x))
-      let bound = activation == .gelu ? 5e-7 + 1e-6 * abs(expected) : 5e-7 * abs(expected) + 1e-44
+      let bound = activation == .gelu ? 1e-6 + 1e-6 * abs(expected) : 5e-7 * abs(expected) + 1e-44
       #expect(abs(Double(y) - expected) <= bound, "\(activation)(\(x)) = \(y), expected \(expected)")
     }
   }
