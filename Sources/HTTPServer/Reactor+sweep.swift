@@ -80,8 +80,15 @@ extension Reactor {
     return false
   }
 
+  private static let quietNanoseconds: UInt64 = 500_000_000
+
   private func closeIdle(at now: UInt64) {
-    for exchange in connections where exchange.isBetweenRequests && !hasUnreadBytes(exchange) {
+    // An answer that left before draining began did not say that the connection would close, and the client's next request may
+    // be on its way: only connections that have been quiet for a while are closed.
+    for exchange in connections
+    where exchange.isBetweenRequests && now >= exchange.deadlines.since + Self.quietNanoseconds
+      && !hasUnreadBytes(exchange)
+    {
       shutDown(exchange, at: now)
     }
   }
