@@ -32,9 +32,10 @@ extension Network {
         reading: inputs + first * inputWidth, width: inputWidth, rows: count, workspace: workspace,
         kernels: instructionSet.kernels)
       if preprocessing != .identity { block.rescale(preprocessing) }
-      for step in steps {
+      // By index: without the optimiser an array's iterator allocates.
+      for index in steps.indices {
         block.perform(
-          step, distances: results.distances.map { $0 + first * distanceWidth },
+          steps[index], distances: results.distances.map { $0 + first * distanceWidth },
           embeddings: results.embeddings.map { $0 + first * embeddingWidth })
       }
       block.copy(to: results.outputs + first * outputWidth)

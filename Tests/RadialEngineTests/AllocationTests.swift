@@ -25,6 +25,14 @@
       }
     }
 
+    /// What the test above rests on: the process without memory itself is no failure.
+    @Test func aProcessWithoutMemoryLivesOn() async {
+      await #expect(processExitsWith: .success) {
+        exhaustMemory()
+        _exit(0)
+      }
+    }
+
     /// The test above can fail: an allocation, even of a few bytes freed at once, ends such a process.
     @Test func anAllocationWithoutMemoryIsTheEnd() async {
       await #expect(processExitsWith: .failure) {
