@@ -20,24 +20,25 @@ struct SplitMix {
 
 /// The specification of the dense kernel, one multiply-add at a time: x [N, D], w [D, H], bias [H] → [N, H].
 func twinDense(_ x: [Float], _ w: [Float], bias: [Float]?, inputs: Int, units: Int) -> [Float] {
-  twin(x, w, inputs: inputs, units: units, start: { bias?[$0] ?? 0 }) { sum, x, w in sum.addProduct(x, w) }
+  let start = bias ?? [Float](repeating: 0, count: units)
+  return twin(x, w, inputs: inputs, start: start) { sum, x, w in sum.addProduct(x, w) }
 }
 
 /// The specification of the distance kernel.
 func twinDistances(_ x: [Float], _ centers: [Float], inputs: Int, units: Int) -> [Float] {
-  twin(x, centers, inputs: inputs, units: units, start: { _ in 0 }) { sum, x, center in
+  twin(x, centers, inputs: inputs, start: [Float](repeating: 0, count: units)) { sum, x, center in
     sum.addProduct(x - center, x - center)
   }
 }
 
 private func twin(
-  _ x: [Float], _ w: [Float], inputs: Int, units: Int, start: (Int) -> Float,
-  step: (inout Float, Float, Float) -> Void
+  _ x: [Float], _ w: [Float], inputs: Int, start: [Float], step: (inout Float, Float, Float) -> Void
 ) -> [Float] {
+  let units = start.count
   var y: [Float] = []
   for row in 0..<(x.count / inputs) {
     for unit in 0..<units {
-      var sum = start(unit)
+      var sum = start[unit]
       for k in 0..<inputs { step(&sum, x[row * inputs + k], w[k * units + unit]) }
       y.append(sum)
     }
