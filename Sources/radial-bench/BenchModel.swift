@@ -3,10 +3,11 @@ import RadialEngine
 /// 784 → Dense 256 tanh → Dense 84 tanh → RBF 10, with random weights.
 struct BenchModel {
   static let inputs = 784
+  static let rowCount = 256
   let first: Dense
   let second: Dense
   let rbf: RBF
-  /// [256, 784]
+  /// [rowCount, inputs]
   let rows: [Float]
 
   init(seed: UInt64) {
@@ -21,7 +22,7 @@ struct BenchModel {
     rbf = RBF(
       name: "rbf", inputs: 84, units: 10, centers: values(840, within: 1), centersLayout: .featuresUnits,
       scale: .scalar(0.05), output: .gaussian)
-    rows = values(256 * 784, within: 1)
+    rows = values(Self.rowCount * Self.inputs, within: 1)
   }
 
   func network(instructionSet: InstructionSet) throws -> Network {

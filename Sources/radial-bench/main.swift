@@ -2,19 +2,22 @@ import RadialEngine
 
 // Verify, then time: the engine against a triple loop, OpenBLAS where it is installed, and the core's own peak.
 //
-//   radial-bench [--instruction-set NAME] [--seconds S]
+//   radial-bench [--instruction-set NAME] [--batches 1,8,64,256] [--seconds S]
 
 var forced: String?
 var seconds = 3.0
+var batches = [1, 8, 64, 256]
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
   switch (argument, arguments.popFirst()) {
   case ("--instruction-set", let name?): forced = name
+  case ("--batches", let list?): batches = list.split(separator: ",").compactMap { Int($0) }
   case ("--seconds", let text?) where Double(text) != nil: seconds = Double(text)!
-  default: fatalError("usage: radial-bench [--instruction-set NAME] [--seconds S]")
+  default: fatalError("usage: radial-bench [--instruction-set NAME] [--batches 1,8,64,256] [--seconds S]")
   }
 }
 
+precondition(batches.allSatisfy { (1...BenchModel.rowCount).contains($0) }, "batches are 1 to \(BenchModel.rowCount)")
 let instructionSet = try InstructionSet.selected(forcing: forced)
 let model = BenchModel(seed: 7)
 let network = try model.network(instructionSet: instructionSet)
@@ -24,7 +27,6 @@ verify(network, against: model)
 print("verified: every bit of a forward pass equals the triple loop's, before activations and after the distances")
 print("instruction set \(instructionSet.rawValue), \(network.multiplyAddsPerRow) multiply-adds a row")
 
-let batches = [1, 8, 64, 256]
 var contenders: [Contender] = []
 for batch in batches { contenders.append(.engine(network, model: model, batch: batch)) }
 for batch in batches { contenders.append(.tripleLoop(model, batch: batch)) }

@@ -36,10 +36,14 @@ INLINE void tile(
     UNROLL for (int v = 0; v < vectors; v++) store(y + r * y_stride + v * LANES, sum[r][v]);
 }
 
-// As many rows of this height as there are.
+// As many tiles of this height as there are rows for.
 #define ROWS(R, V)                                                                                 \
-  for (; n + R <= rows; n += R)                                                                    \
-    tile(kind, R, V, 1, x + n * x_stride, x_stride, w, 0, start, inputs, y + n * y_stride, y_stride);
+  for (; n + R <= rows; n += R) TILE(R, V)
+// As many tiles of six rows as leave no lonely rest: seven and eight rows go as 4 + 3 and 4 + 4.
+#define SIXES(V)                                                                                   \
+  for (; rows - n >= 9 || rows - n == 6; n += 6) TILE(6, V)
+#define TILE(R, V)                                                                                 \
+  tile(kind, R, V, 1, x + n * x_stride, x_stride, w, 0, start, inputs, y + n * y_stride, y_stride);
 
 /// All rows of one panel of `vectors` vectors; the tallest tile fills the register file.
 INLINE void panel(
@@ -48,12 +52,12 @@ INLINE void panel(
   size_t n = 0;
   switch (vectors) {
 #if REGISTERS == 32
-    case 4: ROWS(6, 4) ROWS(5, 4) ROWS(4, 4) ROWS(3, 4) ROWS(2, 4) ROWS(1, 4) break;
+    case 4: SIXES(4) ROWS(5, 4) ROWS(4, 4) ROWS(3, 4) ROWS(2, 4) ROWS(1, 4) break;
     case 3: ROWS(8, 3) ROWS(4, 3) ROWS(2, 3) ROWS(1, 3) break;
     case 2: ROWS(12, 2) ROWS(6, 2) ROWS(4, 2) ROWS(2, 2) ROWS(1, 2) break;
     case 1: ROWS(16, 1) ROWS(8, 1) ROWS(4, 1) ROWS(2, 1) ROWS(1, 1) break;
 #else
-    case 2: ROWS(6, 2) ROWS(4, 2) ROWS(2, 2) ROWS(1, 2) break;
+    case 2: SIXES(2) ROWS(5, 2) ROWS(4, 2) ROWS(3, 2) ROWS(2, 2) ROWS(1, 2) break;
     case 1: ROWS(12, 1) ROWS(6, 1) ROWS(4, 1) ROWS(2, 1) ROWS(1, 1) break;
 #endif
     default: __builtin_unreachable();
