@@ -25,6 +25,7 @@ extension Network {
   public func forward(
     _ inputs: UnsafePointer<Float>, rows: Int, into results: Results, workspace: Workspace
   ) {
+    precondition(workspace.stride >= stride, "the workspace belongs to a narrower network")
     var first = 0
     while first < rows {
       let count = min(workspace.blockRows, rows - first)
@@ -54,21 +55,21 @@ private struct Block {
   var stride: Int
   /// The same values where the block owns them; nil while they are the caller's.
   var owned: UnsafeMutablePointer<Float>?
+  /// The buffer that may be written, and the one that may be being read.
   var free: UnsafeMutablePointer<Float>
-  var next: UnsafeMutablePointer<Float>
+  var busy: UnsafeMutablePointer<Float>
 
   init(
     reading inputs: UnsafePointer<Float>, width: Int, rows: Int, workspace: Workspace,
     kernels: UnsafePointer<radial_kernels>
   ) {
-    precondition(width <= workspace.stride, "the workspace belongs to another network")
     self.rows = rows
     self.kernels = kernels
     values = inputs
     self.width = width
     stride = width
     free = workspace.front.pointer
-    next = workspace.back.pointer
+    busy = workspace.back.pointer
   }
 
   mutating func perform(
@@ -146,7 +147,7 @@ private struct Block {
   /// Turns to the buffer that is not being read, for rows of a new width.
   private mutating func advance(width: Int) -> UnsafeMutablePointer<Float> {
     let target = free
-    (free, next) = (next, free)
+    (free, busy) = (busy, free)
     owned = target
     self.width = width
     stride = width.padded(to: kernels.pointee.lanes)

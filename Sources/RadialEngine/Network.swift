@@ -29,7 +29,7 @@ public final class Network: Sendable {
   /// μ of the last RBF layer, [C, K].
   let prototypes: [Float]
   /// The longest row of any intermediate, padded for every vector width.
-  private let stride: Int
+  let stride: Int
 
   /// Checks that the layers fit together and all weights are finite.
   public init(
@@ -68,8 +68,8 @@ public final class Network: Sendable {
 
   /// Room for `forward`; one for each thread that calls it.
   public func makeWorkspace() -> Workspace {
-    // 48 is a multiple of the tallest tiles and was the fastest measured. Wide layers get fewer rows, to stay in cache
-    // and to bound the memory.
+    // From 12 to 256 rows the speed is the same within 2 %; 48 is a multiple of the tallest tiles and keeps the
+    // workspace small. Wide layers get fewer rows, to bound the memory.
     makeWorkspace(blockRows: min(48, max(12, (1 << 18) / stride)))
   }
 

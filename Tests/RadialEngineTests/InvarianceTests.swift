@@ -69,4 +69,12 @@ import Testing
     network.forward(&output, rows: 0, into: .init(outputs: &output), workspace: network.makeWorkspace())
     #expect(output == 42)
   }
+
+  @Test func theWorkspaceOfANarrowerNetworkIsRefused() async {
+    await #expect(processExitsWith: .failure) {
+      let narrow = try everyStep(inputs: 2, hidden: 2, units: 2, seed: 1)
+      let wide = try everyStep(inputs: 2, hidden: 100, units: 2, seed: 1)
+      _ = wide.run([1, 2], workspace: narrow.makeWorkspace())
+    }
+  }
 }

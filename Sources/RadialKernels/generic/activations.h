@@ -53,7 +53,8 @@ static void apply(radial_function f, float *y, size_t count) {
 }
 
 // The largest is subtracted first, so nothing overflows. The sum runs over ascending columns, one addition at a time:
-// a tree over the lanes would give each instruction set its own bits.
+// a tree over the lanes would give each instruction set its own bits. A row whose largest is infinite has no softmax:
+// it becomes NaN, as in Keras.
 static void softmax(float *y, size_t rows, size_t columns, size_t stride) {
   for (size_t n = 0; n < rows; n++, y += stride) {
     float largest = y[0], sum = 0;

@@ -53,7 +53,7 @@ INLINE vec expm1_of_negative(vec x) {
 
 INLINE vec tanh_(vec x) {
   vec a = magnitude(x);
-  // |x| < 0.6: x + x³ P(x²). Squares of the larger ones are not used; cap them to keep infinity out.
+  // |x| < 0.6: x + x³ P(x²). Beyond, it is not used and may be anything.
   vec square = x * x;
   vec p = splat(0x1.35e1e2p-9f);
   p = fma_(p, square, splat(-0x1.136a1cp-7f));
