@@ -19,6 +19,7 @@ extension Exchange {
       if byte == 0x25, at[1] == 0x30, at[2] == 0x30 { gate.fail("an encoded NUL in its request target") }
       at += 1
     }
+    target = (UnsafeRawPointer(uri), UnsafeRawPointer(at))
     deadlines.enter(.header, at: Clock.now)
   }
 
@@ -100,6 +101,12 @@ extension Exchange {
   private func judge(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
     let now = Clock.now
     receivedNanoseconds = now
+    // Method, target and version are handed out as C strings: a NUL would hide what stands behind it.
+    if let target,
+      target.start - UnsafeRawPointer(method + strlen(method)) != 1 || UnsafeRawPointer(version) - target.end != 1
+    {
+      gate.fail("a NUL or more than single spaces in its request line")
+    }
     gate.begin(versionEnd: version + strlen(version))
     withUnsafeMutablePointer(to: &gate) { gate in
       _ = MHD_get_connection_values_n(

@@ -49,6 +49,8 @@ public final class Exchange {
   var stage = Stage.header
   var deadlines: Deadlines
   var gate = HeaderGate()
+  /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
+  var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
   var buffer: BodyBuffer?
   /// The run of the reactor in which the request was given to the handler.
   var receivedInRun: UInt64 = 0

@@ -39,12 +39,12 @@ struct HeaderGate {
   /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
   /// section's end there must be exactly two line ends, CR LF each.
   mutating func end(_ sectionEnd: UnsafeRawPointer) {
-    if let understoodEnd, sectionEnd - understoodEnd != 4 {
-      fail("an empty header name or a line that ends without CR LF")
-    }
+    if let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
   }
 
-  /// Takes one field as libmicrohttpd's iterator gives it: trailing blanks are still part of the value.
+  private static let gap: StaticString = "a NUL, an empty header name or a line that ends without CR LF"
+
+  /// Takes one field as libmicrohttpd's iterator gives it, in the order they came: trailing blanks are still part of the value.
   mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
     guard let nameStart = name.baseAddress, !name.isEmpty else { return fail("an empty header name") }
     for byte in name where !ByteClass.token.contains(byte) { return fail("a header name that is not a token") }
@@ -54,9 +54,11 @@ struct HeaderGate {
     if let valueStart = value.baseAddress {
       let distance = UnsafeRawPointer(valueStart) - UnsafeRawPointer(nameStart) - name.count
       guard distance >= 1, distance <= 16 else { return fail("a folded header line") }
-      let end = UnsafeRawPointer(valueStart + value.count)
-      understoodEnd = understoodEnd.map { max($0, end) }
+      // Values are C strings: whatever a NUL hides lies between this name and the last value.
+      if let understoodEnd, UnsafeRawPointer(nameStart) - understoodEnd != 2 { fail(Self.gap) }
+      understoodEnd = UnsafeRawPointer(valueStart + value.count)
     }
+    let wholeValue = value
     let value = trimmed(value)
     switch name.count {
     case 4 where matches(name, "host"):
@@ -78,7 +80,8 @@ struct HeaderGate {
       takeCoding(value)
     case 17 where matches(name, "transfer-encoding"):
       transferCodings += 1
-      if matches(value, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
+      // Untrimmed: libmicrohttpd does not take "chunked " for chunked, and would read until the client closes.
+      if matches(wholeValue, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
     default: break
     }
   }

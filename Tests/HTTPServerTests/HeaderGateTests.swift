@@ -38,6 +38,15 @@ import Testing
     Case("folded with a space", 400, "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nX-B: d\r\n\r\n"),
     Case("folded with a tab", 400, "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n\tc\r\n\r\n"),
     Case("folded length", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n 0\r\n\r\nx"),
+    Case("NUL in an early value", 400, "GET / HTTP/1.1\r\nX-A: b\0c\r\nHost: a\r\n\r\n"),
+    Case("NUL in the last value", 400, "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\n\r\n"),
+    Case("NUL in a length", 400, "POST / HTTP/1.1\r\nContent-Length: 1\09\r\nHost: a\r\n\r\nx"),
+    Case("NUL in a coding", 400, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\0x\r\nHost: a\r\n\r\n0\r\n\r\n"),
+    Case("NUL in the method", 400, "GET\0X / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    Case("NUL in the target", 400, "GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n"),
+    Case("NUL in the query", 400, "GET /a?b\0c HTTP/1.1\r\nHost: a\r\n\r\n"),
+    Case("bare line feed between fields", 400, "GET / HTTP/1.1\r\nX-A: b\nHost: a\r\n\r\n"),
+    Case("blank behind chunked", 501, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked \r\n\r\n0\r\n\r\n"),
     Case("encoded NUL", 400, "GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n"),
     Case("space in the target", 400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
     Case(
@@ -78,6 +87,7 @@ import Testing
     Case("length not a number", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1x\r\n\r\nx"),
     Case("signed length", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx"),
     Case("negative length", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx"),
+    Case("NUL in a name", 400, "GET / HTTP/1.1\r\nX\0A: b\r\nHost: a\r\n\r\n"),
     Case("list of lengths", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\nx"),
     Case(
       "section over the connection's memory", 431,
@@ -107,6 +117,10 @@ import Testing
     Case(
       "section that outgrows the first read buffer", 200,
       "GET / HTTP/1.1\r\nHost: a\r\nX-A: \(String(repeating: "v", count: 11_000))\r\nX-B: c\r\n\r\n"),
+    Case("empty values among others", 200, "GET / HTTP/1.1\r\nX-A:\r\nX-B:  \r\nX-C: \r\nHost: a\r\n\r\n"),
+    Case(
+      "query and encoded path", 200, "GET /a%20b?c=d&e=%20f&g HTTP/1.1\r\nHost: a\r\nCookie: a=b; c=d\r\nX-A: b\r\n\r\n"
+    ),
     Case("identity", 200, "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: Identity\r\nContent-Length: 0\r\n\r\n"),
   ]
 
