@@ -25,7 +25,10 @@ extension Reactor {
   func sweep(at now: UInt64) {
     for exchange in connections {
       switch exchange.deadlines.action(at: now, limits: settings.deadlines) {
-      case .none: break
+      case .none:
+        // The end of a stream that came together with the request's last bytes is one edge for epoll, and libmicrohttpd
+        // does not read on after it: without this look the connection would stay until its idle limit.
+        if exchange.isBetweenRequests && hasEnded(exchange) { shutDown(exchange, at: now) }
       case .close: shutDown(exchange, at: now)
       case .timeOutIfStarted:
         if hasPartOfRequest(exchange, at: now) {
@@ -146,6 +149,13 @@ extension Reactor {
       // One tick of the kernel's clock (10 ms) of doubt in favour of silence.
       return UInt64(info.load(fromByteOffset: 52, as: UInt32.self)) + 10 < elapsed
     }
+  }
+
+  /// Whether the client has said that nothing more comes, or is gone.
+  private func hasEnded(_ exchange: Exchange) -> Bool {
+    var byte: UInt8 = 0
+    let count = recv(exchange.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
   }
 
   private func hasUnreadBytes(_ exchange: Exchange) -> Bool {

@@ -52,6 +52,19 @@ import Testing
     #expect(server.journal.now.refusals.isEmpty)
   }
 
+  @Test(arguments: ["/echo", "/turn", "/later"])
+  func aHalfClosedConnectionGoesAfterItsAnswer(path: String) throws {
+    // The idle limit is far beyond the test's patience: the end of the stream itself must be noticed.
+    let server = try TestServer { $0.idleTimeout = .seconds(600) }
+    for _ in 0..<20 {
+      let client = try server.client()
+      client.post(path, "x")
+      client.finishSending()
+      #expect(try client.answer()?.status == 200)
+      #expect(try client.isClosed(seconds: 5))
+    }
+  }
+
   @Test func aRequestInTheHandlerHasNoDeadlineOfOurs() throws {
     let server = try impatient()
     let client = try server.client()
