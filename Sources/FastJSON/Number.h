@@ -22,22 +22,26 @@ inline NumberResult read_number(const char *text, float *out) {
   if (digit() > 9) return NumberResult::malformed;
   // Wraps after 19 digits; then it is not used.
   uint64_t significand = 0;
-  const char *start = p;
+  // Counted from the first that is not zero.
+  int64_t digits = 0;
   if (*p == '0') {
     p++;
     if (digit() <= 9) return NumberResult::malformed;
   } else {
+    const char *start = p;
     while (digit() <= 9) significand = significand * 10 + digit(), p++;
+    digits = p - start;
   }
-  int64_t digits = p - start;
   int64_t exponent = 0;
   if (*p == '.') {
     p++;
     const char *fraction = p;
+    if (digits == 0) while (*p == '0') p++;
+    const char *start = p;
     while (digit() <= 9) significand = significand * 10 + digit(), p++;
     if (p == fraction) return NumberResult::malformed;
     exponent = fraction - p;
-    digits += p - fraction;
+    digits += p - start;
   }
   if (*p == 'e' || *p == 'E') {
     p++;
@@ -71,7 +75,7 @@ inline NumberResult read_number(const char *text, float *out) {
     // Too large or too small: strtof's way of saying so does not depend on the library, but the digits do say which.
     double wide = 0;
     auto again = std::from_chars(text, p, wide);
-    bool is_tiny = again.ec == std::errc() ? std::fabs(wide) < 1 : exponent + digits < 0 || significand == 0;
+    bool is_tiny = again.ec == std::errc() ? std::fabs(wide) < 1 : exponent + digits <= 0;
     if (!is_tiny) return NumberResult::not_finite;
     *out = is_negative ? -0.0f : 0.0f;
   }
