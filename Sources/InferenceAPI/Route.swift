@@ -69,7 +69,9 @@ enum Route: Equatable, Sendable {
     var reference = ModelReference(name: String(parts[2]))
     var rest = parts[3...]
     if rest.first == "versions" {
-      guard let text = rest.dropFirst().first, let version = Int(text), version > 0 else { return nil }
+      guard let text = rest.dropFirst().first, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        text.first != "0", let version = Int(text)
+      else { return nil }
       reference.version = version
       rest = rest.dropFirst(2)
     }

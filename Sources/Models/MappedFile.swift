@@ -10,7 +10,8 @@ final class MappedFile {
   var count: Int { bytes.count }
 
   init(path: String) throws(ModelError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // O_NONBLOCK: opening a FIFO would wait for a writer; on a regular file it means nothing.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw ModelError(
         .file, path, "cannot be opened (\(String(cString: strerror(errno)))); check the path and its permissions")

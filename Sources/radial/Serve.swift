@@ -68,9 +68,11 @@ struct Serve: ParsableCommand {
     }
   }
 
-  /// FILE or FILE=NAME.
+  /// FILE or FILE=NAME; a file that exists under the whole text is that file.
   static func split(_ specification: String) -> (path: String, name: String?) {
-    guard let equals = specification.lastIndex(of: "=") else { return (specification, nil) }
+    guard access(specification, F_OK) != 0, let equals = specification.lastIndex(of: "=") else {
+      return (specification, nil)
+    }
     return (String(specification[..<equals]), String(specification[specification.index(after: equals)...]))
   }
 

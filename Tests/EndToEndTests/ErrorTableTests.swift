@@ -20,6 +20,12 @@ import Testing
     ("unknown path", Client.request("GET", "/nope"), 404, "no route"),
     ("unknown model", Client.request("GET", "/models/nope"), 404, "nope"),
     ("unknown version", Client.request("GET", "/models/digits/versions/7"), 404, "7"),
+    ("signed version", Client.request("GET", "/models/digits/versions/+1"), 404, "no route"),
+    ("padded version", Client.request("GET", "/models/digits/versions/01"), 404, "no route"),
+    (
+      "signed timeout", Client.request("POST", "/predict", "{}", headers: ["X-Request-Timeout-Ms: +5"]), 400,
+      "X-Request"
+    ),
     ("bad version", Client.request("GET", "/models/digits/versions/x"), 404, "no route"),
     ("wrong method", Client.request("GET", "/predict"), 405, "POST"),
     ("wrong method on model", Client.request("POST", "/model", "{}"), 405, "GET"),

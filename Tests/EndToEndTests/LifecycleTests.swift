@@ -57,6 +57,11 @@ import Testing
     let missing = try RunningServer.run(["serve", "--model", "no-such-file.safetensors"])
     #expect(missing.status == 2)
     #expect(missing.error.contains("no-such-file.safetensors"))
+    let pipe = FileManager.default.temporaryDirectory.appendingPathComponent("fifo\(UUID().uuidString)").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    defer { unlink(pipe) }
+    let fifo = try RunningServer.run(["serve", "--model", pipe])
+    #expect(fifo.status == 2 && fifo.error.contains("regular file"))
     #expect(try RunningServer.run(["serve", "--port", "99999"]).status == 2)
     #expect(try RunningServer.run(["serve", "--threads", "0"]).status == 2)
     #expect(try RunningServer.run(["serve"], environment: ["RADIAL_THREADS": "zero"]).status == 2)
