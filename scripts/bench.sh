@@ -7,9 +7,9 @@
 source "$(dirname "$0")/setup.sh"
 install_packages wrk curl python3 libopenblas0-pthread gcc
 part=${1:-all} seconds=${SECONDS_EACH:-3} repeats=${REPEATS:-3}
-swift build -c release --product radial
-swift build -c release --product radial-bench
-bin=$(swift build -c release --show-bin-path)
+swift build -c release --static-swift-stdlib --product radial
+swift build -c release --static-swift-stdlib --product radial-bench
+bin=$(swift build -c release --static-swift-stdlib --show-bin-path)
 
 if [ "$part" != http ]; then "$bin/radial-bench"; fi
 [ "$part" = engine ] && exit 0
