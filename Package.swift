@@ -6,7 +6,7 @@ import PackageDescription
 // - swift-log: the logging façade that Swift servers share; no Foundation.
 // - libmicrohttpd (system): HTTP/1.1. Every fact of it that we rely on is quoted in Sources/HTTPServer.
 // - simdjson (system): JSON in; the fastest parser that validates everything it reads.
-// - zlib (system): gzip and deflate request bodies.
+// - zlib (system): gzip and deflate request bodies, deflated members of .keras files.
 // - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -32,7 +32,8 @@ let package = Package(
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(
       name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
-    .target(name: "Models", dependencies: ["RadialEngine", "CNettle"], swiftSettings: strict),
+    .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
@@ -56,8 +57,8 @@ let package = Package(
     .testTarget(name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels"], swiftSettings: strict),
     .testTarget(name: "FastJSONTests", dependencies: ["FastJSON"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "RadialEngine"], resources: [.copy("Golden")], swiftSettings: strict
-    ),
+      name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats"], resources: [.copy("Golden")],
+      swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
