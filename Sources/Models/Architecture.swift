@@ -63,7 +63,7 @@ public struct LayerDescription: Sendable, Equatable {
 
 /// Turns the description and the tensors of a file into layers.
 struct NetworkReader {
-  let file: SafetensorsFile
+  let file: any TensorSource
   private var width: Int
   private(set) var layers: [Layer] = []
   private(set) var descriptions: [LayerDescription] = []
@@ -71,7 +71,7 @@ struct NetworkReader {
   private var source = "the input shape"
   let inputShape: [Int]
 
-  init(_ file: SafetensorsFile) throws(ModelError) {
+  init(_ file: any TensorSource) throws(ModelError) {
     self.file = file
     guard let text = file.metadata["radial.architecture"] else {
       throw ModelError(

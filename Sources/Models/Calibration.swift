@@ -21,7 +21,7 @@ public struct Calibration: Sendable {
   }
 
   /// nil: the file carries none.
-  init?(_ file: SafetensorsFile, classes: Int) throws(ModelError) {
+  init?(_ file: any TensorSource, classes: Int) throws(ModelError) {
     guard let text = file.metadata["radial.calibration"] else { return nil }
     func refuse(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")

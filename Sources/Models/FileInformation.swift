@@ -8,9 +8,11 @@ public struct FileInformation: Sendable, Equatable {
   public let bytes: Int
   /// SHA-256 (FIPS 180-4), 64 hexadecimal digits.
   public let sha256: String
+  public let form: ModelForm
 
-  init(path: String, file: MappedFile) {
+  init(path: String, file: MappedFile, form: ModelForm) {
     self.path = path
+    self.form = form
     name = path.split(separator: "/").last.map(String.init) ?? path
     bytes = file.count
     sha256 = file.withBytes(Self.sha256)

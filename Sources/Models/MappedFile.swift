@@ -1,10 +1,11 @@
+import FileFormats
 import Glibc
 
 /// A file mapped read-only. The bytes are lent to closures and never stored.
 ///
 /// A file that another process truncates while it is mapped ends this process (SIGBUS, mmap(2)): models are replaced by renaming a
 /// new file into place, never by writing into the old one.
-final class MappedFile {
+final class MappedFile: ByteOwner {
   private let bytes: UnsafeRawBufferPointer
 
   var count: Int { bytes.count }
@@ -19,10 +20,10 @@ final class MappedFile {
     defer { close(descriptor) }
     var information = stat()
     guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-      throw ModelError(.file, path, "is not a regular file; name a .safetensors file")
+      throw ModelError(.file, path, "is not a regular file; name a .safetensors, .keras or .h5 file")
     }
     guard information.st_size > 0 else {
-      throw ModelError(.file, path, "is empty, expected a safetensors file; copy or export the model again")
+      throw ModelError(.file, path, "is empty, expected a safetensors or Keras file; copy or export the model again")
     }
     let size = Int(information.st_size)
     guard let memory = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {

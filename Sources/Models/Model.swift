@@ -22,21 +22,23 @@ public final class Model: Sendable {
   public var selfTestRows: Int { storedSelfTest?.rows ?? 0 }
   public var hasSelfTest: Bool { selfTestRows > 0 }
 
-  /// Reads a file of Radial's own form.
+  /// Reads a file of Radial's own form, or one that Keras saved; which it is, its first bytes tell.
   /// - Parameters:
   ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default the file's name without its extension.
   ///   - version: a positive integer.
+  ///   - options: what a Keras file may leave open.
   public static func load(
-    path: String, name: String? = nil, version: Int = 1, instructionSet: InstructionSet = .best
+    path: String, name: String? = nil, version: Int = 1, instructionSet: InstructionSet = .best,
+    options: LoadOptions = LoadOptions()
   ) throws(ModelError) -> Model {
-    try Model(SafetensorsFile(path: path), name: name, version: version, instructionSet: instructionSet)
+    try Model(openModel(path: path, options), name: name, version: version, instructionSet: instructionSet)
   }
 
   init(
-    _ source: SafetensorsFile, name: String?, version: Int, instructionSet: InstructionSet
+    _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet
   ) throws(ModelError) {
     let path = source.path
-    file = FileInformation(path: path, file: source.file)
+    file = FileInformation(path: path, file: source.file, form: source.form)
     self.version = version
     self.name = name ?? String(file.name.prefix { $0 != "." })
     guard (1...128).contains(self.name.utf8.count),
@@ -74,7 +76,7 @@ public final class Model: Sendable {
 
   private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
-  private static func preprocessing(_ source: SafetensorsFile) throws(ModelError) -> Preprocessing {
+  private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
     struct Entry: Decodable {
       let scale: Double
       let offset: Double
@@ -90,7 +92,7 @@ public final class Model: Sendable {
     return Preprocessing(scale: Float(entry.scale), offset: Float(entry.offset))
   }
 
-  private static func labels(_ source: SafetensorsFile, _ network: Network) throws(ModelError) -> [String]? {
+  private static func labels(_ source: any TensorSource, _ network: Network) throws(ModelError) -> [String]? {
     guard let text = source.metadata["radial.labels"] else { return nil }
     guard let labels = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
       throw ModelError(
@@ -105,7 +107,7 @@ public final class Model: Sendable {
     return labels
   }
 
-  private static func training(_ source: SafetensorsFile) throws(ModelError) -> String? {
+  private static func training(_ source: any TensorSource) throws(ModelError) -> String? {
     struct AnyObject: Decodable {
       struct Key: CodingKey {
         var stringValue: String

@@ -12,8 +12,8 @@ struct SelfTest: Sendable {
   let distances: [Float]?
 
   /// nil: the file carries none.
-  init?(_ source: SafetensorsFile, _ network: Network) throws(ModelError) {
-    guard let rows = source.tensors["selftest.inputs"]?.shape.first else { return nil }
+  init?(_ source: any TensorSource, _ network: Network) throws(ModelError) {
+    guard let rows = source.shape(of: "selftest.inputs")?.first else { return nil }
     guard (1...Self.maximumRows).contains(rows) else {
       throw ModelError(
         .tensor, source.path,
@@ -25,7 +25,7 @@ struct SelfTest: Sendable {
     outputs = try source.floats(
       "selftest.outputs", shape: [rows, network.outputWidth], because: "\(network.outputWidth) outputs")
     distances =
-      source.tensors["selftest.distances"] == nil
+      source.shape(of: "selftest.distances") == nil
       ? nil
       : try source.floats(
         "selftest.distances", shape: [rows, network.distanceWidth], because: "\(network.distanceWidth) prototypes")

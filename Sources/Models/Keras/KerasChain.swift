@@ -1,0 +1,139 @@
+/// One layer of a Keras configuration that is no model itself.
+struct KerasLayer {
+  /// Without the package that a registered class carries: `rbf>SeedRBF` is `SeedRBF`.
+  let className: String
+  /// Its own name, and that made unique by the names of the models around it.
+  let ownName: String
+  let name: String
+  let config: JSONValue
+  /// Where a `.keras` file keeps its variables: `/layers/dense_1`, or below the model around it.
+  let group: String
+  /// The layer or nested model at the top, by which a legacy file sorts its variables.
+  let outermost: String
+  let isNested: Bool
+}
+
+/// The layers of a model in the order in which a row passes through them; models within the model are unrolled.
+struct KerasChain {
+  private static let maximumLayers = 10_000
+  private static let maximumDepth = 16
+
+  private(set) var layers: [KerasLayer] = []
+  /// Without the batch dimension.
+  let inputShape: [Int]
+  private let path: String
+
+  init(_ model: JSONValue, path: String) throws(ModelError) {
+    self.path = path
+    inputShape = try Self.inputShape(model, path)
+    try add(model, group: "", around: [])
+    var names: Set<String> = []
+    if let twice = layers.first(where: { !names.insert($0.name).inserted }) {
+      throw ModelError(.architecture, path, "two layers are called '\(twice.name)'; give each its own name")
+    }
+  }
+
+  static func className(_ layer: JSONValue) -> String {
+    let text = layer["class_name"]?.text ?? ""
+    return text.lastIndex(of: ">").map { String(text[text.index(after: $0)...]) } ?? text
+  }
+
+  private static func isModel(_ className: String) -> Bool {
+    ["Sequential", "Functional", "Model"].contains(className)
+  }
+
+  private static func name(_ layer: JSONValue) -> String {
+    layer["name"]?.text ?? layer["config"]?["name"]?.text ?? className(layer)
+  }
+
+  /// - Parameters:
+  ///   - group: where the model's variables lie.
+  ///   - around: names of the models around this one.
+  private mutating func add(_ model: JSONValue, group: String, around: [String]) throws(ModelError) {
+    let className = Self.className(model)
+    guard Self.isModel(className) else {
+      throw refuse(
+        "its model is a '\(className)', a class of its own; Radial reads Sequential and Functional models, build one of these and save it"
+      )
+    }
+    guard around.count <= Self.maximumDepth else { throw refuse("models lie in models too deep; flatten them") }
+    let entries = model["config"]?["layers"]?.array ?? model["config"]?.array ?? []
+    // Keras numbers the groups by class, in the order of the configuration.
+    var counts: [String: Int] = [:]
+    var groups: [String] = []
+    for entry in entries {
+      let snake = Self.snakeCase(Self.className(entry))
+      let count = counts[snake, default: 0]
+      counts[snake] = count + 1
+      groups.append("\(group)/layers/\(snake)" + (count == 0 ? "" : "_\(count)"))
+    }
+    let order = className == "Sequential" ? Array(entries.indices) : try Self.order(entries, model, path)
+    for index in order {
+      let entry = entries[index]
+      let name = Self.name(entry)
+      guard !Self.isModel(Self.className(entry)) else {
+        try add(entry, group: groups[index], around: around + [name])
+        continue
+      }
+      guard layers.count < Self.maximumLayers else { throw refuse("it has more than \(Self.maximumLayers) layers") }
+      layers.append(
+        KerasLayer(
+          className: Self.className(entry), ownName: name, name: (around + [name]).joined(separator: "/"),
+          config: entry["config"] ?? .object([:]), group: groups[index], outermost: around.first ?? name,
+          isNested: !around.isEmpty))
+    }
+  }
+
+  private func refuse(_ sentence: String) -> ModelError { ModelError(.architecture, path, sentence) }
+
+  /// Keras' naming.to_snake_case: a break before a capital that follows a small letter, or that precedes one.
+  static func snakeCase(_ name: String) -> String {
+    let letters = name.filter { $0.isLetter || $0.isNumber || $0 == "_" }.map { $0 }
+    var result = ""
+    for (index, letter) in letters.enumerated() {
+      let isBreak =
+        index > 0 && letter.isCapital
+        && (letters[index - 1].isSmall || (index + 1 < letters.count && letters[index + 1].isSmall))
+      if isBreak { result.append("_") }
+      result += letter.lowercased()
+    }
+    return result
+  }
+
+  /// From the InputLayer; from the model or its first layer where there is none.
+  private static func inputShape(_ model: JSONValue, _ path: String) throws(ModelError) -> [Int] {
+    var model = model
+    var candidates: [JSONValue?] = []
+    for _ in 0..<maximumDepth {
+      let layers = model["config"]?["layers"]?.array ?? model["config"]?.array ?? []
+      let first = layers.first { className($0) == "InputLayer" } ?? layers.first
+      let config = first?["config"]
+      candidates += [
+        config?["batch_shape"], config?["batch_input_shape"], model["config"]?["build_input_shape"],
+        model["build_config"]?["input_shape"], first?["build_config"]?["input_shape"],
+      ]
+      guard let first, isModel(className(first)) else { break }
+      model = first
+    }
+    guard let shape = candidates.lazy.compactMap({ $0?.array }).first else {
+      throw ModelError(
+        .architecture, path,
+        "no layer says the shape of the inputs; add keras.Input(shape=(…,)) and save the model again")
+    }
+    let dimensions = shape.dropFirst().map(\.integer)
+    guard !dimensions.isEmpty, dimensions.allSatisfy({ ($0 ?? 0) > 0 }) else {
+      let text = dimensions.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+      throw ModelError(
+        .architecture, path,
+        "the input shape is [\(text)] behind the batch dimension, expected positive numbers; give keras.Input a fixed shape and save the model again"
+      )
+    }
+    return dimensions.compactMap { $0 }
+  }
+}
+
+extension Character {
+  // Keras' rule knows the Latin letters alone.
+  fileprivate var isCapital: Bool { ("A"..."Z").contains(self) }
+  fileprivate var isSmall: Bool { ("a"..."z").contains(self) }
+}

@@ -1,0 +1,189 @@
+import FileFormats
+import FoundationEssentials
+
+/// Turns a chain of Keras layers into the entries of `radial.architecture` and the tensors that they name.
+struct KerasTranslator {
+  let path: String
+  let options: LoadOptions
+  let version: KerasVersion
+  private let weights: KerasWeights
+
+  /// Of what reaches the next layer, without the batch dimension.
+  var shape: [Int] = []
+  private var inputShape: [Int] = []
+  private var entries: [JSONValue] = []
+  private(set) var tensors: [String: Tensor] = [:]
+  private var preprocessing: JSONValue?
+  /// The datasets that were taken. A sound file gives each variable its own.
+  private var taken: Set<UInt64> = []
+
+  init(path: String, options: LoadOptions, version: KerasVersion, weights: KerasWeights) {
+    self.path = path
+    self.options = options
+    self.version = version
+    self.weights = weights
+  }
+
+  /// What the header of a safetensors file would say.
+  var metadata: [String: String] {
+    get throws(ModelError) {
+      let architecture = JSONValue.object([
+        "version": .number(1), "input_shape": .integers(inputShape), "layers": .array(entries),
+      ])
+      var result = ["format": "radial", "radial.version": "1", "radial.architecture": try text(architecture)]
+      if let preprocessing { result["radial.preprocessing"] = try text(preprocessing) }
+      return result
+    }
+  }
+
+  private func text(_ value: JSONValue) throws(ModelError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      throw ModelError(.architecture, path, "a number in its configuration is not finite; save the model again")
+    }
+  }
+
+  mutating func translate(_ chain: KerasChain) throws(ModelError) {
+    inputShape = chain.inputShape
+    shape = chain.inputShape
+    for layer in chain.layers { try add(layer) }
+  }
+
+  private mutating func add(_ layer: KerasLayer) throws(ModelError) {
+    if let format = layer.config["data_format"]?.text, format != "channels_last" {
+      throw refuse(
+        layer,
+        "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
+      )
+    }
+    switch layer.className {
+    case "InputLayer": return
+    case "Dense": try addDense(layer)
+    case "Conv2D": try addConvolution(layer)
+    case "MaxPooling2D", "MaxPool2D": try addPooling(layer, "max_pooling2d")
+    case "AveragePooling2D", "AvgPool2D": try addPooling(layer, "average_pooling2d")
+    case "Flatten": addFlatten(layer)
+    case "Reshape": try addReshape(layer)
+    case "BatchNormalization": try addBatchNormalization(layer)
+    case "Normalization": try addNormalization(layer)
+    case "Rescaling": try addRescaling(layer)
+    case "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax":
+      emit("activation", layer, try activation(of: layer))
+    case "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
+      "AlphaDropout", "ActivityRegularization", "Identity":
+      emit("dropout", layer)
+    case "Lambda":
+      throw refuse(
+        layer,
+        "a Lambda layer holds Python bytecode, which Radial does not execute; use Keras' own layers (Rescaling, Activation, Reshape) in its place and save the model again"
+      )
+    default: try addRBF(layer)
+    }
+  }
+
+  func refuse(_ layer: KerasLayer, _ sentence: String) -> ModelError {
+    ModelError(.architecture, path, "layer '\(layer.name)' (\(layer.className)): \(sentence)")
+  }
+
+  mutating func emit(_ type: String, _ layer: KerasLayer, _ fields: [String: JSONValue] = [:]) {
+    entries.append(
+      .object(fields.merging(["type": .string(type), "name": .string(layer.name)]) { own, _ in own }))
+  }
+
+  mutating func set(_ part: String, of layer: KerasLayer, _ tensor: Tensor) {
+    tensors["\(layer.name).\(part)"] = tensor
+  }
+
+  /// A layer's variables. Each dataset is given out once, so that what is read is never more than the file holds.
+  mutating func variables(_ layer: KerasLayer) throws(ModelError) -> [KerasVariable] {
+    let variables = try weights.variables(layer)
+    for variable in variables {
+      guard taken.insert(variable.dataset.identity).inserted else {
+        throw refuse(layer, "it shares a variable with another layer; the file is damaged, save the model again")
+      }
+    }
+    return variables
+  }
+
+  func tensor(_ variable: KerasVariable, of layer: KerasLayer) throws(ModelError) -> Tensor {
+    let type: ElementType =
+      switch variable.dataset.type {
+      case .float32: .f32
+      case .float64: .f64
+      case .float16: .f16
+      case .bfloat16, .opaque(bytes: 2): .bf16
+      default:
+        throw refuse(
+          layer,
+          "its variable \(variable.name.map { "'\($0)' " } ?? "")is \(variable.dataset.type), expected floating-point numbers; save the model unquantised"
+        )
+      }
+    return Tensor(type: type, shape: variable.dataset.shape, bytes: variable.dataset.bytes)
+  }
+
+  /// Sets the layer's variables as tensors of these parts, in this order.
+  mutating func setVariables(_ parts: [String], of layer: KerasLayer) throws(ModelError) {
+    let variables = try variables(layer)
+    guard variables.count == parts.count else {
+      throw refuse(
+        layer,
+        "the file holds \(variables.count) variables for it, expected \(parts.count) (\(parts.joined(separator: ", "))); save the model again"
+      )
+    }
+    for (part, variable) in zip(parts, variables) { set(part, of: layer, try tensor(variable, of: layer)) }
+  }
+
+  /// A positive whole number of the configuration.
+  func count(_ key: String, _ layer: KerasLayer) throws(ModelError) -> Int {
+    guard let value = layer.config[key]?.integer, (1...1 << 24).contains(value) else {
+      throw refuse(layer, "'\(key)' is missing or no positive number; save the model again")
+    }
+    return value
+  }
+
+  /// Whether an `axis` of the configuration is the last, counted with the batch dimension as Keras does.
+  func isLast(_ axis: JSONValue?) -> Bool {
+    guard let axis else { return true }
+    guard let numbers = axis.numbers, numbers.count == 1 else { return false }
+    return numbers[0] == -1 || numbers[0] == Double(shape.count)
+  }
+
+  /// A Rescaling that comes first scales what clients send, anywhere else it is an affine layer.
+  private mutating func addRescaling(_ layer: KerasLayer) throws(ModelError) {
+    let scale = try broadcast("scale", layer, absent: 1)
+    let offset = try broadcast("offset", layer, absent: 0)
+    if entries.isEmpty, preprocessing == nil, Set(scale).count == 1, Set(offset).count == 1 {
+      preprocessing = .object(["scale": .number(scale[0]), "offset": .number(offset[0])])
+      return
+    }
+    let width = shape[shape.count - 1]
+    emitAffine(
+      layer, mean: Array(repeating: 0, count: width), variance: Array(repeating: 1, count: width),
+      gamma: scale.map { Float($0) }, beta: offset.map { Float($0) })
+  }
+
+  /// A number or a list of the configuration, as one value for each index of the last axis.
+  func broadcast(_ key: String, _ layer: KerasLayer, absent: Double) throws(ModelError) -> [Double] {
+    let width = shape[shape.count - 1]
+    guard let value = layer.config[key] else { return Array(repeating: absent, count: width) }
+    guard let numbers = value.numbers, numbers.count == 1 || numbers.count == width else {
+      throw refuse(layer, "'\(key)' is neither a number nor \(width) of them; save the model again")
+    }
+    return numbers.count == 1 ? Array(repeating: numbers[0], count: width) : numbers
+  }
+
+  /// gamma (x − mean) / √variance + beta.
+  mutating func emitAffine(_ layer: KerasLayer, mean: [Float], variance: [Float], gamma: [Float]?, beta: [Float]?) {
+    let width = mean.count
+    set("moving_mean", of: layer, Tensor(mean, shape: [width]))
+    set("moving_variance", of: layer, Tensor(variance, shape: [width]))
+    if let gamma { set("gamma", of: layer, Tensor(gamma, shape: [width])) }
+    if let beta { set("beta", of: layer, Tensor(beta, shape: [width])) }
+    emit(
+      "batch_normalization", layer,
+      ["epsilon": .number(0), "center": .bool(beta != nil), "scale": .bool(gamma != nil)])
+  }
+}

@@ -1,0 +1,29 @@
+import FileFormats
+public import RadialEngine
+
+/// What the user says of a file beyond what it says itself.
+public struct LoadOptions: Sendable, Equatable {
+  /// Which way round the matrix of an RBF layer lies in a Keras file; nil: its shape tells.
+  public var rbfLayout: RBF.CentersLayout?
+  /// γ of the RBF layers of a Keras file that have none among their weights, in place of the configuration's; nil: the configuration's.
+  public var gamma: Double?
+
+  public init(rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil) {
+    self.rbfLayout = rbfLayout
+    self.gamma = gamma
+  }
+}
+
+/// Opens a model file of any form; its first bytes tell which, whatever its name.
+func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any TensorSource {
+  let file = try MappedFile(path: path)
+  let bytes = Bytes(file)
+  if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
+    return try KerasFile(file, path: path, options)
+  }
+  guard options == LoadOptions() else {
+    throw ModelError(
+      .architecture, path, "--gamma and --rbf-layout are for Keras files, and this is none; leave them out")
+  }
+  return try SafetensorsFile(file, path: path)
+}

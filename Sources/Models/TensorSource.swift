@@ -1,0 +1,160 @@
+import FileFormats
+
+/// What a model is read from: metadata under the keys of a safetensors header, and named tensors. A Keras file stands behind the same
+/// door, its configuration translated into `radial.architecture`.
+protocol TensorSource {
+  var path: String { get }
+  var form: ModelForm { get }
+  var file: MappedFile { get }
+  var metadata: [String: String] { get }
+  var tensors: [String: Tensor] { get }
+}
+
+/// The forms of a model file.
+public enum ModelForm: Sendable, Equatable {
+  case safetensors
+  /// A zip of `config.json` and `model.weights.h5`.
+  case keras(version: String?)
+  /// HDF5 with the attribute `model_config`.
+  case legacyHDF5(version: String?)
+}
+
+extension ModelForm: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .safetensors: "safetensors"
+    case .keras(let version): "keras (Keras \(version ?? "of unknown version"))"
+    case .legacyHDF5(let version): "legacy h5 (Keras \(version ?? "of unknown version"))"
+    }
+  }
+}
+
+/// Numbers as they lie in a file.
+struct Tensor {
+  let type: ElementType
+  let shape: [Int]
+  /// `type.bytes` × the product of `shape`, little-endian.
+  let bytes: Bytes
+}
+
+enum ElementType: String, Decodable {
+  case f64 = "F64"
+  case f32 = "F32"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case i64 = "I64"
+
+  var bytes: Int {
+    switch self {
+    case .f64, .i64: 8
+    case .f32: 4
+    case .f16, .bf16: 2
+    }
+  }
+}
+
+/// Runs `body`, whose complaints about a format become the model's.
+func reading<Result>(
+  _ path: String, _ body: () throws(FormatError) -> Result
+) throws(ModelError) -> Result {
+  do throws(FormatError) {
+    return try body()
+  } catch {
+    throw ModelError(.file, path, error.description)
+  }
+}
+
+extension TensorSource {
+  func shape(of name: String) -> [Int]? { tensors[name]?.shape }
+
+  /// A tensor as floats; F16, BF16 and F64 are converted. Its shape must be `shape`, its values finite.
+  /// - Parameter because: why that shape, for the error, such as "84 outputs of layer 'dense_1'".
+  func floats(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Float] {
+    let tensor = try tensor(name, shape: shape, because: because)
+    guard tensor.type != .i64 else {
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is I64, expected floating-point numbers; export the model again")
+    }
+    let values = tensor.floats
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw ModelError(
+        .tensor, path,
+        "tensor '\(name)' holds \(values[index]) at element \(index), expected finite numbers; train or export the model again"
+      )
+    }
+    return values
+  }
+
+  /// A tensor of I64.
+  func integers(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Int64] {
+    let tensor = try tensor(name, shape: shape, because: because)
+    guard tensor.type == .i64 else {
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is \(tensor.type.rawValue), expected I64; export the model again")
+    }
+    return tensor.bytes.withBytes { bytes in
+      (0..<bytes.count / 8).map { Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
+    }
+  }
+
+  private func tensor(_ name: String, shape: [Int], because: String) throws(ModelError) -> Tensor {
+    guard let tensor = tensors[name] else {
+      throw ModelError(
+        .tensor, path, "tensor '\(name)' is missing, expected shape \(shape) (\(because)); export the model again")
+    }
+    guard tensor.shape == shape else {
+      throw ModelError(
+        .tensor, path,
+        "tensor '\(name)' has shape \(tensor.shape), expected \(shape) (\(because)); export the model again")
+    }
+    return tensor
+  }
+}
+
+extension Tensor {
+  /// Floats of a shape, kept in memory.
+  init(_ floats: [Float], shape: [Int]) {
+    self.init(
+      type: .f32, shape: shape,
+      bytes: Bytes(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
+  }
+
+  /// The elements as Float32; F64 is rounded, I64 gives zeros.
+  var floats: [Float] {
+    bytes.withBytes { data in
+      let count = data.count / type.bytes
+      return [Float](unsafeUninitializedCapacity: count) { target, initialized in
+        for index in 0..<count { target.initializeElement(at: index, to: type.float(data, index)) }
+        initialized = count
+      }
+    }
+  }
+}
+
+extension ElementType {
+  /// Element `index` of little-endian data, as Float32.
+  fileprivate func float(_ data: UnsafeRawBufferPointer, _ index: Int) -> Float {
+    switch self {
+    case .f32: Float(bitPattern: UInt32(littleEndian: data.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+    case .f64:
+      Float(Double(bitPattern: UInt64(littleEndian: data.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))))
+    case .bf16:
+      Float(
+        bitPattern: UInt32(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))) << 16)
+    case .f16: Self.half(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+    case .i64: 0
+    }
+  }
+
+  /// IEEE 754 binary16, by its bits: the Float16 type is not there on every platform.
+  private static func half(_ bits: UInt16) -> Float {
+    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+    let exponent = Int(bits >> 10) & 31
+    let fraction = Float(bits & 1023)
+    switch exponent {
+    case 0: return sign * fraction * 0x1p-24
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default: return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
+    }
+  }
+}
