@@ -57,8 +57,10 @@ let package = Package(
     .testTarget(name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels"], swiftSettings: strict),
     .testTarget(name: "FastJSONTests", dependencies: ["FastJSON"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats"], resources: [.copy("Golden")],
-      swiftSettings: strict),
+      name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats"], 
+      resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),
+    .testTarget(
+      name: "FileFormatsTests", dependencies: ["FileFormats"], resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
