@@ -8,7 +8,7 @@ struct EnvironmentDefaults {
   static let options = [
     "model", "host", "port", "threads", "max-batch-rows", "max-queue-rows", "max-request-rows", "inline-budget",
     "max-body-bytes", "max-header-bytes", "max-connections", "header-timeout", "body-timeout", "idle-timeout",
-    "drain-delay", "drain-timeout", "log-format", "log-level",
+    "drain-delay", "drain-timeout", "log-format", "log-level", "rbf-layout", "gamma",
   ]
   static let flags = ["access-log"]
 

@@ -10,23 +10,32 @@ struct Inspect: ParsableCommand {
   @Argument(help: "A model file.")
   var file: String
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var keras: KerasOptions
+
   func run() throws {
     let model: Model
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
-      model = try Model.load(path: file, instructionSet: instructionSet)
+      model = try Model.load(path: file, instructionSet: instructionSet, options: keras.loadOptions)
     } catch {
       throw Failure.usage("\(error)")
     }
-    print(model.summary())
+    if !json { print(model.summary()) }
     do {
       try model.selfTest()
+      guard !json else {
+        print(model.json(selfTest: model.hasSelfTest ? "passed" : nil))
+        return
+      }
       print(
         model.hasSelfTest
           ? "Self-test: passed, \(model.selfTestRows) rows on \(model.network.instructionSet.rawValue)"
           : "Self-test: the file carries none")
     } catch {
-      print("Self-test: FAILED")
+      print(json ? model.json(selfTest: "failed") : "Self-test: FAILED")
       throw Failure.usage("\(error)")
     }
   }

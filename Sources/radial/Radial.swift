@@ -9,7 +9,7 @@ struct Radial: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "radial",
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
-    version: radialVersion, subcommands: [Serve.self, Inspect.self])
+    version: radialVersion, subcommands: [Serve.self, Inspect.self, Convert.self])
 
   static func main() {
     do {

@@ -15,6 +15,7 @@ struct Serve: ParsableCommand {
       "Every flag is also an environment variable, RADIAL_ and its name: --max-body-bytes is RADIAL_MAX_BODY_BYTES.")
 
   @OptionGroup var options: ServeOptions
+  @OptionGroup var keras: KerasOptions
 
   func run() throws {
     let logger = makeLogger(format: options.logFormat, level: options.logLevel)
@@ -58,7 +59,7 @@ struct Serve: ParsableCommand {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
       let models = try specifications.map { specification in
         let (path, name) = Self.split(specification)
-        let model = try Model.load(path: path, name: name, instructionSet: instructionSet)
+        let model = try Model.load(path: path, name: name, instructionSet: instructionSet, options: keras.loadOptions)
         try model.selfTest()
         return model
       }

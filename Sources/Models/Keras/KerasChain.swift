@@ -1,3 +1,5 @@
+import RadialEngine
+
 /// One layer of a Keras configuration that is no model itself.
 struct KerasLayer {
   /// Without the package that a registered class carries: `rbf>SeedRBF` is `SeedRBF`.
@@ -115,12 +117,12 @@ struct KerasChain {
       guard let first, isModel(className(first)) else { break }
       model = first
     }
-    guard let shape = candidates.lazy.compactMap({ $0?.array }).first else {
+    guard let batch = candidates.lazy.compactMap({ $0?.array }).first else {
       throw ModelError(
         .architecture, path,
         "no layer says the shape of the inputs; add keras.Input(shape=(…,)) and save the model again")
     }
-    let dimensions = shape.dropFirst().map(\.integer)
+    let dimensions = batch.dropFirst().map(\.integer)
     guard !dimensions.isEmpty, dimensions.allSatisfy({ ($0 ?? 0) > 0 }) else {
       let text = dimensions.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
       throw ModelError(
@@ -128,7 +130,16 @@ struct KerasChain {
         "the input shape is [\(text)] behind the batch dimension, expected positive numbers; give keras.Input a fixed shape and save the model again"
       )
     }
-    return dimensions.compactMap { $0 }
+    let shape = dimensions.compactMap { $0 }
+    var total = 1
+    for dimension in shape {
+      guard dimension <= Network.maximumWidth / total else {
+        throw ModelError(
+          .architecture, path, "the input shape \(shape) has more than \(Network.maximumWidth) numbers; use a smaller one")
+      }
+      total *= dimension
+    }
+    return shape
   }
 }
 

@@ -25,7 +25,7 @@ struct KerasFile: TensorSource {
     let chain = try KerasChain(content.configuration, path: path)
     var translator = KerasTranslator(path: path, options: options, version: content.version, weights: content.weights)
     try translator.translate(chain)
-    metadata = try translator.metadata
+    metadata = translator.metadata
     tensors = translator.tensors
   }
 

@@ -117,7 +117,7 @@ extension KerasTranslator {
       variance = Array(repeating: variance[0], count: width)
     }
     // The floor of the deviation, 1e-7, is that of the variance squared.
-    emitAffine(layer, mean: mean, variance: variance.map { $0 < 1e-14 ? 1e-14 : $0 }, gamma: nil, beta: nil)
+    try emitAffine(layer, mean: mean, variance: variance.map { $0 < 1e-14 ? 1e-14 : $0 }, gamma: nil, beta: nil)
   }
 
   private func requireImage(_ layer: KerasLayer) throws(ModelError) {

@@ -46,6 +46,7 @@ extension KerasTranslator {
       fields["output"] = .string(try stated(layer)?.rawValue ?? RBF.Output.gaussian.rawValue)
       if isScalar {
         let value = Double(tensor.floats[0])
+        guard value.isFinite else { throw refuse(layer, "its gamma is \(value); train or save the model again") }
         // scripts/train's layer keeps the inverse of softplus, so that its gamma stays positive.
         let isRaw = layer.config["trainable_gamma"]?.flag == true
         fields["scale"] = .number(isRaw ? max(value, 0) + log1p(exp(-abs(value))) : value)

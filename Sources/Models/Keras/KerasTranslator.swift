@@ -1,5 +1,4 @@
 import FileFormats
-import FoundationEssentials
 
 /// Turns a chain of Keras layers into the entries of `radial.architecture` and the tensors that they name.
 struct KerasTranslator {
@@ -16,6 +15,9 @@ struct KerasTranslator {
   private var preprocessing: JSONValue?
   /// The datasets that were taken. A sound file gives each variable its own.
   private var taken: Set<UInt64> = []
+  /// Columns of the affine layers so far. These alone take memory that the file does not hold, so they are bounded.
+  private var affineWidths = 0
+  private static let maximumAffineWidths = 1 << 22
 
   init(path: String, options: LoadOptions, version: KerasVersion, weights: KerasWeights) {
     self.path = path
@@ -26,24 +28,14 @@ struct KerasTranslator {
 
   /// What the header of a safetensors file would say.
   var metadata: [String: String] {
-    get throws(ModelError) {
-      let architecture = JSONValue.object([
-        "version": .number(1), "input_shape": .integers(inputShape), "layers": .array(entries),
-      ])
-      var result = ["format": "radial", "radial.version": "1", "radial.architecture": try text(architecture)]
-      if let preprocessing { result["radial.preprocessing"] = try text(preprocessing) }
-      return result
-    }
-  }
-
-  private func text(_ value: JSONValue) throws(ModelError) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
-    } catch {
-      throw ModelError(.architecture, path, "a number in its configuration is not finite; save the model again")
-    }
+    let architecture = JSONValue.object([
+      "version": .number(1), "input_shape": .integers(inputShape), "layers": .array(entries),
+    ])
+    var result = [
+      "format": "radial", "radial.version": "1", "radial.architecture": architecture.text(isPretty: false),
+    ]
+    if let preprocessing { result["radial.preprocessing"] = preprocessing.text(isPretty: false) }
+    return result
   }
 
   mutating func translate(_ chain: KerasChain) throws(ModelError) {
@@ -160,7 +152,7 @@ struct KerasTranslator {
       return
     }
     let width = shape[shape.count - 1]
-    emitAffine(
+    try emitAffine(
       layer, mean: Array(repeating: 0, count: width), variance: Array(repeating: 1, count: width),
       gamma: scale.map { Float($0) }, beta: offset.map { Float($0) })
   }
@@ -176,8 +168,14 @@ struct KerasTranslator {
   }
 
   /// gamma (x − mean) / √variance + beta.
-  mutating func emitAffine(_ layer: KerasLayer, mean: [Float], variance: [Float], gamma: [Float]?, beta: [Float]?) {
+  mutating func emitAffine(
+    _ layer: KerasLayer, mean: [Float], variance: [Float], gamma: [Float]?, beta: [Float]?
+  ) throws(ModelError) {
     let width = mean.count
+    affineWidths += width
+    guard affineWidths <= Self.maximumAffineWidths else {
+      throw refuse(layer, "its Rescaling and Normalization layers are too wide; scale the data before training instead")
+    }
     set("moving_mean", of: layer, Tensor(mean, shape: [width]))
     set("moving_variance", of: layer, Tensor(variance, shape: [width]))
     if let gamma { set("gamma", of: layer, Tensor(gamma, shape: [width])) }

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import Models
+import RadialEngine
+
+/// `radial convert IN -o OUT`: a model of any form as Radial's own file.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model, Keras or Radial's own, as a .safetensors file.",
+    discussion: "The file is read again and self-tested before it takes its place; its answers are the same bits.")
+
+  @Argument(help: "A model file.")
+  var input: String
+
+  @Option(name: .shortAndLong, help: "The file to write.")
+  var output: String
+
+  @Option(help: "Names of the classes, separated by commas, or a file with one a line.")
+  var labels: String?
+
+  @OptionGroup var keras: KerasOptions
+
+  func run() throws {
+    let model: Model
+    do {
+      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+      model = try Model.convert(
+        input, to: output, labels: try labels.map(Self.names), instructionSet: instructionSet,
+        options: keras.loadOptions)
+    } catch let error as Failure {
+      throw error
+    } catch {
+      throw Failure.usage("\(error)")
+    }
+    let parameters = model.network.parameterCount
+    print("\(output): \(model.layers.count) layers, \(parameters) parameters, \(model.file.bytes) bytes")
+  }
+
+  /// The list itself, or the lines of the file that it names.
+  static func names(_ text: String) throws -> [String] {
+    guard access(text, F_OK) == 0 else { return text.split(separator: ",").map { $0.trimmed } }
+    guard let file = fopen(text, "r") else {
+      throw Failure.usage("\(text): cannot be opened (\(String(cString: strerror(errno)))); check its permissions")
+    }
+    defer { fclose(file) }
+    var lines: [String] = []
+    var buffer = [CChar](repeating: 0, count: 4096)
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)[...].trimmed
+      if !line.isEmpty { lines.append(line) }
+    }
+    return lines
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}
