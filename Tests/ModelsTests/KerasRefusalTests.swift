@@ -17,7 +17,7 @@ import Testing
     (#""activation": "tanh""#, #""activation": "mish""#, "unknown activation 'mish'"),
     (#""activation": "tanh""#, #""activation": 7"#, "its activation is malformed"),
     (#""activation": "tanh""#, #""activation": {"class_name": "PReLU", "config": {}}"#, "the layer 'PReLU'"),
-    (#""units": 4"#, #""units": 5"#, "shape [6, 4], expected [6, 5]"),
+    (#""units": 4"#, #""units": 5"#, "expected 5 features on one side"),
     (#""units": 4"#, #""units": -4"#, "'units' is missing or no positive number"),
     (#""use_bias": true"#, #""use_bias": false"#, "holds 2 variables for it, expected 1 (kernel)"),
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, null]"#, "[any] behind the batch dimension"),

@@ -54,10 +54,14 @@ struct StoredZip {
     return file
   }
 
-  /// CRC-32 by its definition (ISO 3309), a bit at a time.
+  /// CRC-32 by its definition (ISO 3309), a byte at a time.
   static func crc(_ data: Data) -> UInt32 {
-    ~data.reduce(UInt32.max) { crc, byte in
-      (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 1 ? 0xedb8_8320 : 0) }
-    }
+    var crc = UInt32.max
+    for byte in [UInt8](data) { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+    return ~crc
+  }
+
+  private static let table: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 1 ? 0xedb8_8320 : 0) }
   }
 }
