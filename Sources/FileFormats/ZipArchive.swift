@@ -89,10 +89,14 @@ public struct ZipArchive {
 
   private static func directory(_ bytes: Bytes) throws(FormatError) -> (members: Int, offset: Int, size: Int) {
     // The end record is the file's last 22 bytes, and a comment of at most 64 KiB may follow it.
-    let lowest = max(0, bytes.count - 22 - 65535)
-    var end = bytes.count - 22
-    while end >= lowest, !bytes.has("PK\u{5}\u{6}", at: end) { end -= 1 }
-    guard end >= lowest else { throw .damaged("the zip archive has no end record; it is cut short") }
+    let tail = max(0, bytes.count - 22 - 65535)
+    let last = bytes.withBytes { bytes in
+      // In one loan of the file: there may be 64 KiB to search.
+      (tail..<max(tail, bytes.count - 21)).last { at in
+        bytes[at] == 0x50 && bytes[at + 1] == 0x4b && bytes[at + 2] == 5 && bytes[at + 3] == 6
+      }
+    }
+    guard let end = last else { throw .damaged("the zip archive has no end record; it is cut short") }
     let what = "the zip archive's end record"
     var members = Int(try bytes.integer(UInt16.self, at: end + 10, what))
     var size = Int(try bytes.integer(UInt32.self, at: end + 12, what))

@@ -16,7 +16,8 @@ extension Model {
     }
     let rule = String(repeating: "-", count: widths.reduce(0, +) + 2 * (widths.count - 1))
     var text = [
-      "Model \(name), version \(version): \(file.name), \(file.form), \(file.bytes) bytes", "SHA-256 \(file.sha256)", rule, lines[0],
+      "Model \(name), version \(version): \(file.name), \(file.form), \(file.bytes) bytes", "SHA-256 \(file.sha256)",
+      rule, lines[0],
       rule,
     ]
     text += lines.dropFirst()

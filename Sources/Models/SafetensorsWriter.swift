@@ -80,7 +80,9 @@ enum SafetensorsWriter {
   private static func append(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(ModelError) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done)
+      }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw failure(path, "cannot be written") }
       done += count
@@ -88,7 +90,8 @@ enum SafetensorsWriter {
   }
 
   private static func failure(_ path: String, _ what: String) -> ModelError {
-    ModelError(.file, path, "\(what) (\(String(cString: strerror(errno)))); check the path, its permissions and the disk")
+    ModelError(
+      .file, path, "\(what) (\(String(cString: strerror(errno)))); check the path, its permissions and the disk")
   }
 }
 

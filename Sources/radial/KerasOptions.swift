@@ -6,7 +6,8 @@ import RadialEngine
 struct KerasOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Which way an RBF layer's square matrix lies in a Keras file: features_units or units_features.", valueName: "layout"),
+      "Which way an RBF layer's square matrix lies in a Keras file: features_units or units_features.",
+      valueName: "layout"),
     transform: { text in
       guard let layout = RBF.CentersLayout(rawValue: text) else {
         throw ValidationError("expected features_units or units_features, found '\(text)'")

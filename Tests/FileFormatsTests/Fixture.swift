@@ -8,7 +8,7 @@ func fixture(_ name: String) throws -> [UInt8] {
   return [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   /// Where `text` first stands.
   func place(of text: String, from start: Int = 0) -> Int? {
     let pattern = Array(text.utf8)

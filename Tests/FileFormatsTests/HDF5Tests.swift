@@ -17,7 +17,8 @@ import Testing
     #expect(try file.strings(attribute: "other", of: "/") == nil)
     let single = try #require(try file.dataset("/outer/inner/single"))
     #expect(single.type == .float32 && single.shape == [2, 3])
-    #expect(single.bytes.array == (0..<6).flatMap { withUnsafeBytes(of: Float($0).bitPattern.littleEndian, Array.init) })
+    #expect(
+      single.bytes.array == (0..<6).flatMap { withUnsafeBytes(of: Float($0).bitPattern.littleEndian, Array.init) })
     let expected: [(String, HDF5Datatype, [Int])] = [
       ("double", .float64, [2]), ("half", .float16, [2]), ("scalar", .float32, []), ("integer", .integer(bytes: 4), []),
       ("big_endian", .other(class: 1, bytes: 4), [1]), ("empty", .float32, [0, 4]),

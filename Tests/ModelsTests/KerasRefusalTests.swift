@@ -58,14 +58,14 @@ import Testing
 
   @Test func `an archive without weights is refused`() throws {
     var zip = StoredZip(reading: try Self.data("trained.keras"))
-    zip.members.removeAll { $0.name == "model.weights.h5" }
+    zip.remove("model.weights.h5")
     let error = #expect(throws: ModelError.self) { try load(zip.data) }
     #expect(error?.reason == .file && error?.description.contains("no member 'model.weights.h5'") == true)
   }
 
   /// Archives as they are; their configuration and their weights under sound checksums; legacy files.
   @Test(arguments: [
-    "trained.keras", "trained.deflated.keras", "config.json", "model.weights.h5", "trained.h5", "nested.h5",
+    "trained.keras", "config.json", "model.weights.h5", "nested.h5",
   ])
   func `two thousand damaged copies: loaded or refused, never a crash`(part: String) throws {
     let seed = UInt64.random(in: 0..<UInt64.max)

@@ -2,7 +2,9 @@ import Foundation
 
 /// A zip of stored members, with sound checksums, so that a test can change what is inside.
 struct StoredZip {
-  var members: [(name: String, content: Data)]
+  private(set) var members: [(name: String, content: Data)]
+  /// Checksums of the members, in their order.
+  private var checksums: [UInt32] = []
 
   /// The members of an archive that Keras wrote, in which each is stored, and its local header says its size.
   init(reading data: Data) {
@@ -16,10 +18,19 @@ struct StoredZip {
       members.append((String(decoding: bytes[at + 30..<at + 30 + name], as: UTF8.self), data[start..<start + size]))
       at = start + size
     }
+    checksums = members.map { Self.crc($0.content) }
+  }
+
+  mutating func remove(_ name: String) {
+    let index = members.firstIndex { $0.name == name }!
+    members.remove(at: index)
+    checksums.remove(at: index)
   }
 
   mutating func set(_ name: String, _ content: Data) {
-    members[members.firstIndex { $0.name == name }!].content = content
+    let index = members.firstIndex { $0.name == name }!
+    members[index].content = content
+    checksums[index] = Self.crc(content)
   }
 
   var data: Data {
@@ -28,11 +39,11 @@ struct StoredZip {
     func append(_ value: Int, _ count: Int, to data: inout Data) {
       for index in 0..<count { data.append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
     }
-    for (name, content) in members {
+    for ((name, content), checksum) in zip(members, checksums) {
       let offset = file.count
       func common(to data: inout Data) {
         for (value, count) in [
-          (20, 2), (0, 2), (0, 2), (0, 4), (Int(Self.crc(content)), 4), (content.count, 4), (content.count, 4),
+          (20, 2), (0, 2), (0, 2), (0, 4), (Int(checksum), 4), (content.count, 4), (content.count, 4),
           (name.utf8.count, 2), (0, 2),
         ] { append(value, count, to: &data) }
       }
@@ -57,7 +68,11 @@ struct StoredZip {
   /// CRC-32 by its definition (ISO 3309), a byte at a time.
   static func crc(_ data: Data) -> UInt32 {
     var crc = UInt32.max
-    for byte in [UInt8](data) { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+    data.withUnsafeBytes { bytes in
+      table.withUnsafeBufferPointer { table in
+        for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+      }
+    }
     return ~crc
   }
 

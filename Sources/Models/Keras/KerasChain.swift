@@ -135,7 +135,8 @@ struct KerasChain {
     for dimension in shape {
       guard dimension <= Network.maximumWidth / total else {
         throw ModelError(
-          .architecture, path, "the input shape \(shape) has more than \(Network.maximumWidth) numbers; use a smaller one")
+          .architecture, path,
+          "the input shape \(shape) has more than \(Network.maximumWidth) numbers; use a smaller one")
       }
       total *= dimension
     }
