@@ -138,7 +138,7 @@ final class ReactorHandler: RequestHandler {
     var request = fj_predict_request()
     var error = fj_error()
     let text = bytes.assumingMemoryBound(to: CChar.self)
-    guard fj_decode_predict(parser, text, body.count, width, room, rows, &request, &error) == FJ_OK else {
+    guard fj_decode_predict(parser, text, body.count, served.shape, room, rows, &request, &error) == FJ_OK else {
       throw .undecodable(error, maxRows: maxRows)
     }
     let operation: Operation
@@ -187,9 +187,10 @@ final class ReactorHandler: RequestHandler {
 
   /// The end of a lane's turn: its batch runs here and now, or goes to the compute queue.
   private func finish(_ lane: inout Lane) {
-    let pending = lane.pending
+    // Taken out, so that an answer may touch the lane, and put back, emptied, for its memory.
+    var pending: [PendingRequest] = []
+    swap(&pending, &lane.pending)
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
-    lane.pending.removeAll(keepingCapacity: true)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
       let nanoseconds = executor.run(lane.batch)
       let rows = lane.batch.count
@@ -204,6 +205,8 @@ final class ReactorHandler: RequestHandler {
       for request in pending { enqueue(request) }
       lane.batch = RowBatch(network: lane.served.model.network)
     }
+    pending.removeAll(keepingCapacity: true)
+    swap(&pending, &lane.pending)
   }
 
   private func enqueue(_ request: PendingRequest) {
@@ -239,11 +242,13 @@ final class ReactorHandler: RequestHandler {
       case .predict(let options): body = try encoder.predictions(options, into: buffer, verdicts: &verdicts)
       case .distances(let isSingle): body = try encoder.distances(isSingle: isSingle, into: buffer, verdicts: &verdicts)
       }
-      metrics.update { values in
-        values.rows[request.modelIndex] += UInt64(request.rows.count)
-        for verdict in verdicts { values.predicted(verdict, model: request.modelIndex) }
+      // Before it leaves, so that a caller who then asks finds his request counted.
+      let seconds = Self.seconds(since: exchange)
+      metrics.update {
+        $0.answered(slot: request.modelIndex, rows: request.rows.count, verdicts: verdicts)
+        $0.answered(request.operation.route, code: 200, seconds: seconds)
       }
-      record(exchange, request.operation.route, nil, code: 200)
+      logAccess(exchange, code: 200, seconds: seconds)
       exchange.respond(Response(status: 200, contentType: "application/json", body: body))
     } catch {
       refuse(exchange, request.operation.route, error)
@@ -275,14 +280,17 @@ final class ReactorHandler: RequestHandler {
       $0.answered(route, code: code, seconds: seconds)
       if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
     }
-    if service.configuration.logsAccess {
-      service.logger.info(
-        "request",
-        metadata: [
-          "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
-          "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
-        ])
-    }
+    logAccess(exchange, code: code, seconds: seconds)
+  }
+
+  private func logAccess(_ exchange: Exchange, code: Int, seconds: Double) {
+    guard service.configuration.logsAccess else { return }
+    service.logger.info(
+      "request",
+      metadata: [
+        "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
+        "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
+      ])
   }
 
   private static func seconds(since exchange: Exchange) -> Double {

@@ -1,4 +1,5 @@
 package import Batching
+import FastJSON
 import HTTPServer
 package import Models
 import RadialEngine
@@ -9,6 +10,8 @@ package final class ServedModel: Sendable {
   package let cost: CostModel
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
+  /// Of one row.
+  let shape: fj_shape
   /// Each class's label as a JSON string; empty without labels.
   let labels: [[UInt8]]
   /// The answer to `GET /model`.
@@ -19,6 +22,14 @@ package final class ServedModel: Sendable {
     self.cost = cost
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
+    var shape = fj_shape()
+    shape.rank = model.inputShape.count
+    withUnsafeMutableBytes(of: &shape.dimensions) { dimensions in
+      for (level, size) in model.inputShape.enumerated() {
+        dimensions.storeBytes(of: size, toByteOffset: level * MemoryLayout<Int>.stride, as: Int.self)
+      }
+    }
+    self.shape = shape
     labels = (model.labels ?? []).map(JSONWriter.escaped)
     description = FixedResponse(status: 200, contentType: "application/json", body: model.jsonDescription)
   }

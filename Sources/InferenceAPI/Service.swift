@@ -49,8 +49,8 @@ package final class Service: Sendable {
     self.logger = logger
     indices = Dictionary(
       uniqueKeysWithValues: models.enumerated().map { (ObjectIdentifier($0.element.model), $0.offset) })
-    shards = (0..<reactors).map { _ in MetricsShard(models: models.count) }
-    let queueShard = MetricsShard(models: models.count)
+    shards = (0..<reactors).map { _ in MetricsShard() }
+    let queueShard = MetricsShard()
     self.queueShard = queueShard
     inlinePolicy = InlinePolicy(budgetNanoseconds: Double(configuration.inlineBudget / .nanoseconds(1)))
     queue = ComputeQueue(

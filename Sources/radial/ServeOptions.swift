@@ -37,10 +37,10 @@ struct ServeOptions: ParsableArguments {
   var maxBodyBytes = 16 << 20
 
   @Option(help: "Bytes of a request's header section.")
-  var maxHeaderBytes = 16 << 10
+  var maxHeaderBytes = 8 << 10
 
   @Option(help: "Open connections.")
-  var maxConnections = 5_000
+  var maxConnections = 10_000
 
   @Option(help: "Seconds for a header section to arrive.")
   var headerTimeout = 10.0

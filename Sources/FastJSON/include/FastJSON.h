@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-// JSON requests → rows of floats, through simdjson's on-demand parser; floats and strings → JSON. No exception crosses this header.
+// JSON requests → rows of floats, along the index of simdjson's first stage; floats and strings → JSON. No exception crosses this header.
 
 // A parser is reused by one thread at a time.
 typedef struct fj_parser fj_parser;
@@ -55,6 +55,13 @@ typedef struct {
   char message[256];  // one sentence
 } fj_error;
 
+// What a row is: [D], or [rows, columns] or [rows, columns, channels], which may come nested like that or flat.
+enum { FJ_MAX_RANK = 3 };
+typedef struct {
+  size_t rank;
+  size_t dimensions[FJ_MAX_RANK];
+} fj_shape;
+
 // NULL without memory. Values nested deeper than max_depth are refused.
 fj_parser *fj_parser_create(size_t max_depth);
 void fj_parser_destroy(fj_parser *parser);
@@ -63,8 +70,8 @@ void fj_parser_destroy(fj_parser *parser);
 size_t fj_max_rows(size_t length, size_t width);
 
 // Decodes {"instances":[[…D numbers…],…]} or {"instance":[…]}, with the optional members of /predict, straight into rows
-// [capacity, width], capacity >= 1. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
-fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, size_t width, size_t capacity, float *rows,
+// [capacity, D], capacity >= 1, D the product of the shape's dimensions. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
+fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, fj_shape shape, size_t capacity, float *rows,
                             fj_predict_request *request, fj_error *error);
 
 // The shortest decimal that reads back as the same Float32; at most 16 bytes. Returns how many.
