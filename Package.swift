@@ -34,6 +34,7 @@ let package = Package(
       name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "Models", dependencies: ["RadialEngine", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["FastJSON", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
@@ -46,7 +47,7 @@ let package = Package(
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine",
+        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine", "RowFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -59,6 +60,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine"], resources: [.copy("Golden")], swiftSettings: strict
     ),
     .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
+    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib"], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["radial"], resources: [.copy("Data")], swiftSettings: strict),

@@ -328,9 +328,50 @@ struct Decoding {
     if (!has_rows) return fail(FJ_MISSING, body, "", "expected \"instances\" (or \"instance\"), found neither");
     return true;
   }
+
+  /// One row alone: an array, or an object with an "instance".
+  bool lone_row(ondemand::parser &parser) {
+    ondemand::document document;
+    auto code = parser.iterate(body, length, length + FJ_PADDING).get(document);
+    if (code) return fail_syntax(code, body, "");
+    const char *at = body + std::strspn(body, " \t\r\n");
+    request->single = true;
+    if (*at == '{') {
+      ondemand::object object;
+      if ((code = document.get_object().get(object))) return fail_syntax(code, at, "");
+      for (auto field : object) {
+        std::string_view key;
+        ondemand::value value;
+        if ((code = field.error()) || (code = field.unescaped_key().get(key)) || (code = field.value().get(value)))
+          return fail_syntax(code, at, "");
+        at = value.raw_json_token().data();
+        if (!(key == "instance" ? instances(value, true) : skip(value, 2))) return false;
+      }
+      if (!has_rows) return fail(FJ_MISSING, body, "", "expected an array of numbers or \"instance\", found neither");
+    } else {
+      ondemand::value value;
+      if (*at != '[')
+        return std::string_view(kind(at)) == "no JSON value"
+                   ? fail_syntax(simdjson::TAPE_ERROR, at, "")
+                   : fail(FJ_TYPE, at, "", "expected an array of %zu numbers or an object with \"instance\", found %s", width, kind(at));
+      if ((code = document.get_value().get(value))) return fail_syntax(code, at, "");
+      if (!row(value, 0)) return false;
+    }
+    const char *rest;
+    if (document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
+      return fail(FJ_SYNTAX, at, "", "the line is not valid JSON (more text behind the row)");
+    return true;
+  }
 };
 
 }  // namespace
+
+fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, size_t width, float *row, fj_error *error) {
+  *error = {};
+  fj_predict_request request = {};
+  Decoding decoding{text, length, width, 1, parser->max_depth, row, &request, error};
+  return decoding.lone_row(parser->parser) ? FJ_OK : error->status;
+}
 
 fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, size_t width, size_t capacity, float *rows,
                             fj_predict_request *request, fj_error *error) {

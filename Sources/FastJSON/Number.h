@@ -51,8 +51,8 @@ inline unsigned read_digits(const char *p, uint32_t *value) {
 }  // namespace number_detail
 
 /// Reads the number at `text` (RFC 8259, section 6). Whatever follows it must not be part of a number or a word; `text` must end
-/// in a byte that is neither, as a body with padding does.
-__attribute__((noinline)) inline NumberResult read_any_number(const char *text, float *out) {
+/// in a byte that is neither, as a body with padding does. `end`, unless it is null, becomes the byte behind the number.
+__attribute__((noinline)) inline NumberResult read_any_number(const char *text, float *out, const char **end) {
   const char *p = text;
   bool is_negative = *p == '-';
   if (is_negative) p++;
@@ -91,6 +91,7 @@ __attribute__((noinline)) inline NumberResult read_any_number(const char *text, 
     exponent += is_small ? -value : value;
   }
   if (!number_detail::is_end(*p)) return NumberResult::malformed;
+  if (end) *end = p;
   static const double scales[] = {1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1,
                                   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   // A Float64 product, off by less than two units in its last place, and narrowed: right unless it lies that close to the middle
@@ -115,7 +116,7 @@ __attribute__((noinline)) inline NumberResult read_any_number(const char *text, 
 }
 
 /// The same; numbers of at most seven digits, a point and eight more take a short way.
-inline NumberResult read_number(const char *text, float *out) {
+inline NumberResult read_number(const char *text, float *out, const char **end = nullptr) {
   using namespace number_detail;
   const char *p = text;
   bool is_negative = *p == '-';
@@ -123,7 +124,7 @@ inline NumberResult read_number(const char *text, float *out) {
   unsigned digit = static_cast<unsigned>(*p - '0');
   uint32_t whole = digit;
   const char *start = p++;
-  if (digit > 9) return read_any_number(text, out);
+  if (digit > 9) return read_any_number(text, out, end);
   while ((digit = static_cast<unsigned>(*p - '0')) <= 9 && p - start < 7) whole = whole * 10 + digit, p++;
   bool has_leading_zero = *start == '0' && p - start > 1;
   if (*p == '.' && !has_leading_zero) {
@@ -134,13 +135,15 @@ inline NumberResult read_number(const char *text, float *out) {
       double wide = static_cast<double>(significand) * inverse_powers[count];
       if (!is_near_middle(wide)) {
         *out = static_cast<float>(is_negative ? -wide : wide);
+        if (end) *end = p + 1 + count;
         return NumberResult::ok;
       }
     }
   } else if (is_end(*p) && !has_leading_zero) {
     // Below 2^24: exact.
     *out = is_negative ? -static_cast<float>(whole) : static_cast<float>(whole);
+    if (end) *end = p;
     return NumberResult::ok;
   }
-  return read_any_number(text, out);
+  return read_any_number(text, out, end);
 }
