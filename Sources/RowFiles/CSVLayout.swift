@@ -32,7 +32,8 @@ struct CSVLayout: Equatable, Sendable {
     }
     for name in names {
       guard hasHeader, let index = fields.firstIndex(of: name) else {
-        let found = hasHeader ? "the columns are \(fields.prefix(6).joined(separator: ", "))…" : "there is no header line"
+        let found =
+          hasHeader ? "the columns are \(fields.prefix(6).joined(separator: ", "))…" : "there is no header line"
         throw RowFileError(
           .content, file,
           "--skip-columns: no column '\(name)' among \(fields.count); \(found); name a column, or number it from 1")

@@ -2,7 +2,10 @@ internal import CZlib
 
 /// zlib's inflating state for gzip data of any number of members, fed piece by piece.
 final class GzipInflater {
-  enum Step { case made(Int), needsInput, ended, corrupt }
+  enum Step {
+    case made(Int)
+    case needsInput, ended, corrupt
+  }
 
   static let inputBytes = 64 << 10
 

@@ -34,7 +34,8 @@ enum NumpyHeader {
       throw refuse("its header is malformed: '\(text.prefix(80))'; \(damaged)")
     }
     guard !entries.isFortranOrder || entries.shape.count <= 1 else {
-      throw refuse("is in Fortran order, expected C order; write it again with numpy.save(file, numpy.ascontiguousarray(a))")
+      throw refuse(
+        "is in Fortran order, expected C order; write it again with numpy.save(file, numpy.ascontiguousarray(a))")
     }
     let element: ArrayLayout.Element
     switch entries.type {
@@ -42,7 +43,8 @@ enum NumpyHeader {
     case "<f8": element = .float64
     case "|u1", "<u1": element = .uint8
     case let type where type.hasPrefix(">"):
-      throw refuse("its numbers are big-endian ('\(type)'), expected little-endian; write it again with a.astype('<f4')")
+      throw refuse(
+        "its numbers are big-endian ('\(type)'), expected little-endian; write it again with a.astype('<f4')")
     case let type:
       throw refuse(
         "its numbers are '\(type)', expected float32 ('<f4'), float64 ('<f8') or uint8 ('|u1'); write it again with a.astype('<f4')"

@@ -52,7 +52,8 @@ public final class RowFile: @unchecked Sendable {
     }
     format = options.format ?? RowFormat(detecting: stream.window)
     if format != .csv, !options.skippedColumns.isEmpty {
-      throw RowFileError(.content, stream.name, "is read as \(format.rawValue), and --skip-columns is for csv; leave it out")
+      throw RowFileError(
+        .content, stream.name, "is read as \(format.rawValue), and --skip-columns is for csv; leave it out")
     }
     var (csv, layout): (CSVLayout?, ArrayLayout?) = (nil, nil)
     var cutter = LineCutter(width: width)
@@ -128,7 +129,8 @@ public final class RowFile: @unchecked Sendable {
         let row = block.firstRow + index
         block.problems.append(
           BadRow(
-            row: row, description: "\(name): rows[\(row)][\(bad.column)]: expected a finite Float32, found \(bad.found)"))
+            row: row, description: "\(name): rows[\(row)][\(bad.column)]: expected a finite Float32, found \(bad.found)"
+          ))
       } else {
         block.accept(cut: index)
       }
@@ -150,7 +152,8 @@ public final class RowFile: @unchecked Sendable {
     if status == FJ_OK { return block.accept(cut: index) }
     let sentence = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     block.problems.append(
-      BadRow(row: block.firstRow + index, description: "\(name): line \(place.line): \(sentence)\(hint(status, index))"))
+      BadRow(row: block.firstRow + index, description: "\(name): line \(place.line): \(sentence)\(hint(status, index))")
+    )
   }
 
   /// What to do about a CSV row, where its sentence alone does not say it.

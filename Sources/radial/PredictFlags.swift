@@ -16,7 +16,9 @@ struct PredictFlags: ParsableArguments {
   @Option(help: "Whether a CSV file's first line names its columns.")
   var header = Header.auto
 
-  @Option(help: "Columns of a CSV file that are no numbers of the row, such as its label: names, or numbers from 1, with commas.")
+  @Option(
+    help:
+      "Columns of a CSV file that are no numbers of the row, such as its label: names, or numbers from 1, with commas.")
   var skipColumns: String?
 
   @Option(help: "JSON lines, or CSV: row, class, label, score, distance, margin, known, p_value.")
@@ -24,7 +26,8 @@ struct PredictFlags: ParsableArguments {
 
   @Option(
     help:
-      "Any of scores, distances, contributions and embedding, with commas, or none. Default: scores,distances; none in CSV.")
+      "Any of scores, distances, contributions and embedding, with commas, or none. Default: scores,distances; none in CSV."
+  )
   var outputs: String?
 
   @Option(help: "Adds the k nearest classes, nearest first, in JSON lines.")

@@ -31,9 +31,18 @@ import Testing
   }
 
   static let bad: [(String, [UInt8], String)] = [
-    ("not a number", npy("<f4", [3, 2], bytes([1, 2, Float.nan, 4, 5, 6])), "rows[1][0]: expected a finite Float32, found nan"),
-    ("infinite", npy("<f4", [3, 2], bytes([1, 2, 3, -Float.infinity, 5, 6])), "rows[1][1]: expected a finite Float32, found -inf"),
-    ("beyond Float32", npy("<f8", [3, 2], bytes([1, 2, 3, 1e300, 5, 6])), "rows[1][1]: expected a finite Float32, found 1e+300"),
+    (
+      "not a number", npy("<f4", [3, 2], bytes([1, 2, Float.nan, 4, 5, 6])),
+      "rows[1][0]: expected a finite Float32, found nan"
+    ),
+    (
+      "infinite", npy("<f4", [3, 2], bytes([1, 2, 3, -Float.infinity, 5, 6])),
+      "rows[1][1]: expected a finite Float32, found -inf"
+    ),
+    (
+      "beyond Float32", npy("<f8", [3, 2], bytes([1, 2, 3, 1e300, 5, 6])),
+      "rows[1][1]: expected a finite Float32, found 1e+300"
+    ),
     (
       "IDX", idx(0x0d, [3, 2], bytes([1, 2, 3, Float.nan, 5, 6].map { $0.bitPattern.bigEndian })),
       "rows[1][1]: expected a finite Float32, found nan"
@@ -47,7 +56,8 @@ import Testing
     for capacity in [1, 2, 100] {
       let found = try read(data, width: 2, capacity: capacity)
       #expect(
-        found == Reading(format: found.format, rows: [[1, 2], [5, 6]], numbers: [0, 2], problems: [sentence]), "\(what)")
+        found == Reading(format: found.format, rows: [[1, 2], [5, 6]], numbers: [0, 2], problems: [sentence]), "\(what)"
+      )
     }
   }
 

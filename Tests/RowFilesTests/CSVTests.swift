@@ -88,7 +88,7 @@ import Testing
       let found = try read(text + "\n", width: values.count)
       #expect(found.rows.first?.map(\.bitPattern) == values.map(\.bitPattern), "seed 7, separator '\(separator)'")
     }
-    #expect(try read("1e-50,-1e-99999,1e-45\n", width: 3).rows == [[0, -0.0, 1e-45]])
+    #expect(try read("1e-50,-1e-99999,1e-45\n", width: 3).rows == [[0, -0.0, .leastNonzeroMagnitude]])
   }
 
   @Test func `a missing column and an endless line are refused with what to do`() throws {

@@ -7,7 +7,8 @@ import Testing
 private func gzip(_ plain: [UInt8]) -> [UInt8] {
   var stream = z_stream()
   precondition(
-    deflateInit2_(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    deflateInit2_(
+      &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
       == Z_OK)
   defer { deflateEnd(&stream) }
   var (source, target) = (plain, [UInt8](repeating: 0, count: plain.count + 1024))
