@@ -6,7 +6,7 @@ import PackageDescription
 // - swift-log: the logging façade that Swift servers share; no Foundation.
 // - libmicrohttpd (system): HTTP/1.1. Every fact of it that we rely on is quoted in Sources/HTTPServer.
 // - simdjson (system): JSON in; the fastest parser that validates everything it reads.
-// - zlib (system): gzip and deflate request bodies.
+// - zlib (system): gzip and deflate request bodies, gzip files of rows.
 // - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),

@@ -30,9 +30,12 @@ final class ByteStream {
       throw RowFileError(.content, path, "cannot be opened (\(Self.reason())); check the path and its permissions")
     }
     var information = stat()
-    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT != S_IFDIR else {
+    guard fstat(descriptor, &information) == 0 else {
+      throw RowFileError(.content, name, "cannot be read (\(Self.reason())); name a file of rows")
+    }
+    guard information.st_mode & S_IFMT != S_IFDIR else {
       if ownsDescriptor { close(descriptor) }
-      throw RowFileError(.content, path, "is a directory; name a file of rows")
+      throw RowFileError(.content, name, "is a directory; name a file of rows")
     }
     if information.st_mode & S_IFMT == S_IFREG {
       size = max(0, Int(information.st_size) - max(0, Int(lseek(descriptor, 0, SEEK_CUR))))
@@ -134,7 +137,11 @@ final class ByteStream {
         position += found
         return found
       }
-      if errno != EINTR {
+      if errno == EAGAIN {
+        // Somebody who shares the pipe has made it non-blocking.
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&request, 1, -1)
+      } else if errno != EINTR {
         throw RowFileError(.system, name, "reading failed at byte \(position) (\(Self.reason())); check the disk")
       }
     }
