@@ -5,7 +5,7 @@ import Synchronization
 
 /// The standard output of `radial predict`, what is said of bad rows, and how the run ends.
 ///
-/// `@unchecked Sendable`: `write`, `fail` and `finish` are called by one thread at a time, whose turn it is; `stopped` has a lock.
+/// `@unchecked Sendable`: `write`, `fail` and `finish` are called by one thread at a time, whose turn it is; `stopped` is atomic.
 final class OfflineOutput: @unchecked Sendable {
   let skipsBadRows: Bool
 
@@ -13,7 +13,7 @@ final class OfflineOutput: @unchecked Sendable {
   private var written = 0
   private var skipped = 0
   private var failure: Failure?
-  private let stopped = Mutex(false)
+  private let stopped = Atomic(false)
 
   /// Bad rows that are named; the others are counted.
   private static let namedRows = 20
@@ -24,7 +24,7 @@ final class OfflineOutput: @unchecked Sendable {
   }
 
   /// Whether no more rows are wanted. Any thread.
-  var hasStopped: Bool { stopped.withLock { $0 } }
+  var hasStopped: Bool { stopped.load(ordering: .relaxed) }
 
   /// Writes the lines of the next rows.
   /// - Parameters:
@@ -48,7 +48,7 @@ final class OfflineOutput: @unchecked Sendable {
   /// Ends the run behind what has been written.
   func fail(_ failure: Failure) {
     if self.failure == nil { self.failure = failure }
-    stopped.withLock { $0 = true }
+    stopped.store(true, ordering: .relaxed)
   }
 
   /// After the last row.

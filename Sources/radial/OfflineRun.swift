@@ -5,21 +5,22 @@ import HTTPServer
 import InferenceAPI
 import RadialEngine
 import RowFiles
-import Synchronization
 
 /// The work of `radial predict`: cut → parse → compute → encode → write, in constant memory.
 ///
 /// Each thread takes the next block of rows from the file, alone; parses, computes and encodes it beside the others; and writes its
 /// lines when the block before has been written. So the order of the rows stays, and no more blocks exist than threads.
 ///
-/// `@unchecked Sendable`: `rows` is read under `source`'s lock, and `output` written by whoever has the turn.
+/// `@unchecked Sendable`: `rows` is cut, and `source` changed, on `cutting` alone; `output` is written by whoever has the turn.
 final class OfflineRun: @unchecked Sendable {
   private let network: Network
   private let rows: RowFile
   private let encoder: OfflineEncoder
   private let threads: Int
   private let output: OfflineOutput
-  private let source: Mutex<Source>
+  // A queue and not a lock: whoever cuts may wait for a pipe's writer.
+  private let cutting = DispatchQueue(label: "radial.rows")
+  private var source = Source()
 
   /// What is decided while the next block is cut.
   private struct Source {
@@ -46,9 +47,8 @@ final class OfflineRun: @unchecked Sendable {
     self.encoder = encoder
     self.threads = threads
     output = OfflineOutput(skipsBadRows: skipsBadRows, progress: progress)
-    source = Mutex(Source())
     // The first block waits for nobody. (A semaphore made with 1 must not end with less.)
-    source.withLock { _ = $0.turn.signal() }
+    source.turn.signal()
   }
 
   /// Runs to the end of the rows, or throws what stopped it.
@@ -87,7 +87,7 @@ final class OfflineRun: @unchecked Sendable {
 
   /// Cuts the next block; nil: there is none, or nobody wants it.
   private func nextTicket(_ block: RowBlock) -> Ticket? {
-    source.withLock { source in
+    cutting.sync {
       guard !source.hasEnded, !output.hasStopped else { return nil }
       var failure: RowFileError?
       do throws(RowFileError) {
