@@ -14,7 +14,7 @@ struct Predict: ParsableCommand {
       Predictions go to the standard output, one line a row, in the rows' order. Memory is constant, however large the file.
 
         radial predict weights/digits.safetensors t10k-images-idx3-ubyte.gz
-        radial predict weights/digits.safetensors rows.csv --skip-columns label --output-format csv > predictions.csv
+        radial predict weights/digits.safetensors rows.csv --skip-columns label
       """)
 
   @Argument(help: "A model file. Default: weights/digits.safetensors.")
