@@ -92,15 +92,3 @@ enum NumpyHeader {
     }
   }
 }
-
-extension String {
-  /// Where `part` first lies; the standard library's own needs a newer runtime than the toolchain's minimum.
-  fileprivate func firstRange(of part: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
-      start = index(after: start)
-    }
-    return nil
-  }
-}
