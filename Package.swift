@@ -6,7 +6,7 @@ import PackageDescription
 // - swift-log: the logging façade that Swift servers share; no Foundation.
 // - libmicrohttpd (system): HTTP/1.1. Every fact of it that we rely on is quoted in Sources/HTTPServer.
 // - simdjson (system): JSON in; the fastest parser that validates everything it reads.
-// - zlib (system): gzip and deflate request bodies.
+// - zlib (system): gzip and deflate request bodies, gzip files of rows.
 // - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -36,6 +36,7 @@ let package = Package(
       name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "Models", dependencies: ["RadialEngine", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["FastJSON", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
@@ -48,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine",
+        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine", "RowFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -61,6 +62,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine"], resources: [.copy("Golden")], swiftSettings: strict
     ),
     .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
+    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib"], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["radial"], resources: [.copy("Data")], swiftSettings: strict),

@@ -13,8 +13,8 @@
 // skipped members are checked as strictly as those that are read. simdjson's own on-demand walk took 79 instructions a number, this one
 // takes 12; it also lets broken JSON pass in what it skips.
 struct Document {
-  // A mark is the offset of a byte in `body`. They ascend; the last is that of a closing brace, so that no walk over the elements of a
-  // list can leave the index before it meets one.
+  // A mark is the offset of a byte in `body`. They ascend; the last is that of a closing bracket, so that there is a mark behind
+  // every value's but that.
   const char *body;
   size_t length;
   const uint32_t *marks;

@@ -22,21 +22,19 @@ const char *reason(simdjson::error_code code) {
   }
 }
 
-/// The body whose last mark is no brace: names the fault.
-bool fail_end(Document *document) {
+/// What is wrong with a body that is not one object or array from its first mark to its last.
+bool fail_ends(Document *document, const char *expected) {
   const char *body = document->body;
-  if (body[document->marks[0]] != '{') {
-    // A lone number or literal might end at the body's last byte, and be no value at all.
-    return document->fail_type("an object", "");
-  }
+  char first = document->current();
+  if (first != '{' && first != '[') return document->fail_type(expected, "");
   size_t depth = 0;
   for (uint32_t i = 0; i + 1 < document->count; i++) {
     char c = body[document->marks[i]];
     depth += c == '{' || c == '[';
     if ((c == '}' || c == ']') && --depth == 0)
-      return document->fail(FJ_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind the object");
+      return document->fail(FJ_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind its end");
   }
-  return document->fail(FJ_SYNTAX, document->length, "", "the body is not valid JSON: expected '}', found its end");
+  return document->fail(FJ_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end", first == '{' ? '}' : ']');
 }
 
 }  // namespace
@@ -57,7 +55,8 @@ fj_parser *fj_parser_create(size_t max_depth) {
 
 void fj_parser_destroy(fj_parser *parser) { delete parser; }
 
-bool open_document(fj_parser *parser, const char *body, size_t length, fj_error *error, Document *document) {
+bool open_document(fj_parser *parser, const char *body, size_t length, const char *expected, fj_error *error,
+                   Document *document) {
   *document = {body, length, nullptr, 0, 0, parser->max_depth, parser->containers.get(), error};
   if (length == 0) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
   parser->large.reset();
@@ -76,5 +75,6 @@ bool open_document(fj_parser *parser, const char *body, size_t length, fj_error 
   if (code) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: %s", reason(code));
   document->marks = indexer->structural_indexes.get();
   document->count = indexer->n_structural_indexes;
-  return body[document->marks[document->count - 1]] == '}' || fail_end(document);
+  char first = body[document->marks[0]], last = body[document->marks[document->count - 1]];
+  return (first == '{' && last == '}') || (first == '[' && last == ']') || fail_ends(document, expected);
 }

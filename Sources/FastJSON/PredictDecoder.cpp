@@ -20,15 +20,33 @@ struct PredictDecoder {
   fj_predict_request *const request;
   unsigned seen = 0;
 
+  static constexpr const char *whole = "an object with \"instances\"";
+  static constexpr const char *lone = "an array of numbers or an object with \"instance\"";
+
   enum Member : unsigned { rows_member = 1, outputs_member = 2, top_k_member = 4, reject_member = 8, rate_member = 16 };
 
   bool decode() {
-    if (document.current() != '{') return document.fail_type("an object with \"instances\"", "");
+    if (document.current() != '{') return document.fail_type(whole, "");
     if (!document.read_object("", [&](std::string_view name, size_t at) { return member(name, at); })) return false;
-    if (document.position < document.count)
-      return document.fail(FJ_SYNTAX, document.offset(), "", "the body is not valid JSON: more text behind the object");
+    if (!is_at_end()) return false;
     if (seen & rows_member) return true;
     return document.fail(FJ_MISSING, 0, "", "expected \"instances\" (or \"instance\"), found neither");
+  }
+
+  /// A row alone, or in an object that is searched for nothing else.
+  bool decode_row() {
+    request->single = true;
+    if (document.current() == '[') return row(0) && is_at_end();
+    return document.read_object("", [&](std::string_view name, size_t at) {
+      if (name == "instance") return once(rows_member, "instance", at) && instance();
+      return document.skip_value(1, "");
+    }) && is_at_end() &&
+           (seen & rows_member || document.fail(FJ_MISSING, 0, "", "expected an array of numbers or \"instance\", found neither"));
+  }
+
+  bool is_at_end() {
+    return document.position == document.count ||
+           document.fail(FJ_SYNTAX, document.offset(), "", "the body is not valid JSON: more text behind its end");
   }
 
   bool member(std::string_view name, size_t at) {
@@ -110,10 +128,10 @@ struct PredictDecoder {
     float *cell = *cells, *const end = cell + count;
     for (;;) {
       const char *text = body + *mark;
-      // The last mark is a brace, so that the one behind a value is there; at it itself no number begins.
-      if (*text == '}') return false;
+      // The last mark is a bracket, so that the one behind a value is there; at it itself no number begins.
+      if (*text == '}' || *text == ']') return false;
       mark++;
-      if (!read_short_number(text, body + *mark, cell)) {
+      if (*mark < 8 || !read_short_number(text, body + *mark, cell)) {
         const char *after = read_number(text, cell);
         if (!after || !document.ends_at(after, *mark) || !(std::fabs(*cell) <= __FLT_MAX__)) return false;
       }
@@ -255,12 +273,29 @@ struct PredictDecoder {
 
 }  // namespace
 
+fj_shape fj_shape_of(const long *dimensions, size_t rank) {
+  fj_shape shape = {rank, {}};
+  for (size_t level = 0; level < rank && level < FJ_MAX_RANK; level++) shape.dimensions[level] = static_cast<size_t>(dimensions[level]);
+  return shape;
+}
+
+static size_t width_of(fj_shape shape) {
+  size_t width = 1;
+  for (size_t level = 0; level < shape.rank; level++) width *= shape.dimensions[level];
+  return width;
+}
+
 fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, fj_shape shape, size_t capacity, float *rows,
                             fj_predict_request *request, fj_error *error) {
   *request = {};
   *error = {};
-  size_t width = 1;
-  for (size_t level = 0; level < shape.rank; level++) width *= shape.dimensions[level];
-  PredictDecoder decoder{{}, shape, width, capacity, rows, request};
-  return open_document(parser, body, length, error, &decoder.document) && decoder.decode() ? FJ_OK : error->status;
+  PredictDecoder decoder{{}, shape, width_of(shape), capacity, rows, request};
+  return open_document(parser, body, length, PredictDecoder::whole, error, &decoder.document) && decoder.decode() ? FJ_OK : error->status;
+}
+
+fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error) {
+  *error = {};
+  fj_predict_request request = {};
+  PredictDecoder decoder{{}, shape, width_of(shape), 1, row, &request};
+  return open_document(parser, text, length, PredictDecoder::lone, error, &decoder.document) && decoder.decode_row() ? FJ_OK : error->status;
 }

@@ -15,6 +15,9 @@ public final class OutputBuffer {
     pointer = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
   }
 
+  /// A buffer of nobody's pool.
+  public convenience init(capacity: Int) { self.init(capacity: capacity, pool: nil) }
+
   deinit { pointer.deallocate() }
 
   /// Makes room for so many bytes beyond `count`; the contents stay.

@@ -59,8 +59,7 @@ enum APIError: Error {
     case .notAClassifier(let member, let model):
       "'\(member)' needs class prototypes in the last layer and model '\(model)' is a regressor; leave it out"
     case .overflow(let row, let what, let index, let label):
-      "instances[\(row)]: the \(what) of class \(index)\(label.map { " ('\($0)')" } ?? "") is beyond Float32; "
-        + "send inputs in the range that the model was trained on"
+      "instances[\(row)]: \(Self.beyondFloat32(what, index, label))"
     case .rejected(let row, let label, let pValue, let rate):
       "instances[\(row)]: unknown: nearest class '\(label)' has p-value \(Float(pValue)), below \(Float(rate)); "
         + "send \"reject\":\"flag\" to get the answer with its verdict"
@@ -71,6 +70,12 @@ enum APIError: Error {
     case .deadlinePassed:
       "the deadline of X-Request-Timeout-Ms passed before the rows were computed; allow more time or send fewer rows"
     }
+  }
+
+  /// What is said of a finite row whose results are not, wherever the row came from.
+  static func beyondFloat32(_ what: String, _ index: Int, _ label: String?) -> String {
+    "the \(what) of class \(index)\(label.map { " ('\($0)')" } ?? "") is beyond Float32; "
+      + "send inputs in the range that the model was trained on"
   }
 
   /// The value of `radial_rejections_total{reason}`, for refusals of work rather than of content.

@@ -22,14 +22,7 @@ package final class ServedModel: Sendable {
     self.cost = cost
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
-    var shape = fj_shape()
-    shape.rank = model.inputShape.count
-    withUnsafeMutableBytes(of: &shape.dimensions) { dimensions in
-      for (level, size) in model.inputShape.enumerated() {
-        dimensions.storeBytes(of: size, toByteOffset: level * MemoryLayout<Int>.stride, as: Int.self)
-      }
-    }
-    self.shape = shape
+    shape = fj_shape_of(model.inputShape, model.inputShape.count)
     labels = (model.labels ?? []).map(JSONWriter.escaped)
     description = FixedResponse(status: 200, contentType: "application/json", body: model.jsonDescription)
   }

@@ -11,14 +11,10 @@ private func decode(
   var request = fj_predict_request()
   var error = fj_error()
   let width = shape.reduce(1, *)
-  var dimensions = fj_shape()
-  dimensions.rank = shape.count
-  withUnsafeMutableBytes(of: &dimensions.dimensions) {
-    for (level, size) in shape.enumerated() { $0.storeBytes(of: size, toByteOffset: 8 * level, as: Int.self) }
-  }
   var rows = [Float](repeating: .nan, count: width * capacity)
   let padded = (body + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
-  let status = fj_decode_predict(parser, padded, body.count, dimensions, capacity, &rows, &request, &error)
+  let status = fj_decode_predict(
+    parser, padded, body.count, fj_shape_of(shape, shape.count), capacity, &rows, &request, &error)
   return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
 
@@ -67,8 +63,8 @@ private func message(_ error: fj_error) -> String {
     (#"{"instances":[[1,2e,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
     (#"{"instances":[[1,2,3]],"instances":[[1,2,3]]}"#, FJ_VALUE, 23, "given twice"),
     (#"{"instance":[1,2,3],"instances":[[1,2,3]]}"#, FJ_VALUE, 20, "given twice"),
-    (#"{"instances":[[1,2,3]]} x"#, FJ_SYNTAX, 24, "more text behind the object"),
-    (#"{"instances":[[1,2,3]]}{}"#, FJ_SYNTAX, 23, "more text behind the object"),
+    (#"{"instances":[[1,2,3]]} x"#, FJ_SYNTAX, 24, "more text behind its end"),
+    (#"{"instances":[[1,2,3]]}{}"#, FJ_SYNTAX, 23, "more text behind its end"),
     (#"{"instances":[[1,2,3]],}"#, FJ_SYNTAX, 23, "expected a member's name, found '}'"),
     (#"{"instances":[[1,2,3]"#, FJ_SYNTAX, 21, "expected '}', found its end"),
     (#"{"instances":[[1,2 3]]}"#, FJ_SYNTAX, 19, "expected ',' or ']', found a number"),

@@ -61,6 +61,7 @@ typedef struct {
   size_t rank;
   size_t dimensions[FJ_MAX_RANK];
 } fj_shape;
+fj_shape fj_shape_of(const long *dimensions, size_t rank);
 
 // NULL without memory. Values nested deeper than max_depth are refused.
 fj_parser *fj_parser_create(size_t max_depth);
@@ -73,6 +74,15 @@ size_t fj_max_rows(size_t length, size_t width);
 // [capacity, D], capacity >= 1, D the product of the shape's dimensions. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
 fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, fj_shape shape, size_t capacity, float *rows,
                             fj_predict_request *request, fj_error *error);
+
+// Decodes one row [D]: `[…D numbers…]`, flat or nested, or {"instance":[…]} whose other members are skipped.
+fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error);
+
+// Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
+// around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted from 1. The line must be readable for FJ_PADDING bytes
+// past its end, and a line's end or NUL must lie there.
+fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
+                         float *row, fj_error *error);
 
 // The shortest decimal that reads back as the same Float32; at most 16 bytes. Returns how many.
 size_t fj_write_float(char *out, float value);
