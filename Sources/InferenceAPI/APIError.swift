@@ -8,6 +8,7 @@ enum APIError: Error {
   case methodNotAllowed(Route)
   case unknownModel(String, served: [String])
   case unknownVersion(String, Int)
+  case noModel
   case emptyBody
   case undecodable(fj_error, maxRows: Int)
   case badTimeout(String)
@@ -31,7 +32,7 @@ enum APIError: Error {
       default: 400
       }
     case .overflow, .rejected: 422
-    case .queueFull, .draining: 503
+    case .queueFull, .draining, .noModel: 503
     case .deadlinePassed: 504
     }
   }
@@ -42,11 +43,13 @@ enum APIError: Error {
     case .unknownPath(let path):
       "no route '\(path)'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
     case .methodNotAllowed(let route):
-      "method not allowed on \(route.label.rawValue), use \(route.allowedMethods)"
+      "method not allowed on \(route.label.text), use \(route.allowedMethods)"
     case .unknownModel(let name, let served):
       "model '\(name)' is not served here; GET /models lists the models (\(served.prefix(8).joined(separator: ", ")))"
     case .unknownVersion(let name, let version):
       "model '\(name)' has no version \(version); GET /models lists the versions"
+    case .noModel:
+      "no model is loaded; GET /models says why"
     case .emptyBody:
       "the body is empty, expected JSON such as {\"instances\":[[…numbers…]]}"
     case .undecodable(let error, let maxRows):
@@ -110,7 +113,7 @@ enum APIError: Error {
     switch self {
     case .methodNotAllowed(let route): [("Allow", "\(route.allowedMethods)")]
     case .queueFull(let seconds): [("Retry-After", String(seconds))]
-    case .draining: [("Retry-After", "1")]
+    case .draining, .noModel: [("Retry-After", "1")]
     default: []
     }
   }

@@ -8,6 +8,8 @@ import RadialEngine
 package final class ServedModel: Sendable {
   package let model: Model
   package let cost: CostModel
+  /// In `MetricsValues.models`.
+  let slot: Int
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
   /// Of one row.
@@ -17,9 +19,12 @@ package final class ServedModel: Sendable {
   /// The answer to `GET /model`.
   let description: FixedResponse
 
-  package init(_ model: Model, cost: CostModel) {
+  var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
+
+  package init(_ model: Model, cost: CostModel, slot: Int = 0) {
     self.model = model
     self.cost = cost
+    self.slot = slot
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
     shape = fj_shape_of(model.inputShape, model.inputShape.count)

@@ -16,13 +16,13 @@ extension Service {
     text.family("radial_connections", "gauge", "Open connections.")
     text.sample("radial_connections", [], UInt64(openConnections))
     text.family("radial_ready", "gauge", "1 when /readyz answers 200.")
-    text.sample("radial_ready", [], readiness.current == .ready ? UInt64(1) : 0)
+    text.sample("radial_ready", [], isReady ? UInt64(1) : 0)
     text.family("radial_build_info", "gauge", "The running version and instruction set.")
     text.sample(
       "radial_build_info",
       [
         ("version", configuration.version),
-        ("instruction_set", registry.defaultModel.network.instructionSet.rawValue),
+        ("instruction_set", configuration.instructionSet.rawValue),
       ], UInt64(1))
     writeProcess(&text)
     return text.text
@@ -47,18 +47,26 @@ extension Service {
   }
 
   private func writeRows(_ values: MetricsValues, _ text: inout MetricsText) {
-    let counted = models.enumerated().map { index, served in
+    let names = modelNames
+    let counted = names.slots.enumerated().map { slot, owner in
       (
-        served: served, labels: [("model", served.model.name), ("version", String(served.model.version))],
-        counters: index < values.models.count ? values.models[index] : ModelCounters()
+        classes: owner.labels, labels: [("model", owner.key.name), ("version", String(owner.key.version))],
+        counters: slot < values.models.count ? values.models[slot] : ModelCounters()
       )
+    }
+    text.family("radial_model_loads_total", "counter", "Model files that were loaded, or could not be.")
+    for (load, count) in names.loads.sorted(by: {
+      ($0.key.name, $0.key.succeeded ? 0 : 1) < ($1.key.name, $1.key.succeeded ? 0 : 1)
+    }) {
+      text.sample(
+        "radial_model_loads_total", [("model", load.name), ("result", load.succeeded ? "success" : "failure")], count)
     }
     text.family("radial_rows_total", "counter", "Rows answered.")
     for model in counted { text.sample("radial_rows_total", model.labels, model.counters.rows) }
     text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
     for model in counted {
       for (label, known, count) in model.counters.seenPredictions {
-        let labels = [("label", model.served.label(label)), ("known", known.map(String.init) ?? "")]
+        let labels = [("label", model.classes?[label] ?? String(label)), ("known", known.map(String.init) ?? "")]
         text.sample("radial_predictions_total", model.labels + labels, count)
       }
     }
