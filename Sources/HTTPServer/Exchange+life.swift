@@ -208,17 +208,9 @@ extension Exchange {
     deadlines.enter(.sending, at: reactor.turnNanoseconds)
     if let refusal { reactor.handler?.refused(refusal) }
     let close = response.closesConnection || reactor.isDraining
-    if case .fixed(let fixed) = response.content, gate.requestID == nil, !close {
-      return MHD_queue_response(connection, UInt32(fixed.status), fixed.shared)
-    }
-    let made: OpaquePointer?
-    if let requestID = gate.requestID {
-      made = response.makeOneOff(requestID: requestID, close: close)
-    } else if case .fixed = response.content {
-      made = response.makeOneOff(requestID: nil, close: close)
-    } else {
-      made = reactor.requestIDs.withNext { response.makeOneOff(requestID: $0, close: close) }
-    }
+    let made =
+      gate.requestID.map { response.make(requestID: $0, close: close) }
+      ?? reactor.requestIDs.withNext { response.make(requestID: $0, close: close) }
     guard let made else { return .NO }
     defer { MHD_destroy_response(made) }
     return MHD_queue_response(connection, UInt32(response.status), made)

@@ -41,7 +41,7 @@ enum APIError: Error {
   var message: String {
     switch self {
     case .unknownPath(let path):
-      "no route '\(path)'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
+      "no route '\(path.prefix(128))'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
     case .methodNotAllowed(let route):
       "method not allowed on \(route.label.text), use \(route.allowedMethods)"
     case .unknownModel(let name, let served):

@@ -12,9 +12,10 @@ struct Radial: ParsableCommand {
     version: radialVersion, subcommands: [Serve.self, Predict.self, Inspect.self])
 
   static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let defaults = EnvironmentDefaults(environment: .process)
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
-      var command = try parseAsRoot(EnvironmentDefaults(environment: .process).applied(to: arguments))
+      var command = try parseAsRoot(defaults.applied(to: arguments))
       try command.run()
     } catch let failure as Failure {
       writeError("radial: \(failure.message)")
@@ -23,6 +24,10 @@ struct Radial: ParsableCommand {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code.isSuccess { print(message) } else { writeError(message) }
+      // The message names a flag that the user did not write.
+      if code == .validationFailure, (try? parseAsRoot(arguments)) != nil {
+        writeError("(set in the environment: \(defaults.used(with: arguments).joined(separator: ", ")))")
+      }
       Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
   }

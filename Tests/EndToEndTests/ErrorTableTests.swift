@@ -72,6 +72,8 @@ import Testing
     #expect(try fine.exchange("GET", "/readyz").status == 200)
     let wrongMethod = try fine.exchange("GET", "/predict")
     #expect(wrongMethod.headers["allow"] == "POST")
+    #expect(try fine.exchange("GET", "http://localhost/livez").status == 200)
+    #expect(try fine.exchange("GET", "HTTP://localhost").body == #"{"status":"alive"}"#)
     #expect(try fine.exchange("GET", "/livez", headers: ["X-Request-ID: abc-1"]).headers["x-request-id"] == "abc-1")
     #expect(try fine.exchange("HEAD", "/model").body.isEmpty)
   }
