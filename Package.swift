@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "RadialEngine", dependencies: ["RadialKernels"], swiftSettings: strict),
     .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(
       name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
@@ -43,7 +44,8 @@ let package = Package(
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "FastJSON", .product(name: "Logging", package: "swift-log"),
+        "HTTPServer", "Batching", "Models", "RadialEngine", "FastJSON", "CMalloc",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(

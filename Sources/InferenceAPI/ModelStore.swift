@@ -1,3 +1,4 @@
+import CMalloc
 import Logging
 package import Models
 import Synchronization
@@ -17,6 +18,8 @@ package final class ModelStore: Sendable {
   private struct State {
     var served: [ModelSource.Key: (model: ServedModel, fingerprint: ModelSource.Fingerprint?)] = [:]
     var failures: [ModelSource.Key: (sentence: String, fingerprint: ModelSource.Fingerprint?)] = [:]
+    /// In the look before.
+    var hasChanged = false
   }
 
   private let service: Service
@@ -49,6 +52,8 @@ package final class ModelStore: Sendable {
   package func rescan(retriesFailures: Bool) -> Changes {
     state.withLock { state in
       var changes = Changes()
+      // By now the reactors have let go of what the look before replaced: what loading and dropping left free goes back.
+      if state.hasChanged { malloc_trim(0) }
       var sources = files.map { ModelSource(path: $1.path, name: $0.name) }
       if let directory {
         do throws(ModelError) {
@@ -72,6 +77,7 @@ package final class ModelStore: Sendable {
       service.publish(
         Catalog(
           state.served.values.map(\.model), defaultName: defaultName, failures: state.failures.mapValues(\.sentence)))
+      state.hasChanged = !changes.loaded.isEmpty || !changes.removed.isEmpty || !changes.failed.isEmpty
       return changes
     }
   }
