@@ -16,6 +16,12 @@ import Testing
     case .swish: x / (1 + exp(-x))
     case .tanh: Foundation.tanh(x)
     case .scaledTanh: 1.7159 * Foundation.tanh(2 * x / 3)
+    case .leakyRelu: x < 0 ? 0.2 * x : x
+    case .hardSigmoid: min(max(x + 3, 0), 6) / 6
+    case .hardSigmoid2: min(max(0.2 * x + 0.5, 0), 1)
+    case .relu6: min(max(x, 0), 6)
+    case .softsign: x / (1 + abs(x))
+    case .exponential: exp(x)
     }
   }
 
