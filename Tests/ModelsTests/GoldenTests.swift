@@ -28,7 +28,19 @@ struct Vectors: Decodable {
     enum CodingKeys: String, CodingKey { case maximum = "max_abs" }
   }
 
-  let inputs: [[Float]]
+  /// One input, flat or nested like its shape.
+  struct Row: Decodable {
+    let values: [Float]
+    init(from decoder: any Decoder) throws {
+      if let value = try? decoder.singleValueContainer().decode(Float.self) {
+        values = [value]
+      } else {
+        values = try decoder.singleValueContainer().decode([Row].self).flatMap(\.values)
+      }
+    }
+  }
+
+  let inputs: [Row]
   let outputs: [[Number]]
   let outputs64: [[Number]]
   let distances: [String: [[Number]]]
@@ -56,7 +68,7 @@ struct Vectors: Decodable {
       let widest = Double(model.layers.filter { $0.inputShape.count == 1 }.map { $0.inputShape[0] }.max()!)
       let factor: Double = model.layers.count > 6 ? 40 : 1
       let last = model.layers.last { $0.type == "rbf" }!.name
-      let results = compute(model.network, vectors.inputs)
+      let results = compute(model.network, vectors.inputs.map(\.values))
       for row in vectors.inputs.indices {
         for (index, expected) in vectors.outputs64[row].enumerated() {
           let found = Double(results.outputs[row * model.network.outputWidth + index])
