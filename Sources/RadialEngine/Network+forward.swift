@@ -32,7 +32,7 @@ extension Network {
   ) {
     var row = 0
     while row < rows {
-      let count = min(Workspace.blockRows, rows - row)
+      let count = min(workspace.rows, rows - row)
       forwardBlock(inputs + row * inputWidth, rows: count, at: row, into: results, workspace: workspace)
       row += count
     }
@@ -73,10 +73,33 @@ extension Network {
         kernels.negative_scale(
           current.inPlace(rows: rows, workspace), rows, current.stride / Int(RK_PANEL), current.stride, gamma.pointer)
       case .exponential:
-        kernels.activate(RK_EXP, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
-      case .activate(let activation):
+        kernels.activate(RK_EXP, 0, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
+      case .activate(let activation, let alpha):
         let target = current.inPlace(rows: rows, workspace)
-        kernels.activate(activation.identifier, target, rows, current.width, current.stride)
+        kernels.activate(activation.identifier, alpha, target, rows, current.width, current.stride)
+      case .convolve(let convolution):
+        let target = current.spare(of: workspace)
+        convolve(convolution, current, rows: rows, to: target, border: workspace.border.pointer)
+        current.move(to: target, width: convolution.outputCount)
+      case .pool(let pool):
+        // Its vectors reach behind the last image, where the caller's rows end.
+        let images = current.inPlace(rows: rows, workspace)
+        let target = current.spare(of: workspace)
+        withUnsafePointer(to: pool.shape) { shape in
+          for n in 0..<rows { kernels.pool(shape, images + n * current.stride, target + n * padded(pool.outputCount)) }
+        }
+        current.move(to: target, width: pool.outputCount)
+      case .meanDistances(let centers, let embedding, let classes, let isLast):
+        if isLast, let embeddings = results.embeddings {
+          current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
+        }
+        let target = current.spare(of: workspace)
+        kernels.mean_squared_distances(
+          current.pointer, current.stride, rows, embedding, classes, centers.pointer, target, padded(classes))
+        current.move(to: target, width: classes)
+        if isLast, let distances = results.distances {
+          current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
+        }
       case .columnAffine(let scale, let shift):
         let target = current.inPlace(rows: rows, workspace)
         kernels.column_affine(
@@ -84,6 +107,25 @@ extension Network {
       }
     }
     current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
+  }
+
+  /// Image by image, in ascending order: what spills behind one is overwritten by the next.
+  private func convolve(
+    _ convolution: Convolution, _ images: View, rows: Int, to target: UnsafeMutablePointer<Float>,
+    border: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: convolution.shape) { shape in
+      for n in 0..<rows {
+        var image = images.pointer + n * images.stride
+        if let zeros = convolution.border {
+          rk_pad(image, zeros.rows, zeros.row, zeros.top, zeros.bottom, zeros.left, zeros.right, border)
+          image = UnsafePointer(border)
+        }
+        kernels.convolve(
+          shape, image, convolution.weights.values.pointer, convolution.bias.pointer,
+          target + n * padded(convolution.outputCount))
+      }
+    }
   }
 }
 
@@ -133,6 +175,12 @@ extension Activation {
     case .softmax: RK_SOFTMAX
     case .tanh: RK_TANH
     case .scaledTanh: RK_SCALED_TANH
+    case .leakyRelu: RK_LEAKY_RELU
+    case .hardSigmoid: RK_HARD_SIGMOID
+    case .hardSigmoid2: RK_HARD_SIGMOID_2
+    case .relu6: RK_RELU6
+    case .softsign: RK_SOFTSIGN
+    case .exponential: RK_EXP
     }
   }
 }

@@ -94,7 +94,7 @@ func load(_ data: Data) throws -> Model {
       }
     ),
     (
-      "conv2d", .architecture,
+      "'filters' is missing", .architecture,
       {
         $0.metadata["radial.architecture"] =
           #"{"version":1,"input_shape":[2,2,1],"layers":[{"type":"conv2d","name":"c"}]}"#

@@ -23,7 +23,24 @@ import Testing
     }
   }
 
-  /// Without it, the test above could not fail.
+  @Test func `so does forward of images`() async {
+    await #expect(processExitsWith: .success) {
+      var random = SplitMix(state: 1)
+      let network = try Network(inputWidth: 144, layers: ImageTests.stack(&random))
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: 130 * 200)
+      memory.initialize(repeating: 0.5, count: 130 * 200)
+      let results = Network.Results(
+        outputs: memory + 130 * 144, distances: memory + 130 * 149, embeddings: memory + 130 * 154)
+      let workspace = network.makeWorkspace()
+      network.forward(memory, rows: 130, into: results, workspace: workspace)
+      AllocationTests.exhaustMemory()
+      network.forward(memory, rows: 1, into: results, workspace: workspace)
+      network.forward(memory, rows: 130, into: results, workspace: workspace)
+      _exit(0)
+    }
+  }
+
+  /// Without it, the tests above could not fail.
   @Test func `an allocation ends a process that has no memory left`() async {
     await #expect(processExitsWith: .failure) {
       AllocationTests.exhaustMemory()
