@@ -79,11 +79,12 @@ import Testing
   static func complaint(_ answer: Client.Answer, _ golden: String?) -> String? {
     switch answer.status {
     case 200:
+      // A damaged path may be another route's: the root's or the list of models.
+      if answer.json["status"] is String || answer.json["models"] is [Any] { return nil }
       if let golden { return answer.body == golden ? nil : "not the right answer: \(answer.body)" }
+      if answer.json["layers"] is [Any] { return nil }
       // A number may have become another one: still a class for the row, and the one that is nearest.
-      guard let predictions = answer.json["predictions"] as? [[String: Any]] else {
-        return answer.json["layers"] != nil || answer.json["status"] != nil ? nil : "no answer: \(answer.body)"
-      }
+      guard let predictions = answer.json["predictions"] as? [[String: Any]] else { return "no answer: \(answer.body)" }
       for prediction in predictions {
         guard let distances = prediction["distances"] as? [Double], distances.count == 10,
           let nearest = prediction["class"] as? Int, distances.indices.contains(nearest),
