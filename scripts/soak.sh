@@ -29,7 +29,7 @@ export BODIES=$folder/bodies
 python3 scripts/soak/bodies.py "${data:-Tests/EndToEndTests/Data/mnist-sample.json}" >"$BODIES"
 
 command=("$radial" serve --port 0 --threads 1 --model weights/digits.safetensors)
-row() { printf '%-58s %s\n' "$1" "$2"; }
+row() { printf '%-62s %s\n' "$1" "$2"; }
 
 read -r median longest memory < <(python3 scripts/soak/start.py 10 "${command[@]}")
 row "ready after exec, median and longest of 10 (aim < 100 ms)" "$median ms, $longest ms"
@@ -44,12 +44,18 @@ url=$(sed -n 's/.* at \(http[^,]*\),.*/\1/p' "$folder/out")
 [ -n "$url" ] || { cat "$folder/err" >&2; exit 1; }
 port=${url##*:}
 
-# busy SECONDS: the rate of 64 connections; an answer other than 2xx ends the run.
+# busy SECONDS: requests a second of 64 connections, and the server's processor time for each in microseconds, which other
+# programs on the machine disturb far less. An answer other than 2xx ends the run.
+ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
 busy() {
+  local before
+  before=$(ticks)
   wrk -t1 -c64 -d"$1s" -s scripts/soak/post.lua "$url" >"$folder/wrk"
   if grep -Eq 'Non-2xx|Socket errors' "$folder/wrk"; then cat "$folder/wrk" >&2; exit 1; fi
-  awk '/Requests\/sec/ {print $2}' "$folder/wrk"
+  awk -v ticks="$(($(ticks) - before))" -v second="$(getconf CLK_TCK)" \
+    '/requests in/ {n = $1} /Requests\/sec/ {printf "%.0f %.2f\n", $2, ticks / second / n * 1e6}' "$folder/wrk"
 }
+column() { awk -v column="$1" '{print $column}' "$2"; }
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 resident() { awk '/VmRSS/ {print $2}' "/proc/$server/status"; }
 answered() { curl -s "$url/metrics" | awk '/^radial_requests_total\{route="\/predict",code="200"\}/ {print $2}'; }
@@ -92,21 +98,28 @@ for _ in $(seq "$repeats"); do
   now=$(tail -1 "$folder/clients")
   [ "$now" -ge "$held" ] || held=$now
 done
-alone=$(median <"$folder/alone") beside=$(median <"$folder/beside")
-row "64 busy connections alone" "$alone requests/s"
-row "  beside $idle idle ones, $held of them kept (aim > -10 %)" "$beside requests/s, $(change "$alone" "$beside")"
+alone=$(column 1 "$folder/alone" | median) alone_time=$(column 2 "$folder/alone" | median)
+beside=$(column 1 "$folder/beside" | median) beside_time=$(column 2 "$folder/beside" | median)
+spread() { column 1 "$1" | sort -n | sed -n '1p;$p' | paste -sd' ' | sed 's/ / to /'; }
+row "64 busy connections alone" "$alone requests/s ($(spread "$folder/alone")), $alone_time us of the server's each"
+row "  beside $idle idle ones, $held of them kept" "$beside requests/s ($(spread "$folder/beside")), $beside_time us"
+row "  change (aim > -10 % requests/s)" \
+  "$(change "$alone" "$beside") requests/s, $(change "$alone_time" "$beside_time") processor time"
 row "  resident memory with them" "$(megabytes "$with_idle")"
 
 start_clients drip "$dripping" $((body_timeout + 20))
-dripped=$(busy $((body_timeout + 2)))
+read -r dripped dripped_time < <(busy $((body_timeout + 2)))
+[ -n "$dripped" ] || exit 1
 end_clients
-row "  beside $dripping clients that drip a byte a second" "$dripped requests/s, $(change "$alone" "$dripped")"
+row "  beside $dripping clients that drip a byte a second" \
+  "$dripped requests/s, $(change "$alone" "$dripped"); $dripped_time us, $(change "$alone_time" "$dripped_time")"
 while read -r part refused closed left earliest latest; do
   case $part in header) limit=$header_timeout ;; body) limit=$body_timeout ;; *) continue ;; esac
-  row "  dripped ${part}s, limit $limit s and a sweep of 1 s" \
+  row "  $part dripped, limit $limit s and a sweep of 1 s" \
     "$refused answered 408, $closed closed, $left left; after $earliest to $latest s"
 done <"$folder/clients"
 row "resident memory at the end" "$(megabytes "$(resident)")"
+row "load average of the machine, its processors" "$(cut -d' ' -f1-3 /proc/loadavg), $(nproc)"
 
 kill -TERM $server
 wait $server && row "SIGTERM: exit" 0
