@@ -58,16 +58,22 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(name: "radial-bench", dependencies: ["RadialEngine"], swiftSettings: strict),
 
-    .testTarget(name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels"], swiftSettings: strict),
-    .testTarget(name: "FastJSONTests", dependencies: ["FastJSON"], swiftSettings: strict),
+    // What several rooms' tests share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "RadialEngine"], resources: [.copy("Golden")], swiftSettings: strict
+      name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "FastJSONTests", dependencies: ["FastJSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "RadialEngine", "TestSupport"], resources: [.copy("Golden")],
+      swiftSettings: strict
     ),
-    .testTarget(name: "BatchingTests", dependencies: ["Batching", "RadialEngine"], swiftSettings: strict),
-    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib"], swiftSettings: strict),
+    .testTarget(
+      name: "BatchingTests", dependencies: ["Batching", "RadialEngine", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
-    .testTarget(name: "EndToEndTests", dependencies: ["radial"], resources: [.copy("Data")], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["radial", "TestSupport"], resources: [.copy("Data")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -1,5 +1,6 @@
 import FastJSON
 import Foundation
+import TestSupport
 import Testing
 
 /// A body decoded with rows of three numbers, at most two rows.
@@ -202,17 +203,5 @@ private func message(_ error: fj_error) -> String {
     let count = fj_write_string(&buffer, utf8, utf8.count)
     let data = Data(buffer.prefix(count).map { UInt8(bitPattern: $0) })
     #expect(try JSONDecoder().decode([String].self, from: Data("[".utf8) + data + Data("]".utf8)) == [original])
-  }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

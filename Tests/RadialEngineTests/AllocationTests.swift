@@ -1,5 +1,6 @@
 import Glibc
 import RadialEngine
+import TestSupport
 import Testing
 
 @Suite struct AllocationTests {

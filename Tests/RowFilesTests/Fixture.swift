@@ -1,5 +1,6 @@
 import Foundation
 import RowFiles
+import TestSupport
 
 /// A folder of a test's own, gone with it.
 final class Folder {
