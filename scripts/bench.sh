@@ -54,8 +54,9 @@ for case in digits:784 example:100; do
   model=${case%%:*} width=${case##*:}
   make_body "$width"
   start_radial "$model"
-  size=$(curl -s -d @"$folder/body-$width.json" "$url/predict" | wc -c)
-  curl -s -d @"$folder/body-$width.json" "$url/predict" | grep -q '"predictions":\[{"class":' || { echo "not an answer"; exit 1; }
+  answer=$(curl -s -d @"$folder/body-$width.json" "$url/predict")
+  [[ $answer == *'"predictions":[{"class":'* ]] || { echo "not an answer: $answer"; exit 1; }
+  size=${#answer}
   port=$((port + 1))
   "$folder/floor" "$port" 1 "$size" &
   servers+=($!)

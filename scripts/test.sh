@@ -5,14 +5,22 @@ source "$(dirname "$0")/setup.sh"
 install_packages curl
 swift format lint --strict --recursive Package.swift Sources Tests
 
-arguments=()
+arguments=() preload=()
 for argument in "$@"; do
   arguments+=("$argument")
-  case "$argument" in --sanitize=*) arguments+=(--scratch-path ".build-${argument#--sanitize=}") ;; esac
+  # AllocationTests take the process's last memory, and a sanitizer needs some: they are for the plain build.
+  case "$argument" in
+    --sanitize=*) arguments+=(--scratch-path ".build-${argument#--sanitize=}" --skip AllocationTests) ;;
+  esac
+  if [ "$argument" = --sanitize=thread ]; then
+    mkdir -p .build-thread
+    clang -O1 -Wall -Wextra -Werror -fPIC -shared -o .build-thread/mutex.so scripts/tsan/mutex.c
+    preload=(env "LD_PRELOAD=$PWD/.build-thread/mutex.so")
+  fi
 done
 # Leaks at exit are not looked for: the runtime's own, and what a process that ends still holds, would drown any of ours.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
-swift test "${arguments[@]}"
+"${preload[@]}" swift test "${arguments[@]}"
 case " $* " in
   *" --"*) ;;
   *)

@@ -46,15 +46,18 @@ public struct FinishedJob: Sendable {
 /// Where finished jobs wait for the thread that submitted them.
 public final class Mailbox: Sendable {
   private let finished = Mutex<[FinishedJob]>([])
-  private let wake: @Sendable () -> Void
+  private let notify: @Sendable () -> Void
 
   /// - Parameter wake: called from a compute thread after something was put in.
-  public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+  public init(wake: @escaping @Sendable () -> Void) { notify = wake }
 
   func put(_ jobs: [FinishedJob]) {
     finished.withLock { $0.append(contentsOf: jobs) }
     wake()
   }
+
+  /// Wakes the mailbox's owner, whatever is in it. Any thread.
+  public func wake() { notify() }
 
   /// Takes everything out.
   public func take() -> [FinishedJob] {

@@ -20,7 +20,7 @@ extension Exchange {
       at += 1
     }
     target = (UnsafeRawPointer(uri), UnsafeRawPointer(at))
-    deadlines.enter(.header, at: Clock.now)
+    deadlines.enter(.header, at: reactor.turnNanoseconds)
   }
 
   /// MHD_AccessHandlerCallback: once with the headers only, then for every part of the body, then with an empty part until
@@ -81,7 +81,7 @@ extension Exchange {
     dropBody()
     if case .lingering = stage { return }
     stage = .header
-    if deadlines.phase != .closing { deadlines.enter(.idle, at: Clock.now) }
+    if deadlines.phase != .closing { deadlines.enter(.idle, at: reactor.turnNanoseconds) }
   }
 
   /// MHD_CONNECTION_NOTIFY_CLOSED.
@@ -205,20 +205,12 @@ extension Exchange {
       hasOwnTimeout = false
       mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds)
     }
-    deadlines.enter(.sending, at: Clock.now)
+    deadlines.enter(.sending, at: reactor.turnNanoseconds)
     if let refusal { reactor.handler?.refused(refusal) }
     let close = response.closesConnection || reactor.isDraining
-    if case .fixed(let fixed) = response.content, gate.requestID == nil, !close {
-      return MHD_queue_response(connection, UInt32(fixed.status), fixed.shared)
-    }
-    let made: OpaquePointer?
-    if let requestID = gate.requestID {
-      made = response.makeOneOff(requestID: requestID, close: close)
-    } else if case .fixed = response.content {
-      made = response.makeOneOff(requestID: nil, close: close)
-    } else {
-      made = reactor.requestIDs.withNext { response.makeOneOff(requestID: $0, close: close) }
-    }
+    let made =
+      gate.requestID.map { response.make(requestID: $0, close: close) }
+      ?? reactor.requestIDs.withNext { response.make(requestID: $0, close: close) }
     guard let made else { return .NO }
     defer { MHD_destroy_response(made) }
     return MHD_queue_response(connection, UInt32(response.status), made)

@@ -124,12 +124,21 @@ public final class Exchange {
   }
 
   /// Takes libmicrohttpd's URL; the same path as before costs a comparison, not a String.
-  func setPath(_ url: UnsafePointer<CChar>) {
+  func setPath(_ target: UnsafePointer<CChar>) {
+    let url = Self.path(of: target)
     let count = strlen(url)
     let isSame =
       path.utf8.withContiguousStorageIfAvailable { $0.count == count && memcmp($0.baseAddress!, url, count) == 0 }
       ?? false
     if !isSame { path = String(cString: url) }
+  }
+
+  /// Behind the authority of a target in absolute form, which a server must accept (RFC 9112 3.2.2).
+  private static func path(of target: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
+    guard target[0] != 0x2f else { return target }
+    let scheme = strncasecmp(target, "http://", 7) == 0 ? 7 : strncasecmp(target, "https://", 8) == 0 ? 8 : 0
+    guard scheme > 0 else { return target }
+    return strchr(target + scheme, 0x2f).map { UnsafePointer($0) } ?? cString("/")
   }
 
   func setMethod(_ name: UnsafePointer<CChar>) {

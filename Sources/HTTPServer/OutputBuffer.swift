@@ -4,11 +4,9 @@ import Glibc
 ///
 /// Used on its reactor's thread only.
 public final class OutputBuffer {
-  // Unchecked: one thread at a time has a buffer, and no access lasts longer than a line; the dynamic checks took 7 % of a small
-  // request's time.
-  @exclusivity(unchecked) public private(set) var pointer: UnsafeMutableRawPointer
-  @exclusivity(unchecked) public private(set) var capacity: Int
-  @exclusivity(unchecked) public private(set) var count = 0
+  public private(set) var pointer: UnsafeMutableRawPointer
+  public private(set) var capacity: Int
+  public private(set) var count = 0
   private weak var pool: OutputBufferPool?
 
   init(capacity: Int, pool: OutputBufferPool?) {
@@ -16,6 +14,9 @@ public final class OutputBuffer {
     self.pool = pool
     pointer = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
   }
+
+  /// A buffer of nobody's pool.
+  public convenience init(capacity: Int) { self.init(capacity: capacity, pool: nil) }
 
   deinit { pointer.deallocate() }
 

@@ -51,6 +51,8 @@ public final class Reactor: @unchecked Sendable {
   private var hasQuiesced = false
   /// Counts calls of MHD_run.
   private(set) var run: UInt64 = 0
+  /// When this turn began: near enough for deadlines, which are checked once a second.
+  private(set) var turnNanoseconds = Clock.now
   /// Somebody waits for the next MHD_run: do not sleep.
   var runAgain = false
   private var nextSweep: UInt64 = 0
@@ -129,6 +131,7 @@ public final class Reactor: @unchecked Sendable {
   /// One pass of libmicrohttpd over everything readable, then the handler's turn ends.
   private func turn(_ daemon: OpaquePointer) {
     run &+= 1
+    turnNanoseconds = Clock.now
     MHD_run(daemon)
     handler?.endTurn()
   }

@@ -1,7 +1,7 @@
 internal import CMicroHTTPD
 import Glibc
 
-/// An answer: a shared one prepared ahead, or a body made for this request.
+/// An answer: a fixed one, or a body made for this request.
 ///
 /// Every answer also carries `X-Request-ID`, and `Connection: close` while the server drains.
 public struct Response {
@@ -42,18 +42,13 @@ public struct Response {
   }
 }
 
-/// An answer that never changes, built once and sent any number of times, on any reactor.
-///
-/// It carries an `X-Request-ID` only when the client sent one.
+/// An answer that never changes, made once and sent any number of times, on any reactor.
 public final class FixedResponse: Sendable {
   public let status: Int
   public let contentType: StaticString
   public let headers: [(StaticString, String)]
   /// The body's bytes, immutable, freed with this object.
   nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
-  /// "MHD_destroy_response: Note that libmicrohttpd may keep some of the resources around if the response is still in the
-  /// queue": reference counted under a mutex of its own, so every reactor may queue it.
-  nonisolated(unsafe) let shared: OpaquePointer
 
   public init(
     status: Int, contentType: StaticString = "application/json", body: String, headers: [(StaticString, String)] = []
@@ -68,22 +63,14 @@ public final class FixedResponse: Sendable {
       copy.copyBytes(from: text)
       return UnsafeMutableRawBufferPointer(rebasing: copy[..<text.count])
     }
-    guard let made = MHD_create_response_from_buffer(bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY) else {
-      fatalError("MHD_create_response_from_buffer: out of memory")
-    }
-    shared = made
-    add(contentType, headers, to: made)
   }
 
-  deinit {
-    MHD_destroy_response(shared)
-    bytes.baseAddress?.deallocate()
-  }
+  deinit { bytes.baseAddress?.deallocate() }
 }
 
 extension Response {
   /// A response of libmicrohttpd's, with one reference that the caller must release by `MHD_destroy_response`.
-  func makeOneOff(requestID: UnsafePointer<CChar>?, close: Bool) -> OpaquePointer? {
+  func make(requestID: UnsafePointer<CChar>, close: Bool) -> OpaquePointer? {
     let made: OpaquePointer?
     switch content {
     case .fixed(let response):
@@ -102,17 +89,13 @@ extension Response {
       if made == nil { retained.release() }
     }
     guard let made else { return nil }
-    add(contentType, headers, to: made)
-    if let requestID { MHD_add_response_header(made, "X-Request-ID", requestID) }
+    // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
+    MHD_add_response_header(made, "Content-Type", cString(contentType))
+    for (name, value) in headers { MHD_add_response_header(made, cString(name), value) }
+    MHD_add_response_header(made, "X-Request-ID", requestID)
     if close { MHD_add_response_header(made, "Connection", "close") }
     return made
   }
-}
-
-private func add(_ contentType: StaticString, _ headers: [(StaticString, String)], to response: OpaquePointer) {
-  // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
-  MHD_add_response_header(response, "Content-Type", cString(contentType))
-  for (name, value) in headers { MHD_add_response_header(response, cString(name), value) }
 }
 
 func cString(_ text: StaticString) -> UnsafePointer<CChar> {

@@ -124,7 +124,8 @@ extension Reactor.Settings {
     maxConnections = max(1, configuration.maxConnections)
     let longest = max(configuration.idleTimeout, configuration.headerTimeout, configuration.bodyTimeout)
     backstopSeconds = UInt32(min(longest.components.seconds + 15, 86_400))
-    // The pool is memset after every keep-alive request (32 KiB: 2 microseconds), and there is one per connection.
-    connectionMemory = configuration.maxConnections > 5000 ? 16 << 10 : 32 << 10
+    // The pool is memset one and a half times for every keep-alive request, and there is one per connection: no larger than its header
+    // section needs. Half of it is read into at a time.
+    connectionMemory = configuration.maxHeaderBytes > 8 << 10 ? 32 << 10 : 16 << 10
   }
 }

@@ -6,7 +6,7 @@ public struct ServerConfiguration: Sendable {
   /// Largest request body in bytes, as sent and as inflated; beyond it 413.
   public var maxBodyBytes = 16 << 20
   /// Largest header section in bytes; beyond it 431.
-  public var maxHeaderBytes = 16 << 10
+  public var maxHeaderBytes = 8 << 10
   /// Open connections over all reactors; beyond it 503.
   public var maxConnections = 10_000
   /// From a connection's start, or a request line's arrival, to the end of the header section.

@@ -8,6 +8,7 @@ enum APIError: Error {
   case methodNotAllowed(Route)
   case unknownModel(String, served: [String])
   case unknownVersion(String, Int)
+  case noModel
   case emptyBody
   case undecodable(fj_error, maxRows: Int)
   case badTimeout(String)
@@ -31,7 +32,7 @@ enum APIError: Error {
       default: 400
       }
     case .overflow, .rejected: 422
-    case .queueFull, .draining: 503
+    case .queueFull, .draining, .noModel: 503
     case .deadlinePassed: 504
     }
   }
@@ -40,13 +41,15 @@ enum APIError: Error {
   var message: String {
     switch self {
     case .unknownPath(let path):
-      "no route '\(path)'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
+      "no route '\(path.prefix(128))'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
     case .methodNotAllowed(let route):
-      "method not allowed on \(route.label.rawValue), use \(route.allowedMethods)"
+      "method not allowed on \(route.label.text), use \(route.allowedMethods)"
     case .unknownModel(let name, let served):
       "model '\(name)' is not served here; GET /models lists the models (\(served.prefix(8).joined(separator: ", ")))"
     case .unknownVersion(let name, let version):
       "model '\(name)' has no version \(version); GET /models lists the versions"
+    case .noModel:
+      "no model is loaded; GET /models says why"
     case .emptyBody:
       "the body is empty, expected JSON such as {\"instances\":[[…numbers…]]}"
     case .undecodable(let error, let maxRows):
@@ -59,8 +62,7 @@ enum APIError: Error {
     case .notAClassifier(let member, let model):
       "'\(member)' needs class prototypes in the last layer and model '\(model)' is a regressor; leave it out"
     case .overflow(let row, let what, let index, let label):
-      "instances[\(row)]: the \(what) of class \(index)\(label.map { " ('\($0)')" } ?? "") is beyond Float32; "
-        + "send inputs in the range that the model was trained on"
+      "instances[\(row)]: \(Self.beyondFloat32(what, index, label))"
     case .rejected(let row, let label, let pValue, let rate):
       "instances[\(row)]: unknown: nearest class '\(label)' has p-value \(Float(pValue)), below \(Float(rate)); "
         + "send \"reject\":\"flag\" to get the answer with its verdict"
@@ -71,6 +73,12 @@ enum APIError: Error {
     case .deadlinePassed:
       "the deadline of X-Request-Timeout-Ms passed before the rows were computed; allow more time or send fewer rows"
     }
+  }
+
+  /// What is said of a finite row whose results are not, wherever the row came from.
+  static func beyondFloat32(_ what: String, _ index: Int, _ label: String?) -> String {
+    "the \(what) of class \(index)\(label.map { " ('\($0)')" } ?? "") is beyond Float32; "
+      + "send inputs in the range that the model was trained on"
   }
 
   /// The value of `radial_rejections_total{reason}`, for refusals of work rather than of content.
@@ -105,7 +113,7 @@ enum APIError: Error {
     switch self {
     case .methodNotAllowed(let route): [("Allow", "\(route.allowedMethods)")]
     case .queueFull(let seconds): [("Retry-After", String(seconds))]
-    case .draining: [("Retry-After", "1")]
+    case .draining, .noModel: [("Retry-After", "1")]
     default: []
     }
   }

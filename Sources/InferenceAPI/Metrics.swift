@@ -2,43 +2,68 @@ import Batching
 import HTTPServer
 import Synchronization
 
+/// What is counted of one model. Plain arrays: this is written for every row.
+struct ModelCounters: Sendable {
+  var rows: UInt64 = 0
+  var nearestDistance = Histogram.squaredDistance
+  /// [3 C], by nearest class and verdict: none (no calibration, or switched off by the caller), unknown, known.
+  private(set) var predictions: [UInt64] = []
+
+  mutating func predicted(_ verdict: Verdict) {
+    let index = 3 * verdict.nearest + (verdict.known.map { $0 ? 2 : 1 } ?? 0)
+    if index >= predictions.count {
+      predictions += [UInt64](repeating: 0, count: 3 * (verdict.nearest + 1) - predictions.count)
+    }
+    predictions[index] += 1
+    nearestDistance.observe(Double(verdict.distance))
+  }
+
+  /// Every combination that was seen.
+  var seenPredictions: [(label: Int, known: Bool?, count: UInt64)] {
+    predictions.enumerated().compactMap { index, count in
+      count == 0 ? nil : (index / 3, [nil, false, true][index % 3], count)
+    }
+  }
+
+  mutating func add(_ other: ModelCounters) {
+    rows += other.rows
+    nearestDistance.add(other.nearestDistance)
+    predictions.add(other.predictions)
+  }
+}
+
 /// The counters of one reactor, or of the compute queue. Plain values: `MetricsShard` holds the lock.
 struct MetricsValues: Sendable {
-  struct RequestKey: Hashable, Sendable {
-    var route: RouteLabel
-    var code: Int
-  }
-
-  struct PredictionKey: Hashable, Sendable {
-    var model: Int
-    var label: Int
-    /// nil: the model carries no calibration, or the caller switched the verdict off.
-    var known: Bool?
-  }
-
   /// Requests whose whole body arrived, and those that the server refused before.
   var accepted: UInt64 = 0
-  var answered: [RequestKey: UInt64] = [:]
-  var durations: [RouteLabel: Histogram] = [:]
-  /// By index of the served model.
-  var rows: [UInt64]
-  var nearestDistances: [Histogram]
-  var predictions: [PredictionKey: UInt64] = [:]
-  var batchRows = Histogram.rows
-  var inlineBatches: UInt64 = 0
-  var queuedBatches: UInt64 = 0
+  /// By route and status, so that counting is an addition and no hashing.
+  private var answers = [UInt64](repeating: 0, count: RouteLabel.allCases.count * Self.statuses)
+  /// By route.
+  private(set) var durations = [Histogram](repeating: .seconds, count: RouteLabel.allCases.count)
+  /// By `ServedModel.slot`.
+  private(set) var models: [ModelCounters] = []
+  private(set) var batchRows = Histogram.rows
+  private(set) var inlineBatches: UInt64 = 0
+  private(set) var queuedBatches: UInt64 = 0
   var queueWait = Histogram.seconds
-  var forwardDuration = Histogram.seconds
-  var rejections: [String: UInt64] = [:]
+  private(set) var forwardDuration = Histogram.seconds
+  private(set) var rejections: [String: UInt64] = [:]
 
-  init(models: Int) {
-    rows = [UInt64](repeating: 0, count: models)
-    nearestDistances = [Histogram](repeating: .squaredDistance, count: models)
-  }
+  private static let statuses = 600
 
   mutating func answered(_ route: RouteLabel, code: Int, seconds: Double) {
-    answered[RequestKey(route: route, code: code), default: 0] += 1
-    durations[route, default: .seconds].observe(seconds)
+    answers[route.rawValue * Self.statuses + code] += 1
+    durations[route.rawValue].observe(seconds)
+  }
+
+  /// Every combination that was seen.
+  var answered: [(route: RouteLabel, code: Int, count: UInt64)] {
+    RouteLabel.allCases.flatMap { route in
+      (0..<Self.statuses).compactMap { code in
+        let count = answers[route.rawValue * Self.statuses + code]
+        return count == 0 ? nil : (route, code, count)
+      }
+    }
   }
 
   mutating func ranBatch(rows: Int, nanoseconds: UInt64, isInline: Bool) {
@@ -49,24 +74,20 @@ struct MetricsValues: Sendable {
 
   mutating func rejected(_ reason: String) { rejections[reason, default: 0] += 1 }
 
-  mutating func predicted(_ verdict: Verdict, model: Int) {
-    predictions[PredictionKey(model: model, label: verdict.nearest, known: verdict.known), default: 0] += 1
-    nearestDistances[model].observe(Double(verdict.distance))
+  mutating func answered(slot: Int, rows: Int, verdicts: [Verdict]) {
+    if slot >= models.count { models += [ModelCounters](repeating: .init(), count: slot + 1 - models.count) }
+    models[slot].rows += UInt64(rows)
+    for verdict in verdicts { models[slot].predicted(verdict) }
   }
 
   mutating func add(_ other: MetricsValues) {
     accepted += other.accepted
-    answered.merge(other.answered, uniquingKeysWith: +)
-    durations.merge(other.durations) { first, second in
-      var sum = first
-      sum.add(second)
-      return sum
+    answers.add(other.answers)
+    for route in durations.indices { durations[route].add(other.durations[route]) }
+    if other.models.count > models.count {
+      models += [ModelCounters](repeating: .init(), count: other.models.count - models.count)
     }
-    for model in rows.indices {
-      rows[model] += other.rows[model]
-      nearestDistances[model].add(other.nearestDistances[model])
-    }
-    predictions.merge(other.predictions, uniquingKeysWith: +)
+    for slot in other.models.indices { models[slot].add(other.models[slot]) }
     batchRows.add(other.batchRows)
     inlineBatches += other.inlineBatches
     queuedBatches += other.queuedBatches
@@ -76,11 +97,17 @@ struct MetricsValues: Sendable {
   }
 }
 
+extension [UInt64] {
+  /// Element by element; a shorter one is padded with zeros.
+  fileprivate mutating func add(_ other: [UInt64]) {
+    if other.count > count { self += [UInt64](repeating: 0, count: other.count - count) }
+    for index in other.indices { self[index] += other[index] }
+  }
+}
+
 /// The counters that one thread writes and a scrape reads. The lock is uncontended but for scrapes: some 10 ns.
 final class MetricsShard: Sendable {
-  private let values: Mutex<MetricsValues>
-
-  init(models: Int) { values = Mutex(MetricsValues(models: models)) }
+  private let values = Mutex(MetricsValues())
 
   func update(_ change: (inout MetricsValues) -> Void) { values.withLock { change(&$0) } }
 

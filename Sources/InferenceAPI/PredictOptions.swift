@@ -16,6 +16,8 @@ struct PredictOptions {
   /// `instance` instead of `instances`: the answer is one `prediction`.
   var isSingle = false
 
+  init() {}
+
   init(_ request: fj_predict_request) {
     if request.has_outputs {
       let asked = { (output: Int) in request.outputs & UInt32(output) != 0 }

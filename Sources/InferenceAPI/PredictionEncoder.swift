@@ -29,18 +29,25 @@ struct PredictionEncoder {
     json.write(options.isSingle ? ",\"prediction\":" : ",\"predictions\":[")
     for row in 0..<rows {
       if row > 0 { json.write(",") }
-      json.write("{")
-      if network.isClassifier {
-        verdicts.append(try writeClassification(row, options, json))
-      } else {
-        json.write("\"outputs\":")
-        json.write(floats: results.outputs + row * network.outputWidth, count: network.outputWidth)
-      }
-      writeDetails(row, options, json)
-      json.write("}")
+      if let verdict = try writePrediction(row, options, json) { verdicts.append(verdict) }
     }
     json.write(options.isSingle ? "}" : "]}")
     return json.buffer
+  }
+
+  /// One row's prediction, an object; nil: a regressor's, of which nothing is decided.
+  func writePrediction(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) throws(APIError) -> Verdict? {
+    var verdict: Verdict?
+    json.write("{")
+    if network.isClassifier {
+      verdict = try writeClassification(row, options, json)
+    } else {
+      json.write("\"outputs\":")
+      json.write(floats: results.outputs + row * network.outputWidth, count: network.outputWidth)
+    }
+    writeDetails(row, options, json)
+    json.write("}")
+    return verdict
   }
 
   /// The answer to `/distances`.
@@ -69,22 +76,24 @@ struct PredictionEncoder {
     return json.buffer
   }
 
-  private func distances(_ row: Int) -> UnsafePointer<Float> {
+  func distances(_ row: Int) -> UnsafePointer<Float> {
     guard let distances = results.distances else { preconditionFailure("a served network has an RBF layer") }
     return UnsafePointer(distances + row * network.distanceWidth)
   }
 
   /// A finite row may still overflow Float32 on its way; native answers never carry an infinity.
   private func checkFinite() throws(APIError) {
-    for row in 0..<rows {
-      let outputs = results.outputs + row * network.outputWidth
-      for index in 0..<network.outputWidth where !outputs[index].isFinite {
-        throw .overflow(row: row, what: "output", index: index, label: label(index))
-      }
-      let distances = distances(row)
-      for index in 0..<network.distanceWidth where !distances[index].isFinite {
-        throw .overflow(row: row, what: "squared distance", index: index, label: label(index))
-      }
+    for row in 0..<rows { try checkFinite(row) }
+  }
+
+  func checkFinite(_ row: Int) throws(APIError) {
+    let outputs = results.outputs + row * network.outputWidth
+    for index in 0..<network.outputWidth where !outputs[index].isFinite {
+      throw .overflow(row: row, what: "output", index: index, label: label(index))
+    }
+    let distances = distances(row)
+    for index in 0..<network.distanceWidth where !distances[index].isFinite {
+      throw .overflow(row: row, what: "squared distance", index: index, label: label(index))
     }
   }
 
@@ -112,17 +121,25 @@ struct PredictionEncoder {
       json.write(",\"margin\":")
       json.write(float: distances[second] - distances[nearest])
     }
-    guard options.reject != .off, let calibration = served.model.calibration else {
+    guard let (isKnown, pValue) = try judge(row, nearest: nearest, options) else {
       return Verdict(nearest: nearest, distance: distances[nearest], known: nil)
     }
+    json.write(isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
+    json.write(float: Float(pValue))
+    return Verdict(nearest: nearest, distance: distances[nearest], known: isKnown)
+  }
+
+  /// The calibrated verdict on a row; nil: the model carries no calibration, or the caller switched it off.
+  func judge(
+    _ row: Int, nearest: Int, _ options: PredictOptions
+  ) throws(APIError) -> (isKnown: Bool, pValue: Double)? {
+    guard options.reject != .off, let calibration = served.model.calibration else { return nil }
     let rate = options.falseRejectRate ?? calibration.falseRejectRate
-    let pValue = calibration.pValue(class: nearest, distance: distances[nearest])
+    let pValue = calibration.pValue(class: nearest, distance: distances(row)[nearest])
     if options.reject == .error, pValue < rate {
       throw .rejected(row: row, label: served.label(nearest), pValue: pValue, rate: rate)
     }
-    json.write(pValue < rate ? ",\"known\":false,\"p_value\":" : ",\"known\":true,\"p_value\":")
-    json.write(float: Float(pValue))
-    return Verdict(nearest: nearest, distance: distances[nearest], known: pValue >= rate)
+    return (pValue >= rate, pValue)
   }
 
   private func writeDetails(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) {

@@ -4,6 +4,7 @@ import HTTPServer
 import Logging
 import Models
 import RadialEngine
+import Synchronization
 
 /// One reactor's part of the service: decodes requests into the turn's batches, runs or queues them, encodes the answers.
 /// Every method runs on the reactor's thread.
@@ -14,6 +15,9 @@ final class ReactorHandler: RequestHandler {
   private let executor: InlineExecutor
   private let mailbox: Mailbox
   private let metrics: MetricsShard
+  /// What is served, as of `generation`.
+  private var catalog: Catalog
+  private var generation: UInt64
   private var lanes: [Lane] = []
   private var queued: [UInt64: PendingRequest] = [:]
   private var nextJob: UInt64 = 0
@@ -34,6 +38,9 @@ final class ReactorHandler: RequestHandler {
     self.parser = parser
     executor = InlineExecutor(label: "radial.reactor.\(link.index)")
     mailbox = Mailbox { link.wake() }
+    generation = service.generation.load(ordering: .acquiring)
+    catalog = service.catalog
+    service.register(mailbox)
     metrics = service.shards[link.index]
   }
 
@@ -44,6 +51,7 @@ final class ReactorHandler: RequestHandler {
   func receive(_ exchange: Exchange) {
     metrics.update { $0.accepted += 1 }
     exchange.tag = Self.idle
+    refreshCatalog()
     guard let route = Route(path: exchange.path) else {
       return refuse(exchange, .unknown, .unknownPath(exchange.path))
     }
@@ -51,10 +59,11 @@ final class ReactorHandler: RequestHandler {
     do throws(APIError) {
       switch route {
       case .root, .livez: answer(exchange, route.label, service.alive)
-      case .readyz, .healthz: answer(exchange, route.label, service.readiness.response)
+      case .readyz, .healthz:
+        answer(exchange, route.label, service.readiness.response(hasModel: catalog.defaultModel != nil))
       case .metrics: answerMetrics(exchange)
-      case .models: answer(exchange, route.label, service.modelList)
-      case .model(let reference): answer(exchange, route.label, try service.model(reference).served.description)
+      case .models: answer(exchange, route.label, catalog.list)
+      case .model(let reference): answer(exchange, route.label, try model(reference).description)
       case .predict(let reference): try admit(exchange, reference, isPredict: true)
       case .distances(let reference): try admit(exchange, reference, isPredict: false)
       }
@@ -68,6 +77,7 @@ final class ReactorHandler: RequestHandler {
   }
 
   func woken() {
+    refreshCatalog()
     for job in mailbox.take() {
       guard let pending = queued.removeValue(forKey: job.id) else { continue }
       metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
@@ -120,11 +130,34 @@ final class ReactorHandler: RequestHandler {
     return APIError.draining.response(in: link.makeBuffer(minimumCapacity: 256))
   }
 
+  // MARK: Models
+
+  /// Takes over the latest catalog, and lets go of the memory of models that are no longer in it.
+  private func refreshCatalog() {
+    let latest = service.generation.load(ordering: .acquiring)
+    guard latest != generation else { return }
+    generation = latest
+    catalog = service.catalog
+    lanes.removeAll { $0.pending.isEmpty && !catalog.contains($0.served) }
+  }
+
+  private func model(_ reference: ModelReference) throws(APIError) -> ServedModel {
+    guard let name = reference.name else {
+      guard let served = catalog.defaultModel else { throw .noModel }
+      return served
+    }
+    switch catalog.model(named: name, version: reference.version) {
+    case .found(let served): return served
+    case .unknownModel: throw .unknownModel(name, served: catalog.all.map(\.model.name))
+    case .unknownVersion: throw .unknownVersion(name, reference.version ?? 0)
+    }
+  }
+
   // MARK: Decode
 
   /// Decodes the rows straight into the turn's batch.
   private func admit(_ exchange: Exchange, _ reference: ModelReference, isPredict: Bool) throws(APIError) {
-    let (served, modelIndex) = try service.model(reference)
+    let served = try model(reference)
     let deadline = try deadline(of: exchange)
     let body = exchange.body
     guard let bytes = body.baseAddress, body.count > 0 else { throw .emptyBody }
@@ -138,7 +171,7 @@ final class ReactorHandler: RequestHandler {
     var request = fj_predict_request()
     var error = fj_error()
     let text = bytes.assumingMemoryBound(to: CChar.self)
-    guard fj_decode_predict(parser, text, body.count, width, room, rows, &request, &error) == FJ_OK else {
+    guard fj_decode_predict(parser, text, body.count, served.shape, room, rows, &request, &error) == FJ_OK else {
       throw .undecodable(error, maxRows: maxRows)
     }
     let operation: Operation
@@ -156,7 +189,7 @@ final class ReactorHandler: RequestHandler {
     exchange.tag = Self.inTurn
     lanes[lane].pending.append(
       PendingRequest(
-        exchange: exchange, served: served, modelIndex: modelIndex, operation: operation, batch: batch,
+        exchange: exchange, served: served, operation: operation, batch: batch,
         rows: batch.append(request.rows), deadline: deadline))
   }
 
@@ -187,9 +220,10 @@ final class ReactorHandler: RequestHandler {
 
   /// The end of a lane's turn: its batch runs here and now, or goes to the compute queue.
   private func finish(_ lane: inout Lane) {
-    let pending = lane.pending
+    // Taken out, so that an answer may touch the lane, and put back, emptied, for its memory.
+    var pending: [PendingRequest] = []
+    swap(&pending, &lane.pending)
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
-    lane.pending.removeAll(keepingCapacity: true)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
       let nanoseconds = executor.run(lane.batch)
       let rows = lane.batch.count
@@ -204,6 +238,8 @@ final class ReactorHandler: RequestHandler {
       for request in pending { enqueue(request) }
       lane.batch = RowBatch(network: lane.served.model.network)
     }
+    pending.removeAll(keepingCapacity: true)
+    swap(&pending, &lane.pending)
   }
 
   private func enqueue(_ request: PendingRequest) {
@@ -239,11 +275,13 @@ final class ReactorHandler: RequestHandler {
       case .predict(let options): body = try encoder.predictions(options, into: buffer, verdicts: &verdicts)
       case .distances(let isSingle): body = try encoder.distances(isSingle: isSingle, into: buffer, verdicts: &verdicts)
       }
-      metrics.update { values in
-        values.rows[request.modelIndex] += UInt64(request.rows.count)
-        for verdict in verdicts { values.predicted(verdict, model: request.modelIndex) }
+      // Before it leaves, so that a caller who then asks finds his request counted.
+      let seconds = Self.seconds(since: exchange)
+      metrics.update {
+        $0.answered(slot: request.served.slot, rows: request.rows.count, verdicts: verdicts)
+        $0.answered(request.operation.route, code: 200, seconds: seconds)
       }
-      record(exchange, request.operation.route, nil, code: 200)
+      logAccess(exchange, code: 200, seconds: seconds)
       exchange.respond(Response(status: 200, contentType: "application/json", body: body))
     } catch {
       refuse(exchange, request.operation.route, error)
@@ -275,14 +313,17 @@ final class ReactorHandler: RequestHandler {
       $0.answered(route, code: code, seconds: seconds)
       if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
     }
-    if service.configuration.logsAccess {
-      service.logger.info(
-        "request",
-        metadata: [
-          "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
-          "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
-        ])
-    }
+    logAccess(exchange, code: code, seconds: seconds)
+  }
+
+  private func logAccess(_ exchange: Exchange, code: Int, seconds: Double) {
+    guard service.configuration.logsAccess else { return }
+    service.logger.info(
+      "request",
+      metadata: [
+        "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
+        "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
+      ])
   }
 
   private static func seconds(since exchange: Exchange) -> Double {

@@ -4,6 +4,7 @@ import Synchronization
 /// Whether the server wants traffic: the answers of `/readyz` and `/healthz`.
 package enum Readiness: Sendable, Equatable {
   case loading
+  /// As long as there is a model to serve.
   case ready
   case draining
 }
@@ -15,6 +16,9 @@ final class ReadinessBoard: Sendable {
   private let loading = FixedResponse(
     status: 503, contentType: "application/json",
     body: #"{"error":"not ready: the model is loading; try again in a moment"}"#, headers: [("Retry-After", "1")])
+  private let empty = FixedResponse(
+    status: 503, contentType: "application/json",
+    body: #"{"error":"not ready: no model is loaded; GET /models says why"}"#, headers: [("Retry-After", "1")])
   private let draining = FixedResponse(
     status: 503, contentType: "application/json",
     body: #"{"error":"not ready: the server is shutting down; use another replica"}"#,
@@ -24,10 +28,10 @@ final class ReadinessBoard: Sendable {
 
   func become(_ readiness: Readiness) { state.withLock { $0 = readiness } }
 
-  var response: FixedResponse {
+  func response(hasModel: Bool) -> FixedResponse {
     switch current {
     case .loading: loading
-    case .ready: ready
+    case .ready: hasModel ? ready : empty
     case .draining: draining
     }
   }

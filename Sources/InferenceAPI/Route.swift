@@ -85,16 +85,14 @@ enum Route: Equatable, Sendable {
 }
 
 /// The values of the metric label `route`. `unknown` is a path that is no route; `refused` never reached routing.
-enum RouteLabel: String, CaseIterable, Sendable {
-  case root = "/"
-  case livez = "/livez"
-  case readyz = "/readyz"
-  case healthz = "/healthz"
-  case metrics = "/metrics"
-  case models = "/models"
-  case model = "/model"
-  case predict = "/predict"
-  case distances = "/distances"
-  case unknown
-  case refused
+enum RouteLabel: Int, CaseIterable, Sendable {
+  case root, livez, readyz, healthz, metrics, models, model, predict, distances, unknown, refused
+
+  var text: String {
+    switch self {
+    case .root: "/"
+    case .livez, .readyz, .healthz, .metrics, .models, .model, .predict, .distances: "/\(self)"
+    case .unknown, .refused: "\(self)"
+    }
+  }
 }

@@ -1,4 +1,5 @@
 package import Batching
+import FastJSON
 import HTTPServer
 package import Models
 import RadialEngine
@@ -7,18 +8,26 @@ import RadialEngine
 package final class ServedModel: Sendable {
   package let model: Model
   package let cost: CostModel
+  /// In `MetricsValues.models`.
+  let slot: Int
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
+  /// Of one row.
+  let shape: fj_shape
   /// Each class's label as a JSON string; empty without labels.
   let labels: [[UInt8]]
   /// The answer to `GET /model`.
   let description: FixedResponse
 
-  package init(_ model: Model, cost: CostModel) {
+  var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
+
+  package init(_ model: Model, cost: CostModel, slot: Int = 0) {
     self.model = model
     self.cost = cost
+    self.slot = slot
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
+    shape = fj_shape_of(model.inputShape, model.inputShape.count)
     labels = (model.labels ?? []).map(JSONWriter.escaped)
     description = FixedResponse(status: 200, contentType: "application/json", body: model.jsonDescription)
   }

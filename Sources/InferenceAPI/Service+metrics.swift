@@ -16,65 +16,63 @@ extension Service {
     text.family("radial_connections", "gauge", "Open connections.")
     text.sample("radial_connections", [], UInt64(openConnections))
     text.family("radial_ready", "gauge", "1 when /readyz answers 200.")
-    text.sample("radial_ready", [], readiness.current == .ready ? UInt64(1) : 0)
+    text.sample("radial_ready", [], isReady ? UInt64(1) : 0)
     text.family("radial_build_info", "gauge", "The running version and instruction set.")
     text.sample(
       "radial_build_info",
       [
         ("version", configuration.version),
-        ("instruction_set", registry.defaultModel.network.instructionSet.rawValue),
+        ("instruction_set", configuration.instructionSet.rawValue),
       ], UInt64(1))
     writeProcess(&text)
     return text.text
   }
 
   private func writeRequests(_ values: MetricsValues, _ text: inout MetricsText) {
-    let answered = values.answered.values.reduce(0, +)
+    let answered = values.answered.reduce(0) { $0 + $1.count }
     text.family("radial_requests_accepted_total", "counter", "Requests received whole, or refused before that.")
     text.sample("radial_requests_accepted_total", [], values.accepted)
     text.family("radial_requests_in_flight", "gauge", "Accepted requests that are not answered yet.")
     text.sample("radial_requests_in_flight", [], values.accepted >= answered ? values.accepted - answered : 0)
     text.family(
       "radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
-    for (key, count) in values.answered.sorted(by: {
-      ($0.key.route.rawValue, $0.key.code) < ($1.key.route.rawValue, $1.key.code)
-    }) {
-      text.sample("radial_requests_total", [("route", key.route.rawValue), ("code", String(key.code))], count)
+    for (route, code, count) in values.answered {
+      text.sample("radial_requests_total", [("route", route.text), ("code", String(code))], count)
     }
     text.family("radial_request_duration_seconds", "histogram", "From the complete header section to the answer.")
-    for (route, histogram) in values.durations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      text.histogram("radial_request_duration_seconds", [("route", route.rawValue)], histogram)
+    for (route, histogram) in zip(RouteLabel.allCases, values.durations)
+    where histogram.counts.contains(where: { $0 > 0 }) {
+      text.histogram("radial_request_duration_seconds", [("route", route.text)], histogram)
     }
   }
 
   private func writeRows(_ values: MetricsValues, _ text: inout MetricsText) {
-    text.family("radial_rows_total", "counter", "Rows answered.")
-    for (index, served) in models.enumerated() {
-      text.sample(
-        "radial_rows_total", [("model", served.model.name), ("version", String(served.model.version))],
-        values.rows[index])
+    let names = modelNames
+    let counted = names.slots.enumerated().map { slot, owner in
+      (
+        classes: owner.labels, labels: [("model", owner.key.name), ("version", String(owner.key.version))],
+        counters: slot < values.models.count ? values.models[slot] : ModelCounters()
+      )
     }
-    text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
-    let predictions = values.predictions.map { (key: $0.key, count: $0.value) }
-      .sorted {
-        ($0.key.model, $0.key.label, $0.key.known == true ? 1 : 0) < (
-          $1.key.model, $1.key.label, $1.key.known == true ? 1 : 0
-        )
-      }
-    for (key, count) in predictions {
-      let served = models[key.model]
+    text.family("radial_model_loads_total", "counter", "Model files that were loaded, or could not be.")
+    for (load, count) in names.loads.sorted(by: {
+      ($0.key.name, $0.key.succeeded ? 0 : 1) < ($1.key.name, $1.key.succeeded ? 0 : 1)
+    }) {
       text.sample(
-        "radial_predictions_total",
-        [
-          ("model", served.model.name), ("version", String(served.model.version)), ("label", served.label(key.label)),
-          ("known", key.known.map(String.init) ?? ""),
-        ], count)
+        "radial_model_loads_total", [("model", load.name), ("result", load.succeeded ? "success" : "failure")], count)
+    }
+    text.family("radial_rows_total", "counter", "Rows answered.")
+    for model in counted { text.sample("radial_rows_total", model.labels, model.counters.rows) }
+    text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
+    for model in counted {
+      for (label, known, count) in model.counters.seenPredictions {
+        let labels = [("label", model.classes?[label] ?? String(label)), ("known", known.map(String.init) ?? "")]
+        text.sample("radial_predictions_total", model.labels + labels, count)
+      }
     }
     text.family("radial_nearest_distance", "histogram", "Squared distance to the nearest prototype: the drift signal.")
-    for (index, served) in models.enumerated() {
-      text.histogram(
-        "radial_nearest_distance", [("model", served.model.name), ("version", String(served.model.version))],
-        values.nearestDistances[index])
+    for model in counted {
+      text.histogram("radial_nearest_distance", model.labels, model.counters.nearestDistance)
     }
     text.family("radial_batch_rows", "histogram", "Rows that were computed together.")
     text.histogram("radial_batch_rows", [], values.batchRows)

@@ -2,7 +2,8 @@ import Batching
 package import HTTPServer
 package import Logging
 package import Models
-import RadialEngine
+package import RadialEngine
+import Synchronization
 
 /// What all reactors share: the models, the compute queue, the counters, the readiness.
 package final class Service: Sendable {
@@ -20,37 +21,31 @@ package final class Service: Sendable {
     package var logsAccess = false
     /// What `radial_build_info` says.
     package var version = "unknown"
+    package var instructionSet = InstructionSet.best
 
     package init() {}
   }
 
-  let configuration: Configuration
-  let registry: ModelRegistry
-  let models: [ServedModel]
-  private let indices: [ObjectIdentifier: Int]
+  package let configuration: Configuration
+  private let current = Mutex(Catalog([], defaultName: nil, failures: [:]))
+  /// Differs for every catalog, so that a reactor notices another one by a load.
+  let generation = Atomic<UInt64>(0)
+  private let mailboxes = Mutex<[WeakMailbox]>([])
+  private let names = Mutex(ModelNames())
   let queue: ComputeQueue
   let inlinePolicy: InlinePolicy
   let readiness = ReadinessBoard()
   let logger: Logger
   let shards: [MetricsShard]
   private let queueShard: MetricsShard
-  let modelList: FixedResponse
   let alive = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"alive"}"#)
 
-  /// - Parameters:
-  ///   - models: every model of `registry`, with its measured cost.
-  ///   - reactors: how many handlers will be made.
-  package init(
-    _ configuration: Configuration, registry: ModelRegistry, models: [ServedModel], reactors: Int, logger: Logger
-  ) {
+  /// - Parameter reactors: how many handlers will be made.
+  package init(_ configuration: Configuration, reactors: Int, logger: Logger) {
     self.configuration = configuration
-    self.registry = registry
-    self.models = models
     self.logger = logger
-    indices = Dictionary(
-      uniqueKeysWithValues: models.enumerated().map { (ObjectIdentifier($0.element.model), $0.offset) })
-    shards = (0..<reactors).map { _ in MetricsShard(models: models.count) }
-    let queueShard = MetricsShard(models: models.count)
+    shards = (0..<reactors).map { _ in MetricsShard() }
+    let queueShard = MetricsShard()
     self.queueShard = queueShard
     inlinePolicy = InlinePolicy(budgetNanoseconds: Double(configuration.inlineBudget / .nanoseconds(1)))
     queue = ComputeQueue(
@@ -60,13 +55,6 @@ package final class Service: Sendable {
         didRunBatch: { report in
           queueShard.update { $0.ranBatch(rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false) }
         }))
-    let items = models.map { served in
-      "{\"name\":\(String(decoding: JSONWriter.escaped(served.model.name), as: UTF8.self)),"
-        + "\"version\":\"\(served.model.version)\",\"state\":\"ready\","
-        + "\"default\":\(served.model === registry.defaultModel)}"
-    }
-    modelList = FixedResponse(
-      status: 200, contentType: "application/json", body: "{\"models\":[\(items.joined(separator: ","))]}")
   }
 
   /// The handler of one reactor.
@@ -74,25 +62,46 @@ package final class Service: Sendable {
     ReactorHandler(service: self, link: link)
   }
 
+  var isReady: Bool { readiness.current == .ready && catalog.defaultModel != nil }
+
   package func become(_ readiness: Readiness) { self.readiness.become(readiness) }
 
-  /// The model that a request names, and its index in `models`.
-  func model(_ reference: ModelReference) throws(APIError) -> (served: ServedModel, index: Int) {
-    let model: Model
-    if let name = reference.name {
-      switch registry.model(named: name, version: reference.version) {
-      case .found(let found): model = found
-      case .unknownModel: throw .unknownModel(name, served: models.map(\.model.name))
-      case .unknownVersion: throw .unknownVersion(name, reference.version ?? 0)
-      }
-    } else {
-      model = registry.defaultModel
-    }
-    guard let index = indices[ObjectIdentifier(model)] else {
-      preconditionFailure("the registry holds a model that was not prepared for serving")
-    }
-    return (models[index], index)
+  /// What is served now.
+  var catalog: Catalog { current.withLock { $0 } }
+
+  /// Every version that is served.
+  package var served: [ModelSource.Key] { catalog.all.map(\.key) }
+
+  /// Swaps in another catalog. Requests in flight finish on the models that they began with.
+  func publish(_ catalog: Catalog) {
+    current.withLock { $0 = catalog }
+    generation.wrappingAdd(1, ordering: .releasing)
+    // Idle reactors too shall let go of what is no longer served.
+    for mailbox in mailboxes.withLock({ $0 }) { mailbox.mailbox?.wake() }
   }
+
+  func register(_ mailbox: Mailbox) { mailboxes.withLock { $0.append(WeakMailbox(mailbox: mailbox)) } }
+
+  /// Warms a model up and measures it.
+  func prepare(_ model: Model) -> ServedModel {
+    let cost = CostModel.measure(model.network)
+    let slot = names.withLock { $0.slot(of: model) }
+    let served = ServedModel(model, cost: cost, slot: slot)
+    logger.debug(
+      "measured",
+      metadata: [
+        "model": "\(model.name)", "version": "\(model.version)", "one_row_us": "\(cost.nanoseconds(rows: 1) / 1000)",
+        "batch_64_us": "\(cost.nanoseconds(rows: 64) / 1000)",
+      ])
+    return served
+  }
+
+  func count(load key: ModelSource.Key, succeeded: Bool) {
+    names.withLock { $0.loads[ModelNames.Load(name: key.name, succeeded: succeeded), default: 0] += 1 }
+  }
+
+  /// Who the slots of `metrics` belong to, and the loads.
+  var modelNames: ModelNames { names.withLock { $0 } }
 
   /// Seconds until the compute queue will have room, by the cost of what waits.
   func retryAfterSeconds(_ served: ServedModel) -> Int {
@@ -106,4 +115,29 @@ package final class Service: Sendable {
     for shard in shards { sum.add(shard.snapshot) }
     return sum
   }
+}
+
+/// The models that ever were served by this process, by the slot of their counters: counters outlive their model.
+struct ModelNames: Sendable {
+  struct Load: Hashable, Sendable {
+    let name: String
+    let succeeded: Bool
+  }
+
+  private(set) var slots: [(key: ModelSource.Key, labels: [String]?)] = []
+  var loads: [Load: UInt64] = [:]
+
+  mutating func slot(of model: Model) -> Int {
+    let key = ModelSource.Key(name: model.name, version: model.version)
+    if let slot = slots.firstIndex(where: { $0.key == key }) {
+      slots[slot].labels = model.labels
+      return slot
+    }
+    slots.append((key, model.labels))
+    return slots.count - 1
+  }
+}
+
+private struct WeakMailbox: Sendable {
+  weak let mailbox: Mailbox?
 }

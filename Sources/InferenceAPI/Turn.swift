@@ -20,7 +20,6 @@ struct PendingRequest {
   /// nil: the caller has left; the rows are computed with the others, or not, and nobody is told.
   var exchange: Exchange?
   let served: ServedModel
-  let modelIndex: Int
   let operation: Operation
   let batch: RowBatch
   let rows: Range<Int>

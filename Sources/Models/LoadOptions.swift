@@ -8,9 +8,21 @@ public struct LoadOptions: Sendable, Equatable {
   /// γ of the RBF layers of a Keras file that have none among their weights, in place of the configuration's; nil: the configuration's.
   public var gamma: Double?
 
+  /// Whether the two above may be given with a file that is not Keras', which has no use for them.
+  private(set) var ignoresOtherForms = false
+
   public init(rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil) {
     self.rbfLayout = rbfLayout
     self.gamma = gamma
+  }
+}
+
+extension LoadOptions {
+  /// The same, for a set of files of which some may be of another form.
+  public var ignoringOtherForms: LoadOptions {
+    var options = self
+    options.ignoresOtherForms = true
+    return options
   }
 }
 
@@ -21,7 +33,7 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
   if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
     return try KerasFile(file, path: path, options)
   }
-  guard options == LoadOptions() else {
+  guard options.ignoresOtherForms || (options.rbfLayout == nil && options.gamma == nil) else {
     throw ModelError(
       .architecture, path, "--gamma and --rbf-layout are for Keras files, and this is none; leave them out")
   }

@@ -60,7 +60,8 @@ public final class Model: Sendable {
     preprocessing = try Self.preprocessing(source)
     do throws(EngineError) {
       network = try Network(
-        inputWidth: inputShape[0], preprocessing: preprocessing, layers: reader.layers, instructionSet: instructionSet)
+        inputWidth: reader.inputWidth, preprocessing: preprocessing, layers: reader.layers,
+        instructionSet: instructionSet)
     } catch {
       throw ModelError(.architecture, path, error.description)
     }

@@ -54,7 +54,7 @@ extension Model {
       }
     }
     guard let test = storedSelfTest else { return }
-    let widest = Double(layers.map { $0.inputShape[0] }.max() ?? 1)
+    let widest = Double(layers.map { $0.inputShape.reduce(1, *) }.max() ?? 1)
     try compare(outputs, test.outputs, width: network.outputWidth, "output") {
       2 * (2e-6 + (4e-6 + 2.5e-8 * widest) * abs($0))
     }

@@ -10,6 +10,12 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case notFinite(layer: String, part: String, index: Int)
   /// A variance that, with epsilon, is not positive.
   case badVariance(layer: String, index: Int)
+  /// A window that is larger than its image, or a size or stride that is not positive.
+  case windowDoesNotFit(layer: String)
+  /// An image, in or out, of more than `Network.maximumWidth` values, or with padding of more than four times that.
+  case imageTooLarge(layer: String)
+  /// Softmax over the channels of each cell.
+  case softmaxOfImage(layer: String)
   case noLayers
   case unknownInstructionSet(String)
   case unavailableInstructionSet(String)
@@ -26,6 +32,14 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
       "layer '\(layer)': \(part)[\(index)] is not a finite number; train or export the model again"
     case .badVariance(let layer, let index):
       "layer '\(layer)': moving_variance[\(index)] + epsilon is not positive; train or export the model again"
+    case .windowDoesNotFit(let layer):
+      "layer '\(layer)': its window does not fit on its image, expected positive sizes and strides, and a window no larger "
+        + "than the image without padding; export the model again"
+    case .imageTooLarge(let layer):
+      "layer '\(layer)': its images are too large, expected at most \(Network.maximumWidth) values before and after it; "
+        + "use smaller images"
+    case .softmaxOfImage(let layer):
+      "layer '\(layer)': softmax over the channels of an image is not served, expected another activation before flatten"
     case .noLayers: "the network has no layers; export the model again"
     case .unknownInstructionSet(let name):
       "RADIAL_ISA: expected \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'"

@@ -2,6 +2,15 @@
 public enum Activation: String, Sendable, CaseIterable {
   case linear, relu, sigmoid, softplus, elu, gelu, selu, swish, softmax, tanh
   case scaledTanh = "scaled_tanh"
+  case leakyRelu = "leaky_relu"
+  /// relu6(x + 3) / 6, as in Keras 3.
+  case hardSigmoid = "hard_sigmoid"
+  /// 0.2 x + 0.5 cut to [0, 1], as in Keras 2.
+  case hardSigmoid2 = "hard_sigmoid_2"
+  case relu6, softsign, exponential
+
+  /// Its number, where a layer gives none: the slope of leaky_relu for x < 0, the factor of elu.
+  public var defaultAlpha: Float { self == .leakyRelu ? 0.2 : 1 }
 }
 
 /// y[N, H] = activation(x[N, D] · kernel[D, H] + bias[H]).
@@ -14,14 +23,19 @@ public struct Dense: Sendable {
   /// [units]; nil: none.
   public var bias: [Float]?
   public var activation: Activation
+  /// The activation's own number; nil: its default.
+  public var alpha: Float?
 
-  public init(name: String, inputs: Int, units: Int, kernel: [Float], bias: [Float]?, activation: Activation) {
+  public init(
+    name: String, inputs: Int, units: Int, kernel: [Float], bias: [Float]?, activation: Activation, alpha: Float? = nil
+  ) {
     self.name = name
     self.inputs = inputs
     self.units = units
     self.kernel = kernel
     self.bias = bias
     self.activation = activation
+    self.alpha = alpha
   }
 }
 
@@ -68,10 +82,12 @@ public struct RBF: Sendable {
   }
 }
 
-/// gamma (x − movingMean) / √(movingVariance + epsilon) + beta, per column.
+/// gamma (x − movingMean) / √(movingVariance + epsilon) + beta, per column; of images per channel.
 public struct BatchNormalization: Sendable {
   public var name: String
   public var width: Int
+  /// Cells of an image, each of `width` channels; 1: a vector.
+  public var cells: Int
   public var epsilon: Float
   /// [width] each; nil: the factor or the offset is left out.
   public var gamma: [Float]?
@@ -82,10 +98,11 @@ public struct BatchNormalization: Sendable {
 
   public init(
     name: String, width: Int, epsilon: Float, gamma: [Float]?, beta: [Float]?, movingMean: [Float],
-    movingVariance: [Float]
+    movingVariance: [Float], cells: Int = 1
   ) {
     self.name = name
     self.width = width
+    self.cells = cells
     self.epsilon = epsilon
     self.gamma = gamma
     self.beta = beta
@@ -101,7 +118,14 @@ public enum Layer: Sendable {
   case batchNormalization(BatchNormalization)
   /// Identity when serving.
   case dropout(name: String)
-  case activation(name: String, Activation)
+  /// `alpha`: the activation's own number; nil: its default.
+  case activation(name: String, Activation, alpha: Float? = nil)
+  case conv2D(Conv2D)
+  case pooling2D(Pooling2D)
+  case subsampling2D(Subsampling2D)
+  /// Flatten too: the row stays as it is.
+  case reshape(name: String)
+  case duq(DUQ)
 
   public var name: String {
     switch self {
@@ -109,7 +133,12 @@ public enum Layer: Sendable {
     case .rbf(let layer): layer.name
     case .batchNormalization(let layer): layer.name
     case .dropout(let name): name
-    case .activation(let name, _): name
+    case .activation(let name, _, _): name
+    case .conv2D(let layer): layer.name
+    case .pooling2D(let layer): layer.name
+    case .subsampling2D(let layer): layer.name
+    case .reshape(let name): name
+    case .duq(let layer): layer.name
     }
   }
 }

@@ -32,7 +32,7 @@ extension Network {
   ) {
     var row = 0
     while row < rows {
-      let count = min(Workspace.blockRows, rows - row)
+      let count = min(workspace.rows, rows - row)
       forwardBlock(inputs + row * inputWidth, rows: count, at: row, into: results, workspace: workspace)
       row += count
     }
@@ -41,74 +41,123 @@ extension Network {
   private func forwardBlock(
     _ inputs: UnsafePointer<Float>, rows: Int, at row: Int, into results: Results, workspace: Workspace
   ) {
-    // `current` is what the next step reads; steps that work in place first need it in a buffer of ours.
-    var current = View(pointer: inputs, stride: inputWidth, width: inputWidth)
-    var owned: UnsafeMutablePointer<Float>?
-    func spare() -> UnsafeMutablePointer<Float> {
-      owned == workspace.first.pointer ? workspace.second.pointer : workspace.first.pointer
-    }
-    func move(to target: UnsafeMutablePointer<Float>, width: Int) {
-      owned = target
-      current = View(pointer: UnsafePointer(target), stride: padded(width), width: width)
-    }
-    func inPlace() -> UnsafeMutablePointer<Float> {
-      if let owned { return owned }
-      let target = spare()
-      copy(current, rows: rows, to: target, stride: padded(current.width))
-      move(to: target, width: current.width)
-      return target
-    }
+    var current = View(pointer: inputs, stride: inputWidth, width: inputWidth, owned: nil)
     if preprocessing != .identity {
-      let target = spare()
+      let target = current.spare(of: workspace)
       kernels.affine(
         inputs, inputWidth, rows, inputWidth, preprocessing.scale, preprocessing.offset, target, padded(inputWidth))
-      move(to: target, width: inputWidth)
+      current.move(to: target, width: inputWidth)
     }
-    for step in steps {
-      switch step {
+    // By index: an array's iterator allocates in debug builds, and a test holds this function to allocating nothing.
+    for index in 0..<steps.count {
+      switch steps[index] {
       case .dense(let weights, let bias):
-        let target = spare()
+        let target = current.spare(of: workspace)
         kernels.dense(
           current.pointer, current.stride, rows, weights.inputs, weights.values.pointer, bias.pointer, weights.panels,
           target, padded(weights.units))
-        move(to: target, width: weights.units)
+        current.move(to: target, width: weights.units)
       case .distances(let centers, let isLast):
         if isLast, let embeddings = results.embeddings {
-          copy(current, rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
+          current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
         }
-        let target = spare()
+        let target = current.spare(of: workspace)
         kernels.squared_distances(
           current.pointer, current.stride, rows, centers.inputs, centers.values.pointer, centers.panels, target,
           padded(centers.units))
-        move(to: target, width: centers.units)
+        current.move(to: target, width: centers.units)
         if isLast, let distances = results.distances {
-          copy(current, rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
+          current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
         }
       case .negativeScale(let gamma):
-        kernels.negative_scale(inPlace(), rows, current.stride / Int(RK_PANEL), current.stride, gamma.pointer)
+        kernels.negative_scale(
+          current.inPlace(rows: rows, workspace), rows, current.stride / Int(RK_PANEL), current.stride, gamma.pointer)
       case .exponential:
-        kernels.activate(RK_EXP, inPlace(), rows, current.width, current.stride)
-      case .activate(let activation):
-        let target = inPlace()
-        kernels.activate(activation.identifier, target, rows, current.width, current.stride)
+        kernels.activate(RK_EXP, 0, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
+      case .activate(let activation, let alpha):
+        let target = current.inPlace(rows: rows, workspace)
+        kernels.activate(activation.identifier, alpha, target, rows, current.width, current.stride)
+      case .convolve(let convolution):
+        let target = current.spare(of: workspace)
+        convolve(convolution, current, rows: rows, to: target, border: workspace.border.pointer)
+        current.move(to: target, width: convolution.outputCount)
+      case .pool(let pool):
+        // Its vectors reach behind the last image, where the caller's rows end.
+        let images = current.inPlace(rows: rows, workspace)
+        let target = current.spare(of: workspace)
+        withUnsafePointer(to: pool.shape) { shape in
+          for n in 0..<rows { kernels.pool(shape, images + n * current.stride, target + n * padded(pool.outputCount)) }
+        }
+        current.move(to: target, width: pool.outputCount)
+      case .meanDistances(let centers, let embedding, let classes, let isLast):
+        if isLast, let embeddings = results.embeddings {
+          current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
+        }
+        let target = current.spare(of: workspace)
+        kernels.mean_squared_distances(
+          current.pointer, current.stride, rows, embedding, classes, centers.pointer, target, padded(classes))
+        current.move(to: target, width: classes)
+        if isLast, let distances = results.distances {
+          current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
+        }
       case .columnAffine(let scale, let shift):
-        let target = inPlace()
+        let target = current.inPlace(rows: rows, workspace)
         kernels.column_affine(
           target, rows, current.stride / Int(RK_PANEL), current.stride, scale.pointer, shift.pointer)
       }
     }
-    copy(current, rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
+    current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
   }
 
-  /// A matrix that a step reads: rows of `width` floats, `stride` apart.
-  private struct View {
-    var pointer: UnsafePointer<Float>
-    var stride: Int
-    var width: Int
+  /// Image by image, in ascending order: what spills behind one is overwritten by the next.
+  private func convolve(
+    _ convolution: Convolution, _ images: View, rows: Int, to target: UnsafeMutablePointer<Float>,
+    border: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: convolution.shape) { shape in
+      for n in 0..<rows {
+        var image = images.pointer + n * images.stride
+        if let zeros = convolution.border {
+          rk_pad(image, zeros.rows, zeros.row, zeros.top, zeros.bottom, zeros.left, zeros.right, border)
+          image = UnsafePointer(border)
+        }
+        kernels.convolve(
+          shape, image, convolution.weights.values.pointer, convolution.bias.pointer,
+          target + n * padded(convolution.outputCount))
+      }
+    }
+  }
+}
+
+/// The matrix that the next step reads: rows of `width` floats, `stride` apart. A struct, because variables that local functions share
+/// are heap allocations in debug builds.
+private struct View {
+  var pointer: UnsafePointer<Float>
+  var stride: Int
+  var width: Int
+  /// The workspace's buffer that it lies in; nil: it is the caller's, not to be written.
+  var owned: UnsafeMutablePointer<Float>?
+
+  /// The workspace's other buffer.
+  func spare(of workspace: Workspace) -> UnsafeMutablePointer<Float> {
+    owned == workspace.first.pointer ? workspace.second.pointer : workspace.first.pointer
   }
 
-  private func copy(_ view: View, rows: Int, to target: UnsafeMutablePointer<Float>, stride: Int) {
-    for n in 0..<rows { (target + n * stride).update(from: view.pointer + n * view.stride, count: view.width) }
+  mutating func move(to target: UnsafeMutablePointer<Float>, width: Int) {
+    self = View(pointer: UnsafePointer(target), stride: padded(width), width: width, owned: target)
+  }
+
+  /// Itself in a buffer of the workspace, for steps that work in place.
+  mutating func inPlace(rows: Int, _ workspace: Workspace) -> UnsafeMutablePointer<Float> {
+    if let owned { return owned }
+    let target = spare(of: workspace)
+    copy(rows: rows, to: target, stride: padded(width))
+    move(to: target, width: width)
+    return target
+  }
+
+  func copy(rows: Int, to target: UnsafeMutablePointer<Float>, stride: Int) {
+    for n in 0..<rows { (target + n * stride).update(from: pointer + n * self.stride, count: width) }
   }
 }
 
@@ -126,6 +175,12 @@ extension Activation {
     case .softmax: RK_SOFTMAX
     case .tanh: RK_TANH
     case .scaledTanh: RK_SCALED_TANH
+    case .leakyRelu: RK_LEAKY_RELU
+    case .hardSigmoid: RK_HARD_SIGMOID
+    case .hardSigmoid2: RK_HARD_SIGMOID_2
+    case .relu6: RK_RELU6
+    case .softsign: RK_SOFTSIGN
+    case .exponential: RK_EXP
     }
   }
 }

@@ -35,6 +35,14 @@ extension Network {
   /// What each input of the last RBF layer adds to each distance: (h_k − μ_kc)², [C, K].
   /// - Parameter embedding: [K], that layer's input.
   public func contributions(embedding: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
+    // Of a DUQ head K is [embedding, C], and a class's distance takes nothing from other classes' projections.
+    for case .meanDistances(let centers, let embeddingCount, let classes, isLast: true) in steps {
+      target.update(repeating: 0, count: classes * embeddingCount * classes)
+      for k in 0..<embeddingCount * classes {
+        let difference = embedding[k] - centers.pointer[k]
+        target[(k % classes) * embeddingCount * classes + k] = difference * difference / Float(embeddingCount)
+      }
+    }
     for case .distances(let centers, isLast: true) in steps {
       for c in 0..<centers.units {
         for k in 0..<centers.inputs {

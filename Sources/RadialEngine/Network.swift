@@ -13,7 +13,7 @@ public final class Network: Sendable {
   public let outputWidth: Int
   /// C; 0: there is no RBF layer.
   public let distanceWidth: Int
-  /// K
+  /// K; of a DUQ head all class projections, [embedding, C].
   public let embeddingWidth: Int
   /// Whether outputs are scores of classes: the last layer is an RBF layer, or one followed by softmax and dropout alone.
   public let isClassifier: Bool
@@ -23,6 +23,8 @@ public final class Network: Sendable {
 
   let steps: [Step]
   let widest: Int
+  let largestBorder: Int
+  let spill: Int
   let preprocessing: Preprocessing
   let kernels: rk_kernels
   /// What distances are multiplied by before they are compared: nil where one positive factor (or none) serves all.
@@ -43,26 +45,34 @@ public final class Network: Sendable {
     kernels = instructionSet.kernels
     outputWidth = plan.width
     widest = plan.widest
+    largestBorder = plan.largestBorder
+    spill = plan.spill
     steps = plan.steps
     parameterCount = plan.parameterCount
     multiplyAddsPerRow = plan.multiplyAddsPerRow
 
-    var last: RBF?
+    var last: Layer?
     var followers: [Layer] = []
     for layer in layers {
-      if case .rbf(let rbf) = layer { (last, followers) = (rbf, []) } else { followers.append(layer) }
+      switch layer {
+      case .rbf, .duq: (last, followers) = (layer, [])
+      default: followers.append(layer)
+      }
     }
-    distanceWidth = last?.units ?? 0
-    embeddingWidth = last?.inputs ?? 0
+    switch last {
+    case .rbf(let rbf):
+      (distanceWidth, embeddingWidth, decisionScale) = (rbf.units, rbf.inputs, Self.decisionScale(rbf))
+    case .duq(let duq): (distanceWidth, embeddingWidth, decisionScale) = (duq.units, duq.embedding * duq.units, nil)
+    default: (distanceWidth, embeddingWidth, decisionScale) = (0, 0, nil)
+    }
     isClassifier =
       last != nil
       && followers.allSatisfy {
         switch $0 {
-        case .dropout, .activation(_, .softmax), .activation(_, .linear): true
+        case .dropout, .reshape, .activation(_, .softmax, _), .activation(_, .linear, _): true
         default: false
         }
       }
-    decisionScale = last.flatMap(Self.decisionScale)
   }
 
   private static func decisionScale(_ rbf: RBF) -> [Float]? {
@@ -74,7 +84,9 @@ public final class Network: Sendable {
   }
 
   /// A workspace for one thread at a time.
-  public func makeWorkspace() -> Workspace { Workspace(width: max(padded(widest), padded(inputWidth))) }
+  public func makeWorkspace() -> Workspace {
+    Workspace(width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder)
+  }
 }
 
 /// The scratch memory of `forward`: two buffers of one block of rows.
@@ -85,12 +97,22 @@ public final class Workspace: @unchecked Sendable {
   /// Rows that pass through all layers together, so that what lies between layers stays in the caches. A multiple of every
   /// tile height; it does not change a bit of any answer.
   static let blockRows = 48
+  /// Floats of such a block: images are so wide that fewer rows fill the caches.
+  private static let blockFloats = 1 << 17
 
+  /// At most `blockRows`.
+  let rows: Int
   let first: AlignedFloats
   let second: AlignedFloats
+  /// One image with its zeros around it.
+  let border: AlignedFloats
 
-  init(width: Int) {
-    first = AlignedFloats(count: Self.blockRows * width)
-    second = AlignedFloats(count: Self.blockRows * width)
+  init(width: Int, spill: Int, border: Int) {
+    rows = min(Self.blockRows, max(1, Self.blockFloats / width))
+    // Kernels of images read and write up to a vector behind the last one.
+    let count = rows * width + max(spill, Int(RK_PANEL))
+    first = AlignedFloats(count: count)
+    second = AlignedFloats(count: count)
+    self.border = AlignedFloats(count: border)
   }
 }

@@ -9,19 +9,27 @@ enum Step: Sendable {
   /// −γ d², γ [P]
   case negativeScale(gamma: AlignedFloats)
   /// Elementwise, in place.
-  case activate(Activation)
+  case activate(Activation, alpha: Float)
   case exponential
+  case convolve(Convolution)
+  case pool(Pool)
+  /// Mean squared distances of DUQ, centers [embedding, classes].
+  case meanDistances(AlignedFloats, embedding: Int, classes: Int, isLast: Bool)
   /// y·scale + shift per column, [P] each.
   case columnAffine(scale: AlignedFloats, shift: AlignedFloats)
 }
 
 /// The steps of a network: batch normalisation folded into the linear layer before it or fused behind, dropout dropped.
 struct Plan {
-  private(set) var steps: [Step] = []
-  private(set) var width: Int
+  var steps: [Step] = []
+  var width: Int
   private(set) var widest: Int
-  private(set) var parameterCount = 0
-  private(set) var multiplyAddsPerRow = 0
+  var parameterCount = 0
+  var multiplyAddsPerRow = 0
+  /// Floats of the largest image with its zeros around it; 0: none has any.
+  var largestBorder = 0
+  /// How far a convolution may write behind its last image.
+  var spill = 0
   /// The dense layer whose weights a following batch normalisation may still be folded into.
   private var foldable: Dense?
 
@@ -30,14 +38,24 @@ struct Plan {
     guard !layers.isEmpty else { throw .noLayers }
     width = inputWidth
     widest = inputWidth
-    let lastRBF = layers.lastIndex { if case .rbf = $0 { true } else { false } }
+    let lastRBF = layers.lastIndex { layer in
+      switch layer {
+      case .rbf, .duq: true
+      default: false
+      }
+    }
     for (index, layer) in layers.enumerated() {
       switch layer {
       case .dense(let dense): try add(dense)
       case .rbf(let rbf): try add(rbf, isLast: index == lastRBF)
       case .batchNormalization(let normalization): try add(normalization)
       case .dropout: break
-      case .activation(_, let activation): add(activation)
+      case .activation(_, let activation, let alpha): add(activation, alpha)
+      case .conv2D(let convolution): try add(convolution)
+      case .pooling2D(let pooling): try add(pooling)
+      case .subsampling2D(let subsampling): try add(subsampling)
+      case .reshape: break
+      case .duq(let duq): try add(duq, isLast: index == lastRBF)
       }
     }
     flush()
@@ -83,8 +101,9 @@ struct Plan {
 
   private mutating func add(_ normalization: BatchNormalization) throws(EngineError) {
     let name = normalization.name
-    guard normalization.width == width else {
-      throw .wrongWidth(layer: name, expected: width, found: normalization.width)
+    let width = normalization.width
+    guard boundedProduct([width, normalization.cells]) == self.width else {
+      throw .wrongWidth(layer: name, expected: self.width, found: width)
     }
     try Self.check(normalization.movingMean, width, name, "moving_mean")
     try Self.check(normalization.movingVariance, width, name, "moving_variance")
@@ -99,7 +118,7 @@ struct Plan {
       scale[c] = Double(normalization.gamma?[c] ?? 1) / variance.squareRoot()
       shift[c] = Double(normalization.beta?[c] ?? 0) - Double(normalization.movingMean[c]) * scale[c]
     }
-    if var dense = foldable {
+    if var dense = foldable, width == self.width {
       // Linear so far: (x·W + b)·s + t = x·(W s) + (b s + t), computed in Double and rounded once.
       for index in dense.kernel.indices {
         dense.kernel[index] = Float(Double(dense.kernel[index]) * scale[index % width])
@@ -107,32 +126,43 @@ struct Plan {
       dense.bias = (0..<width).map { Float(Double(dense.bias?[$0] ?? 0) * scale[$0] + shift[$0]) }
       foldable = dense
     } else {
-      let count = padded(width)
-      steps.append(
-        .columnAffine(
-          scale: AlignedFloats(scale.map { Float($0) }, padding: 1, to: count),
-          shift: AlignedFloats(shift.map { Float($0) }, to: count)))
+      flush()
+      appendAffine(scale.map { Float($0) }, shift.map { Float($0) })
     }
   }
 
-  private mutating func add(_ activation: Activation) {
+  /// x · scale + shift, the vectors repeated over the whole width.
+  mutating func appendAffine(_ scale: [Float], _ shift: [Float]) {
+    let all = 0..<width
+    steps.append(
+      .columnAffine(
+        scale: AlignedFloats(all.map { scale[$0 % scale.count] }, padding: 1, to: padded(width)),
+        shift: AlignedFloats(all.map { shift[$0 % shift.count] }, to: padded(width))))
+  }
+
+  mutating func add(_ activation: Activation, _ alpha: Float?) {
     flush()
-    if activation != .linear { steps.append(.activate(activation)) }
+    if activation != .linear { steps.append(.activate(activation, alpha: alpha ?? activation.defaultAlpha)) }
   }
 
   /// Emits the dense layer that waited for a batch normalisation.
-  private mutating func flush() {
+  mutating func flush() {
     guard let dense = foldable else { return }
     foldable = nil
     let weights = PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] }
     steps.append(.dense(weights, bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units))))
-    if dense.activation != .linear { steps.append(.activate(dense.activation)) }
+    add(dense.activation, dense.alpha)
   }
 
-  private mutating func advance(to units: Int, from inputs: Int) {
+  mutating func advance(to units: Int, from inputs: Int) {
     multiplyAddsPerRow += inputs * units
     width = units
     widest = max(widest, units)
+  }
+
+  mutating func imageWidth(_ count: Int) {
+    width = count
+    widest = max(widest, count)
   }
 
   private func check(_ layer: String, inputs: Int, units: Int) throws(EngineError) {
@@ -140,11 +170,11 @@ struct Plan {
     try Self.checkSize(units, layer)
   }
 
-  private static func checkSize(_ size: Int, _ layer: String) throws(EngineError) {
+  static func checkSize(_ size: Int, _ layer: String) throws(EngineError) {
     guard (1...Network.maximumWidth).contains(size) else { throw .badSize(layer: layer, found: size) }
   }
 
-  private static func check(_ values: [Float], _ count: Int, _ layer: String, _ part: String) throws(EngineError) {
+  static func check(_ values: [Float], _ count: Int, _ layer: String, _ part: String) throws(EngineError) {
     guard values.count == count else {
       throw .wrongCount(layer: layer, part: part, expected: count, found: values.count)
     }

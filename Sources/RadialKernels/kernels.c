@@ -1,5 +1,7 @@
 #include "RadialKernels.h"
 
+#include <string.h>
+
 // The one kernel source, once per instruction set. Tile sizes fill the registers of each: 32 vectors of 16 floats in AVX-512
 // (6 rows x 4 panels = 24 sums), 16 of 8 in AVX2 (6 x 1 panel = 12 sums), 32 of 4 in NEON (6 x 1 panel = 24 sums).
 
@@ -45,6 +47,18 @@
 #define ROWS_4 0
 #define ROWS_1 2
 #include "kernels.inc"
+
+void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right, float *target) {
+  const size_t width = left + row + right;
+  memset(target, 0, top * width * sizeof(float));
+  target += top * width;
+  for (size_t i = 0; i < rows; i++, target += width) {
+    memset(target, 0, left * sizeof(float));
+    memcpy(target + left, image + i * row, row * sizeof(float));
+    memset(target + left + row, 0, right * sizeof(float));
+  }
+  memset(target, 0, bottom * width * sizeof(float));
+}
 
 const rk_kernels *rk_kernels_for(rk_instruction_set set) {
   switch (set) {

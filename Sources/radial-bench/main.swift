@@ -114,6 +114,11 @@ var product2 = [Float](repeating: 0, count: maximumRows * narrow)
   }
 }
 
+if CommandLine.arguments.dropFirst().first == "lenet5" {
+  try timeLeNet5(instructionSet)
+  exit(0)
+}
+
 // Verify.
 runEngine(maximumRows)
 rowsData.withUnsafeBufferPointer { x in
@@ -180,3 +185,5 @@ for rows in [1, 8, 64, 256] {
     blas.isEmpty ? "                                 none" : fixed(median(blas) * operations * 1e-9, 34, 1),
     fixed(median(plain) * operations * 1e-9, 14, 2), fixed(median(peak) * 1e-9, 13, 1))
 }
+
+try timeLeNet5(instructionSet)

@@ -1,16 +1,22 @@
+import ArgumentParser
 import Glibc
 
 /// Every flag of `serve` is also a variable: `--max-body-bytes` is `RADIAL_MAX_BODY_BYTES`. A flag wins over its variable.
 struct EnvironmentDefaults {
   let environment: [String: String]
 
-  /// `serve`'s options, and its flags, which take no value.
-  static let options = [
-    "model", "host", "port", "threads", "max-batch-rows", "max-queue-rows", "max-request-rows", "inline-budget",
-    "max-body-bytes", "max-header-bytes", "max-connections", "header-timeout", "body-timeout", "idle-timeout",
-    "drain-delay", "drain-timeout", "log-format", "log-level", "rbf-layout", "gamma",
-  ]
-  static let flags = ["access-log"]
+  /// `serve`'s options, and its flags, which take no value: read off the declarations, so that none is forgotten.
+  static let (options, flags) = {
+    var (options, flags): ([String], [String]) = ([], [])
+    let declarations: [any ParsableArguments] = [ServeOptions(), KerasOptions()]
+    for child in declarations.flatMap({ Array(Mirror(reflecting: $0).children) }) {
+      // A wrapped property is stored under its name with an underscore.
+      guard let label = child.label?.dropFirst() else { continue }
+      let name = label.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
+      if child.value is Flag<Bool> { flags.append(name) } else { options.append(name) }
+    }
+    return (options, flags)
+  }()
 
   /// `arguments` with what the environment adds, when the subcommand is `serve`.
   func applied(to arguments: [String]) -> [String] {
@@ -28,6 +34,14 @@ struct EnvironmentDefaults {
       }
     }
     return ["serve"] + added + arguments.dropFirst()
+  }
+
+  /// The variables that `applied` would use.
+  func used(with arguments: [String]) -> [String] {
+    (Self.options + Self.flags).filter {
+      !Self.isGiven($0, in: arguments) && environment[Self.variable($0)]?.isEmpty == false
+    }
+    .map(Self.variable)
   }
 
   static func variable(_ name: String) -> String {

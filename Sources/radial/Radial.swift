@@ -3,18 +3,19 @@ import Glibc
 
 /// The command line: parses, runs, and turns every failure into one sentence and an exit code.
 ///
-/// Exit codes: 0 done; 1 something outside failed (a port in use); 2 bad flags or a bad model file.
+/// Exit codes: 0 done; 1 something outside failed (a port in use); 2 bad flags, a bad model file or bad rows.
 @main
 struct Radial: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "radial",
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
-    version: radialVersion, subcommands: [Serve.self, Inspect.self, Convert.self])
+    version: radialVersion, subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self])
 
   static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let defaults = EnvironmentDefaults(environment: .process)
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
-      var command = try parseAsRoot(EnvironmentDefaults(environment: .process).applied(to: arguments))
+      var command = try parseAsRoot(defaults.applied(to: arguments))
       try command.run()
     } catch let failure as Failure {
       writeError("radial: \(failure.message)")
@@ -23,6 +24,10 @@ struct Radial: ParsableCommand {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code.isSuccess { print(message) } else { writeError(message) }
+      // The message names a flag that the user did not write.
+      if code == .validationFailure, (try? parseAsRoot(arguments)) != nil {
+        writeError("(set in the environment: \(defaults.used(with: arguments).joined(separator: ", ")))")
+      }
       Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
   }

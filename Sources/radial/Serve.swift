@@ -21,18 +21,10 @@ struct Serve: ParsableCommand {
     let logger = makeLogger(format: options.logFormat, level: options.logLevel)
     let signals = StopSignals()
     let threads = options.threads ?? availableCores()
-    let registry = try loadModels()
-    let models = registry.all.map { ServedModel($0, cost: CostModel.measure($0.network)) }
-    for served in models {
-      logger.debug(
-        "measured",
-        metadata: [
-          "model": "\(served.model.name)", "one_row_us": "\(served.cost.nanoseconds(rows: 1) / 1000)",
-          "batch_64_us": "\(served.cost.nanoseconds(rows: 64) / 1000)",
-        ])
-    }
+    let instructionSet = try selectedInstructionSet()
     let service = Service(
-      serviceConfiguration(threads: threads), registry: registry, models: models, reactors: threads, logger: logger)
+      serviceConfiguration(threads: threads, instructionSet), reactors: threads, logger: logger)
+    let store = try loadModels(service, instructionSet)
     let server: Server
     do throws(ServerError) {
       server = try Server(
@@ -42,9 +34,10 @@ struct Serve: ParsableCommand {
     }
     service.become(.ready)
     server.start()
-    announce(server, registry, threads)
+    announce(server, service, threads)
 
-    let signal = signals.wait()
+    // The main thread loads and swaps models; while the server drains, nothing is unloaded any more.
+    let signal = signals.wait(every: options.modelsScanInterval) { store.rescan(retriesFailures: $0) }
     logger.notice("draining", metadata: ["signal": "\(signal)"])
     service.become(.draining)
     server.beginDraining()
@@ -53,20 +46,34 @@ struct Serve: ParsableCommand {
     logger.notice("stopped")
   }
 
-  private func loadModels() throws -> ModelRegistry {
-    let specifications = options.model.isEmpty ? [try defaultModelPath()] : options.model
-    do {
-      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
-      let models = try specifications.map { specification in
-        let (path, name) = Self.split(specification)
-        let model = try Model.load(path: path, name: name, instructionSet: instructionSet, options: keras.loadOptions)
-        try model.selfTest()
-        return model
-      }
-      return try ModelRegistry(models, defaultName: models.first?.name)
-    } catch {
-      throw Failure.usage("\(error)")
+  /// Loads everything for the first time. A file that was named must load; what fails in a directory is reported and left out.
+  private func loadModels(_ service: Service, _ instructionSet: InstructionSet) throws -> ModelStore {
+    var files = options.model.map(Self.split)
+    if files.isEmpty, options.modelsDir == nil { files = [(try defaultModelPath(), nil)] }
+    let keys = files.map { ModelSource(path: $0.path, name: $0.name).key }
+    if let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
+      throw Failure.usage(
+        "\(files[index].path): two models are called '\(keys[index].name)'; give one another name with FILE=NAME")
     }
+    if let directory = options.modelsDir {
+      do { _ = try ModelDirectory.scan(directory) } catch { throw Failure.usage("\(error)") }
+    }
+    // They are for the Keras files among the models.
+    let loading = keras.loadOptions.ignoringOtherForms
+    let store = ModelStore(
+      service, files: files, directory: options.modelsDir, defaultName: options.defaultModel
+    ) { source throws(ModelError) in
+      try Model.load(
+        path: source.path, name: source.key.name, version: source.key.version, instructionSet: instructionSet,
+        options: loading)
+    }
+    let changes = store.rescan(retriesFailures: true)
+    if let sentence = keys.lazy.compactMap({ changes.failed[$0] }).first { throw Failure.usage(sentence) }
+    if let name = options.defaultModel, !service.served.contains(where: { $0.name == name }) {
+      throw Failure.usage(
+        "--default-model: no model '\(name)' was loaded (\(service.served.map(\.name).joined(separator: ", ")))")
+    }
+    return store
   }
 
   /// FILE or FILE=NAME; a file that exists under the whole text is that file.
@@ -77,7 +84,7 @@ struct Serve: ParsableCommand {
     return (String(specification[..<equals]), String(specification[specification.index(after: equals)...]))
   }
 
-  private func serviceConfiguration(threads: Int) -> Service.Configuration {
+  private func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {
     var configuration = Service.Configuration()
     configuration.maxBatchRows = options.maxBatchRows
     configuration.maxQueueRows = options.maxQueueRows
@@ -86,6 +93,7 @@ struct Serve: ParsableCommand {
     configuration.threads = threads
     configuration.logsAccess = options.accessLog
     configuration.version = radialVersion
+    configuration.instructionSet = instructionSet
     return configuration
   }
 
@@ -102,12 +110,22 @@ struct Serve: ParsableCommand {
   }
 
   /// The one line that start-up prints.
-  private func announce(_ server: Server, _ registry: ModelRegistry, _ threads: Int) {
-    let names = registry.all.map { "\($0.name) version \($0.version)" }.joined(separator: ", ")
-    let instructionSet = registry.defaultModel.network.instructionSet.rawValue
+  private func announce(_ server: Server, _ service: Service, _ threads: Int) {
+    let names = service.served.map { "\($0.name) version \($0.version)" }
+    let models = names.isEmpty ? "no model" : names.joined(separator: ", ")
+    let instructionSet = service.configuration.instructionSet.rawValue
     write(
-      "radial \(radialVersion) at \(server.address), \(names), \(instructionSet), \(threads) threads", to: STDOUT_FILENO
-    )
+      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads",
+      to: STDOUT_FILENO)
+  }
+}
+
+/// The best instruction set, or the one that RADIAL_ISA forces.
+func selectedInstructionSet() throws -> InstructionSet {
+  do {
+    return try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+  } catch {
+    throw Failure.usage("\(error)")
   }
 }
 

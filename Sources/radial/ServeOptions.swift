@@ -27,6 +27,15 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Rows that may wait for the compute queue; beyond that requests get 503.")
   var maxQueueRows = 16_384
 
+  @Option(help: "A directory of models, NAME/VERSION/model.{safetensors,keras,h5} or NAME.{…}, watched for changes.")
+  var modelsDir: String?
+
+  @Option(help: "The model that answers when a request names none. (default: the first --model, else the first name)")
+  var defaultModel: String?
+
+  @Option(help: "Seconds between two looks at the model files; 0: only on SIGHUP.")
+  var modelsScanInterval = 1.0
+
   @Option(help: "Rows of one request.")
   var maxRequestRows = 16_384
 
@@ -37,10 +46,10 @@ struct ServeOptions: ParsableArguments {
   var maxBodyBytes = 16 << 20
 
   @Option(help: "Bytes of a request's header section.")
-  var maxHeaderBytes = 16 << 10
+  var maxHeaderBytes = 8 << 10
 
   @Option(help: "Open connections.")
-  var maxConnections = 5_000
+  var maxConnections = 10_000
 
   @Option(help: "Seconds for a header section to arrive.")
   var headerTimeout = 10.0
@@ -90,6 +99,9 @@ struct ServeOptions: ParsableArguments {
     ] {
       try check((0.1...86_400).contains(value), name, "0.1 to 86400 seconds", value)
     }
+    try check(
+      modelsScanInterval == 0 || (0.05...86_400).contains(modelsScanInterval), "models-scan-interval",
+      "0, or 0.05 to 86400 seconds", modelsScanInterval)
     for (name, value) in [("drain-delay", drainDelay), ("drain-timeout", drainTimeout)] {
       try check((0...86_400).contains(value), name, "0 to 86400 seconds", value)
     }

@@ -2,19 +2,20 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once.
+/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once. SIGHUP: look at the model files again.
 ///
-/// `@unchecked Sendable`: `received` has its lock, the semaphore is one, `sources` is written by `init` alone.
+/// `@unchecked Sendable`: `state` has its lock, the semaphore is one, `sources` is written by `init` alone.
 final class StopSignals: @unchecked Sendable {
-  private let received = Mutex<Int32?>(nil)
+  /// The latest signal to stop.
+  private let state = Mutex<Int32?>(nil)
   private let semaphore = DispatchSemaphore(value: 0)
   // Dispatch's protocol is not marked Sendable; the sources are made in init and only kept alive afterwards.
   private var sources: [any DispatchSourceSignal] = []
 
-  /// From now on both signals come here.
+  /// From now on these signals come here.
   init() {
     let queue = DispatchQueue(label: "radial.signals")
-    for number in [SIGTERM, SIGINT] {
+    for number in [SIGTERM, SIGINT, SIGHUP] {
       // A signal source observes; the default action must be switched off beside it.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -24,16 +25,27 @@ final class StopSignals: @unchecked Sendable {
     }
   }
 
-  /// Blocks until the first signal and returns its name.
-  func wait() -> String {
-    semaphore.wait()
-    return received.withLock { $0 } == SIGINT ? "SIGINT" : "SIGTERM"
+  /// Blocks until the first signal to stop and returns its name. Until then `look` runs every `interval` seconds (0: never), and,
+  /// saying so, for each SIGHUP.
+  func wait(every interval: Double, look: (_ isHangup: Bool) -> Void) -> String {
+    while true {
+      if semaphore.wait(timeout: interval > 0 ? .now() + interval : .distantFuture) == .timedOut {
+        look(false)
+        continue
+      }
+      if let stop = state.withLock({ $0 }) { return stop == SIGINT ? "SIGINT" : "SIGTERM" }
+      look(true)
+    }
   }
 
   private func arrived(_ number: Int32) {
-    let isFirst = received.withLock { received in
-      defer { received = number }
-      return received == nil
+    guard number != SIGHUP else {
+      semaphore.signal()
+      return
+    }
+    let isFirst = state.withLock { stop in
+      defer { stop = number }
+      return stop == nil
     }
     if isFirst { semaphore.signal() } else { _exit(128 + number) }
   }

@@ -42,7 +42,7 @@ import Testing
       "bad gzip", Client.request("POST", "/predict", "{}", headers: ["Content-Encoding: gzip"]), 400, "Content-Encoding"
     ),
     (
-      "header too large", Client.request("GET", "/livez", headers: ["A: " + String(repeating: "a", count: 17_000)]),
+      "header too large", Client.request("GET", "/livez", headers: ["A: " + String(repeating: "a", count: 9_000)]),
       431, "header"
     ),
     ("no host", "GET /livez HTTP/1.1\r\n\r\n", 400, "Host"),
@@ -72,6 +72,8 @@ import Testing
     #expect(try fine.exchange("GET", "/readyz").status == 200)
     let wrongMethod = try fine.exchange("GET", "/predict")
     #expect(wrongMethod.headers["allow"] == "POST")
+    #expect(try fine.exchange("GET", "http://localhost/livez").status == 200)
+    #expect(try fine.exchange("GET", "HTTP://localhost").body == #"{"status":"alive"}"#)
     #expect(try fine.exchange("GET", "/livez", headers: ["X-Request-ID: abc-1"]).headers["x-request-id"] == "abc-1")
     #expect(try fine.exchange("HEAD", "/model").body.isEmpty)
   }
@@ -135,57 +137,5 @@ import Testing
     #expect(statuses.isSubset(of: [200, 503, 504]))
     #expect(statuses.contains(503))
     #expect(statuses.contains(504))
-  }
-
-  @Test func `two thousand damaged requests: an answer or a close each time, and the server lives`() throws {
-    let server = try RunningServer(
-      ["--header-timeout", "1", "--body-timeout", "1", "--idle-timeout", "1", "--max-body-bytes", "65536"],
-      model: "example.safetensors")
-    let failures = Failures()
-    let seed = UInt64.random(in: 0..<UInt64.max)
-    let row = String(repeating: "0.5,", count: 99) + "1e-3"
-    let whole = Array(
-      Client.request("POST", "/predict", "{\"instances\":[[\(row)]]}", headers: ["X-Request-ID: a"]).utf8)
-    onThreads(64) { worker in
-      var generator = SplitMix(state: seed &+ UInt64(worker))
-      for _ in 0..<32 {
-        var bytes = whole
-        for _ in 0..<Int.random(in: 1...8, using: &generator) {
-          // Half of the damage goes to the header section.
-          let place = Int.random(in: 0..<(Bool.random(using: &generator) ? 80 : bytes.count), using: &generator)
-          switch Int.random(in: 0..<3, using: &generator) {
-          case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-          case 1: bytes.remove(at: place)
-          default: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: place)
-          }
-        }
-        do {
-          let client = try Client(port: server.port, timeoutSeconds: 20)
-          client.send(bytes)
-          client.finishSending()
-          let answer = client.receiveStart()
-          if !answer.isEmpty && (!answer.hasPrefix("HTTP/1.1 ") || answer.hasPrefix("HTTP/1.1 500")) {
-            failures.add(answer)
-          }
-        } catch { failures.add("\(error)") }
-      }
-    }
-    #expect(failures.all.isEmpty, "seed \(seed)")
-    #expect(server.isRunning)
-    let client = try Client(port: server.port)
-    client.send(whole)
-    #expect(try client.receive().status == 200)
-  }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -20,11 +20,12 @@ final class RunningServer: Sendable {
     repository.appendingPathComponent("weights").appendingPathComponent(name).path
   }
 
+  /// - Parameter model: a file below `weights`; nil: the arguments name the models.
   /// - Throws: `Failure` with what the process said, if it did not come up.
-  init(_ arguments: [String] = [], model: String = "digits.safetensors", environment: [String: String] = [:]) throws {
+  init(_ arguments: [String] = [], model: String? = "digits.safetensors", environment: [String: String] = [:]) throws {
     let process = Process()
     process.executableURL = Self.binary
-    process.arguments = ["serve", "--port", "0", "--model", Self.weights(model)] + arguments
+    process.arguments = ["serve", "--port", "0"] + (model.map { ["--model", Self.weights($0)] } ?? []) + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output

@@ -1,18 +1,21 @@
 import FastJSON
 import Foundation
+import TestSupport
 import Testing
 
 /// A body decoded with rows of three numbers, at most two rows.
 private func decode(
-  _ body: [UInt8], width: Int = 3, capacity: Int = 2
+  _ body: [UInt8], shape: [Int] = [3], capacity: Int = 2
 ) -> (status: fj_status, rows: [Float], request: fj_predict_request, error: fj_error) {
   let parser = fj_parser_create(16)
   defer { fj_parser_destroy(parser) }
   var request = fj_predict_request()
   var error = fj_error()
+  let width = shape.reduce(1, *)
   var rows = [Float](repeating: .nan, count: width * capacity)
   let padded = (body + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
-  let status = fj_decode_predict(parser, padded, body.count, width, capacity, &rows, &request, &error)
+  let status = fj_decode_predict(
+    parser, padded, body.count, fj_shape_of(shape, shape.count), capacity, &rows, &request, &error)
   return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
 
@@ -54,16 +57,28 @@ private func message(_ error: fj_error) -> String {
     (#"{"instances":[[1,NaN,3]]}"#, FJ_NON_FINITE, 17, "found NaN"),
     (#"{"instances":[[1,-Infinity,3]]}"#, FJ_NON_FINITE, 17, "found -Infinity"),
     (#"{"instances":[[1,01,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
-    (#"{"instances":[[1,.5,3]]}"#, FJ_TYPE, 17, "expected a number"),
+    (#"{"instances":[[1,.5,3]]}"#, FJ_SYNTAX, 17, "expected a number"),
     (#"{"instances":[[1,1.,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
-    (#"{"instances":[[1,+1,3]]}"#, FJ_TYPE, 17, "expected a number"),
+    (#"{"instances":[[1,+1,3]]}"#, FJ_SYNTAX, 17, "expected a number"),
     (#"{"instances":[[1,0x10,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
     (#"{"instances":[[1,2e,3]]}"#, FJ_SYNTAX, 17, "malformed number"),
-    (#"{"instances":[[1,2,3]],"instances":[[1,2,3]]}"#, FJ_VALUE, 35, "given twice"),
-    (#"{"instance":[1,2,3],"instances":[[1,2,3]]}"#, FJ_VALUE, 32, "given twice"),
-    (#"{"instances":[[1,2,3]]} x"#, FJ_SYNTAX, 0, "not valid JSON"),
-    (#"{"instances":[[1,2,3]],}"#, FJ_SYNTAX, 13, "not valid JSON"),
-    (#"{"instances":[[1,2,3]"#, FJ_SYNTAX, 0, "not valid JSON"),
+    (#"{"instances":[[1,2,3]],"instances":[[1,2,3]]}"#, FJ_VALUE, 23, "given twice"),
+    (#"{"instance":[1,2,3],"instances":[[1,2,3]]}"#, FJ_VALUE, 20, "given twice"),
+    (#"{"instances":[[1,2,3]]} x"#, FJ_SYNTAX, 24, "more text behind its end"),
+    (#"{"instances":[[1,2,3]]}{}"#, FJ_SYNTAX, 23, "more text behind its end"),
+    (#"{"instances":[[1,2,3]],}"#, FJ_SYNTAX, 23, "expected a member's name, found '}'"),
+    (#"{"instances":[[1,2,3]"#, FJ_SYNTAX, 21, "expected '}', found its end"),
+    (#"{"instances":[[1,2 3]]}"#, FJ_SYNTAX, 19, "expected ',' or ']', found a number"),
+    (#"{"instances":[[1,2,3,]]}"#, FJ_SYNTAX, 21, "expected a number, found ']'"),
+    (#"{"instances":[[1,2,3}"#, FJ_SYNTAX, 20, "expected ',' or ']', found '}'"),
+    (#"{"instances":[[1,2,3"x]]}"#, FJ_SYNTAX, 0, "a string is not closed"),
+    (#"{"x":[1,],"instances":[[1,2,3]]}"#, FJ_SYNTAX, 8, "expected a value, found ']'"),
+    (#"{"x":tru,"instances":[[1,2,3]]}"#, FJ_SYNTAX, 5, "a malformed literal"),
+    (#"{"x":01,"instances":[[1,2,3]]}"#, FJ_SYNTAX, 5, "a malformed number"),
+    (#"{"x":"\q","instances":[[1,2,3]]}"#, FJ_SYNTAX, 6, "an invalid escape"),
+    (#"{"x":{"y" 1},"instances":[[1,2,3]]}"#, FJ_SYNTAX, 10, "expected ':', found a number"),
+    (#"{"top_k":1,"top_k":2,"instances":[[1,2,3]]}"#, FJ_VALUE, 11, "expected this member once"),
+    (#"{"false_reject_rate":1e-400,"instances":[[1,2,3]]}"#, FJ_VALUE, 21, "between 0 and 1"),
     (#"{"outputs":["x"],"instances":[[1,2,3]]}"#, FJ_UNKNOWN_OUTPUT, 12, "found 'x'"),
     (#"{"outputs":7,"instances":[[1,2,3]]}"#, FJ_TYPE, 11, "found a number"),
     (#"{"top_k":0,"instances":[[1,2,3]]}"#, FJ_VALUE, 9, "top_k"),
@@ -79,6 +94,34 @@ private func message(_ error: fj_error) -> String {
       #expect(found.error.offset == offset, "\(body): \(message(found.error))")
       #expect(message(found.error).contains(part), "\(body): \(message(found.error))")
     }
+  }
+
+  static let nested: [(String, fj_status, String)] = [
+    (#"{"instances":[[[1,2],[3,4],[5,6]]]}"#, FJ_OK, ""),
+    (#"{"instances":[[1,2,3,4,5,6]]}"#, FJ_OK, ""),
+    (#"{"instance":[[1,2],[3,4],[5,6]]}"#, FJ_OK, ""),
+    (#"{"instances":[[[1,2],[3,4]]]}"#, FJ_WIDTH, "instances[0]: expected 3 arrays, found 2"),
+    (#"{"instances":[[[1,2],[3,4,5],[6]]]}"#, FJ_WIDTH, "instances[0][1]: expected 2 numbers, found 3"),
+    (#"{"instances":[[[1,2],3,[5,6]]]}"#, FJ_TYPE, "instances[0][1]: expected an array of 2, found a number"),
+    (#"{"instances":[[[1,2],[3,"4"],[5,6]]]}"#, FJ_TYPE, "instances[0][1][1]: expected a number, found a string"),
+    (#"{"instances":[[[1,2],[3,[4]],[5,6]]]}"#, FJ_TYPE, "instances[0][1][1]: expected a number, found an array"),
+    (
+      #"{"instances":[[[1,2],[3,NaN],[5,6]]]}"#, FJ_NON_FINITE,
+      "instances[0][1][1]: expected a finite Float32, found NaN"
+    ),
+    (#"{"instances":[[1,2,3,4,[5],6]]}"#, FJ_TYPE, "instances[0][4]: expected a number, found an array"),
+    (#"{"instances":[[1,2,3,4,5]]}"#, FJ_WIDTH, "instances[0]: expected 6 numbers, found 5"),
+  ]
+
+  @Test func `rows come flat or nested as the model's input is`() {
+    for (body, status, part) in Self.nested {
+      let found = decode(Array(body.utf8), shape: [3, 2])
+      #expect(found.status == status, "\(body): \(message(found.error))")
+      #expect(message(found.error).hasPrefix(part), "\(body): \(message(found.error))")
+      if status == FJ_OK { #expect(found.rows == [1, 2, 3, 4, 5, 6]) }
+    }
+    let deep = decode(Array(#"{"instances":[[[[1],[2]],[[3],[4]]]]}"#.utf8), shape: [2, 2, 1])
+    #expect(deep.status == FJ_OK && deep.rows == [1, 2, 3, 4])
   }
 
   @Test func `numbers are correctly rounded, between floats, with many digits, and among the denormals`() {
@@ -102,7 +145,7 @@ private func message(_ error: fj_error) -> String {
       }
     }
     for text in texts where strtof(text, nil).isFinite {
-      let found = decode(Array("{\"instance\":[\(text)]}".utf8), width: 1)
+      let found = decode(Array("{\"instance\":[\(text)]}".utf8), shape: [1])
       #expect(found.status == FJ_OK, "\(text): \(message(found.error))")
       #expect(found.rows.first?.bitPattern == strtof(text, nil).bitPattern, "\(text)")
     }
@@ -160,17 +203,5 @@ private func message(_ error: fj_error) -> String {
     let count = fj_write_string(&buffer, utf8, utf8.count)
     let data = Data(buffer.prefix(count).map { UInt8(bitPattern: $0) })
     #expect(try JSONDecoder().decode([String].self, from: Data("[".utf8) + data + Data("]".utf8)) == [original])
-  }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,32 +1,7 @@
 import Dispatch
-import Glibc
 import HTTPServer
 import Logging
-import Testing
-
-/// A value behind a pthread mutex: unlike `Synchronization.Mutex`, the thread sanitizer on Linux sees it.
-///
-/// `@unchecked Sendable`: the value is touched under the mutex only.
-final class Locked<Value: Sendable>: @unchecked Sendable {
-  private var value: Value
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-
-  init(_ value: Value) {
-    self.value = value
-    pthread_mutex_init(mutex, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
-
-  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body(&value)
-  }
-}
+import Synchronization
 
 /// What the handlers of a test server saw.
 final class Journal: Sendable {
@@ -35,7 +10,7 @@ final class Journal: Sendable {
     var refusals: [Refusal] = []
     var abandoned = 0
   }
-  private let entries = Locked(Entries())
+  private let entries = Mutex(Entries())
   /// Signalled at every request received and at every one abandoned.
   let arrivals = DispatchSemaphore(value: 0)
   let departures = DispatchSemaphore(value: 0)
@@ -57,7 +32,7 @@ final class EchoHandler: RequestHandler {
   private let fixed = FixedResponse(status: 200, body: "{\"fixed\":true}", headers: [("X-Kind", "fixed")])
   private let never = FixedResponse(status: 503, body: "{\"error\":\"stopped\"}")
 
-  final class DoneList: Sendable { let tickets = Locked<[Int]>([]) }
+  final class DoneList: Sendable { let tickets = Mutex<[Int]>([]) }
 
   init(_ link: Reactor.Link, _ journal: Journal) {
     self.link = link

@@ -59,11 +59,11 @@ import Testing
     struct Inspection: Decodable {
       struct File: Decodable {
         let form: String
-        let keras_version: String?
+        let kerasVersion: String?
       }
       struct Layer: Decodable {
         let type: String
-        let output_shape: [Int]
+        let outputShape: [Int]
       }
       let file: File
       let layers: [Layer]
@@ -71,9 +71,9 @@ import Testing
       let kind: String
     }
     let model = try Model.load(path: KerasFileTests.path("trained.h5"))
-    let value = try JSONDecoder().decode(Inspection.self, from: Data(model.json(selfTest: nil).utf8))
-    #expect(value.file.form == "h5" && value.file.keras_version == "3.15.1" && value.kind == "classifier")
-    #expect(value.layers.map(\.type) == ["dense", "rbf"] && value.layers.last?.output_shape == [3])
+    let value = try snakeCaseDecoder().decode(Inspection.self, from: Data(model.json(selfTest: nil).utf8))
+    #expect(value.file.form == "h5" && value.file.kerasVersion == "3.15.1" && value.kind == "classifier")
+    #expect(value.layers.map(\.type) == ["dense", "rbf"] && value.layers.last?.outputShape == [3])
     #expect(value.parameters == 6 * 4 + 4 + 4 * 3)
   }
 }

@@ -21,9 +21,6 @@ import Testing
       Expected.self, from: Data(contentsOf: folder.appendingPathComponent("\(name).json")))
   }
 
-  /// Models with layers that Radial does not serve yet.
-  static let later: Set = ["activations", "convolution", "duq", "flatten", "reshape"]
-
   static let served = [
     "functional.keras", "functional.h5", "nested.keras", "nested.h5", "nested_functional.keras", "nested_functional.h5",
     "normalization.keras", "normalization.h5", "normalization_constant.keras", "rescaling.keras", "float16.keras",
@@ -33,7 +30,7 @@ import Testing
     "reshape.keras",
   ]
 
-  @Test(arguments: served.filter { !later.contains(String($0.prefix { $0 != "." })) })
+  @Test(arguments: served)
   func `Keras' answers are ours`(file: String) throws {
     let expected = try Self.expected(file)
     let model = try Model.load(path: Self.path(file), name: "m")

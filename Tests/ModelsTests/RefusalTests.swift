@@ -1,5 +1,6 @@
 import Foundation
 import RadialEngine
+import TestSupport
 import Testing
 
 @testable import Models
@@ -94,7 +95,7 @@ func load(_ data: Data) throws -> Model {
       }
     ),
     (
-      "conv2d", .architecture,
+      "'filters' is missing", .architecture,
       {
         $0.metadata["radial.architecture"] =
           #"{"version":1,"input_shape":[2,2,1],"layers":[{"type":"conv2d","name":"c"}]}"#
@@ -207,17 +208,5 @@ func load(_ data: Data) throws -> Model {
   @Test func `SHA-256 is FIPS 180-4's`() {
     let digest = "abc".utf8.withContiguousStorageIfAvailable { FileInformation.sha256(UnsafeRawBufferPointer($0)) }
     #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-  }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -16,6 +16,12 @@ import Testing
     case .swish: x / (1 + exp(-x))
     case .tanh: Foundation.tanh(x)
     case .scaledTanh: 1.7159 * Foundation.tanh(2 * x / 3)
+    case .leakyRelu: x < 0 ? 0.2 * x : x
+    case .hardSigmoid: min(max(x + 3, 0), 6) / 6
+    case .hardSigmoid2: min(max(0.2 * x + 0.5, 0), 1)
+    case .relu6: min(max(x, 0), 6)
+    case .softsign: x / (1 + abs(x))
+    case .exponential: exp(x)
     }
   }
 
@@ -35,8 +41,15 @@ import Testing
     let found = try Self.apply(activation, Self.samples, .best)
     for (x, y) in zip(Self.samples, found) {
       let expected = Self.reference(activation, Double(x))
-      let bound = activation == .gelu ? 1e-6 + 1e-6 * abs(expected) : 5e-7 * abs(expected) + 1e-44
-      #expect(abs(Double(y) - expected) <= bound, "\(activation)(\(x)) = \(y), expected \(expected)")
+      let bound =
+        switch activation {
+        case .gelu: 1e-6 + 1e-6 * abs(expected)
+        // 0.2 x and 0.5 cancel near -2.5, and 0.2 is no Float32.
+        case .hardSigmoid2: 1e-7
+        default: 5e-7 * abs(expected) + 1e-44
+        }
+      let isOverflow = expected > Double(Float.greatestFiniteMagnitude) && y == .infinity
+      #expect(isOverflow || abs(Double(y) - expected) <= bound, "\(activation)(\(x)) = \(y), expected \(expected)")
     }
   }
 
@@ -77,6 +90,22 @@ import Testing
     }
     #expect(found[4] > 0 && found[4].isSubnormal)
     #expect(found[6] == 0)
+  }
+
+  @Test(arguments: InstructionSet.available) func `leaky_relu and elu take their own number`(set: InstructionSet) throws
+  {
+    func apply(_ activation: Activation, _ alpha: Float) throws -> [Float] {
+      try Network(
+        inputWidth: 1, layers: [.activation(name: "a", activation, alpha: alpha)], instructionSet: set
+      ).compute([-2, 0, 3]).outputs
+    }
+    #expect(try apply(.leakyRelu, 0.25) == [-0.5, 0, 3])
+    let elu = try apply(.elu, 0.5)
+    #expect(abs(elu[0] - Float(0.5 * expm1(-2.0))) < 1e-7 && elu[1] == 0 && elu[2] == 3)
+  }
+
+  @Test(arguments: InstructionSet.available) func `softsign of an infinity is one`(set: InstructionSet) throws {
+    #expect(try Self.apply(.softsign, [.infinity, -.infinity, 1, -3], set) == [1, -1, 0.5, -0.75])
   }
 
   @Test func `softmax rows sum to one, and large logits do not overflow`() throws {

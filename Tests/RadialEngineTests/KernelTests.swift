@@ -1,4 +1,5 @@
 import RadialEngine
+import TestSupport
 import Testing
 
 @Suite struct KernelTests {

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-// JSON requests → rows of floats, through simdjson's on-demand parser; floats and strings → JSON. No exception crosses this header.
+// JSON requests → rows of floats, along the index of simdjson's first stage; floats and strings → JSON. No exception crosses this header.
 
 // A parser is reused by one thread at a time.
 typedef struct fj_parser fj_parser;
@@ -55,6 +55,14 @@ typedef struct {
   char message[256];  // one sentence
 } fj_error;
 
+// What a row is: [D], or [rows, columns] or [rows, columns, channels], which may come nested like that or flat.
+enum { FJ_MAX_RANK = 3 };
+typedef struct {
+  size_t rank;
+  size_t dimensions[FJ_MAX_RANK];
+} fj_shape;
+fj_shape fj_shape_of(const long *dimensions, size_t rank);
+
 // NULL without memory. Values nested deeper than max_depth are refused.
 fj_parser *fj_parser_create(size_t max_depth);
 void fj_parser_destroy(fj_parser *parser);
@@ -63,9 +71,18 @@ void fj_parser_destroy(fj_parser *parser);
 size_t fj_max_rows(size_t length, size_t width);
 
 // Decodes {"instances":[[…D numbers…],…]} or {"instance":[…]}, with the optional members of /predict, straight into rows
-// [capacity, width], capacity >= 1. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
-fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, size_t width, size_t capacity, float *rows,
+// [capacity, D], capacity >= 1, D the product of the shape's dimensions. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
+fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, fj_shape shape, size_t capacity, float *rows,
                             fj_predict_request *request, fj_error *error);
+
+// Decodes one row [D]: `[…D numbers…]`, flat or nested, or {"instance":[…]} whose other members are skipped.
+fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error);
+
+// Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
+// around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted from 1. The line must be readable for FJ_PADDING bytes
+// past its end, and a line's end or NUL must lie there.
+fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
+                         float *row, fj_error *error);
 
 // The shortest decimal that reads back as the same Float32; at most 16 bytes. Returns how many.
 size_t fj_write_float(char *out, float value);

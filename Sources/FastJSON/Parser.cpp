@@ -1,0 +1,80 @@
+#include "Parser.h"
+
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <simdjson.h>
+
+namespace {
+
+using Indexer = std::unique_ptr<simdjson::internal::dom_parser_implementation>;
+
+// Bodies up to this size share one index for good; a larger one has its own (4 bytes a byte) while it is read.
+constexpr size_t kept_capacity = 1 << 20;
+
+const char *reason(simdjson::error_code code) {
+  switch (code) {
+    case simdjson::UTF8_ERROR: return "it is not UTF-8";
+    case simdjson::UNCLOSED_STRING: return "a string is not closed";
+    case simdjson::UNESCAPED_CHARS: return "a control character in a string";
+    default: return "a comma, colon or bracket is missing or superfluous";
+  }
+}
+
+/// What is wrong with a body that is not one object or array from its first mark to its last.
+bool fail_ends(Document *document, const char *expected) {
+  const char *body = document->body;
+  char first = document->current();
+  if (first != '{' && first != '[') return document->fail_type(expected, "");
+  size_t depth = 0;
+  for (uint32_t i = 0; i + 1 < document->count; i++) {
+    char c = body[document->marks[i]];
+    depth += c == '{' || c == '[';
+    if ((c == '}' || c == ']') && --depth == 0)
+      return document->fail(FJ_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind its end");
+  }
+  return document->fail(FJ_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end", first == '{' ? '}' : ']');
+}
+
+}  // namespace
+
+struct fj_parser {
+  Indexer kept, large;
+  std::unique_ptr<char[]> containers;
+  size_t max_depth;
+};
+
+fj_parser *fj_parser_create(size_t max_depth) {
+  std::unique_ptr<fj_parser> parser(new (std::nothrow) fj_parser{});
+  if (!parser) return nullptr;
+  parser->max_depth = max_depth;
+  parser->containers.reset(new (std::nothrow) char[max_depth]);
+  return parser->containers ? parser.release() : nullptr;
+}
+
+void fj_parser_destroy(fj_parser *parser) { delete parser; }
+
+bool open_document(fj_parser *parser, const char *body, size_t length, const char *expected, fj_error *error,
+                   Document *document) {
+  *document = {body, length, nullptr, 0, 0, parser->max_depth, parser->containers.get(), error};
+  if (length == 0) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
+  parser->large.reset();
+  Indexer &indexer = length > kept_capacity ? parser->large : parser->kept;
+  if (!indexer || indexer->capacity() < length) {
+    size_t capacity = length <= 1 << 16 ? 1 << 16 : length <= kept_capacity ? kept_capacity : length;
+    // The second stage, which needs the depth, never runs.
+    if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, indexer)) {
+      indexer.reset();
+      return document->fail(FJ_MEMORY, 0, "", "the body does not fit into memory; send fewer rows");
+    }
+  }
+  auto code = indexer->stage1(reinterpret_cast<const uint8_t *>(body), length, simdjson::stage1_mode::regular);
+  if (code == simdjson::EMPTY || (!code && indexer->n_structural_indexes == 0))
+    return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
+  if (code) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: %s", reason(code));
+  document->marks = indexer->structural_indexes.get();
+  document->count = indexer->n_structural_indexes;
+  char first = body[document->marks[0]], last = body[document->marks[document->count - 1]];
+  return (first == '{' && last == '}') || (first == '[' && last == ']') || fail_ends(document, expected);
+}

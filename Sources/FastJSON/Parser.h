@@ -1,0 +1,8 @@
+#pragma once
+
+#include "Document.h"
+
+// Indexes a body; false, with the error filled, when it is no JSON, or no object or array that is closed at its end. The document is valid until the next call;
+// `expected` says what it should be.
+bool open_document(fj_parser *parser, const char *body, size_t length, const char *expected, fj_error *error,
+                   Document *document);

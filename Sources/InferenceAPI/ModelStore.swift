@@ -1,0 +1,108 @@
+import CMalloc
+import Logging
+package import Models
+import Synchronization
+
+/// Keeps what is served equal to what the files say: loads what is new, tests and warms it up off the serving threads, and only then swaps
+/// it in. What cannot be loaded is reported, and whatever was served under its name and version goes on being served.
+package final class ModelStore: Sendable {
+  package typealias Load = @Sendable (ModelSource) throws(ModelError) -> Model
+
+  /// What one look at the files changed.
+  package struct Changes: Sendable {
+    package var loaded: [ModelSource.Key] = []
+    package var removed: [ModelSource.Key] = []
+    package var failed: [ModelSource.Key: String] = [:]
+  }
+
+  private struct State {
+    var served: [ModelSource.Key: (model: ServedModel, fingerprint: ModelSource.Fingerprint?)] = [:]
+    var failures: [ModelSource.Key: (sentence: String, fingerprint: ModelSource.Fingerprint?)] = [:]
+    /// In the look before.
+    var hasChanged = false
+  }
+
+  private let service: Service
+  /// Files named one by one: they stay served when they vanish.
+  private let files: [ModelSource.Key: (path: String, name: String?)]
+  private let directory: String?
+  private let defaultName: String?
+  private let load: Load
+  /// One look at a time; held while models are loaded.
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - files: models named one by one; the first is the default.
+  ///   - load: reads a file into a model, with the caller's options.
+  package init(
+    _ service: Service, files: [(path: String, name: String?)], directory: String?, defaultName: String?,
+    load: @escaping Load
+  ) {
+    self.service = service
+    self.files = Dictionary(
+      files.map { (ModelSource(path: $0.path, name: $0.name).key, $0) }, uniquingKeysWith: { first, _ in first })
+    self.directory = directory
+    self.defaultName = defaultName ?? files.first.map { ModelSource(path: $0.path, name: $0.name).key.name }
+    self.load = load
+  }
+
+  /// Looks at the files now and swaps in what has changed. Any thread; it waits for a look that is under way.
+  /// - Parameter retriesFailures: also what failed before and has not changed since.
+  @discardableResult
+  package func rescan(retriesFailures: Bool) -> Changes {
+    state.withLock { state in
+      var changes = Changes()
+      // By now the reactors have let go of what the look before replaced: what loading and dropping left free goes back.
+      if state.hasChanged { malloc_trim(0) }
+      var sources = files.map { ModelSource(path: $1.path, name: $0.name) }
+      if let directory {
+        do throws(ModelError) {
+          sources += try ModelDirectory.scan(directory).filter { files[$0.key] == nil }
+        } catch {
+          service.logger.error("\(error)")
+          // A directory that cannot be read says nothing about its models.
+          sources += state.served.keys.filter { files[$0] == nil }.map {
+            ModelSource(path: state.served[$0]?.model.model.file.path ?? "", name: $0.name, version: $0.version)
+          }
+        }
+      }
+      for source in sources { refresh(source, &state, retriesFailures, &changes) }
+      let keys = Set(sources.map(\.key))
+      for key in state.served.keys where !keys.contains(key) {
+        state.served[key] = nil
+        changes.removed.append(key)
+        service.logger.notice("model removed", metadata: ["model": "\(key.name)", "version": "\(key.version)"])
+      }
+      state.failures = state.failures.filter { keys.contains($0.key) }
+      service.publish(
+        Catalog(
+          state.served.values.map(\.model), defaultName: defaultName, failures: state.failures.mapValues(\.sentence)))
+      state.hasChanged = !changes.loaded.isEmpty || !changes.removed.isEmpty || !changes.failed.isEmpty
+      return changes
+    }
+  }
+
+  private func refresh(_ source: ModelSource, _ state: inout State, _ retriesFailures: Bool, _ changes: inout Changes) {
+    let key = source.key
+    if let served = state.served[key], served.fingerprint == source.fingerprint {
+      state.failures[key] = nil
+      return
+    }
+    if !retriesFailures, let failure = state.failures[key], failure.fingerprint == source.fingerprint { return }
+    let about: Logger.Metadata = ["model": "\(key.name)", "version": "\(key.version)"]
+    do throws(ModelError) {
+      let model = try load(source)
+      try model.selfTest()
+      state.served[key] = (service.prepare(model), source.fingerprint)
+      state.failures[key] = nil
+      changes.loaded.append(key)
+      service.count(load: key, succeeded: true)
+      service.logger.notice("model loaded", metadata: about)
+    } catch {
+      state.failures[key] = ("\(error)", source.fingerprint)
+      changes.failed[key] = "\(error)"
+      service.count(load: key, succeeded: false)
+      service.logger.error("model not loaded: \(error)", metadata: about)
+    }
+  }
+}

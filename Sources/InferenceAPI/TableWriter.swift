@@ -1,0 +1,75 @@
+import HTTPServer
+import Models
+import RadialEngine
+
+/// Predictions as lines of CSV (RFC 4180, with a bare line feed).
+///
+/// The columns depend on the model and the options alone; a member that `/predict` would leave out is an empty field.
+struct TableWriter {
+  let encoder: OfflineEncoder
+
+  private var network: Network { encoder.served.model.network }
+
+  var header: String {
+    func numbered(_ name: String, _ count: Int) -> [String] { (0..<count).map { "\(name)_\($0)" } }
+    var names = ["row"]
+    if network.isClassifier {
+      names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
+      if encoder.options.scores { names += numbered("scores", network.outputWidth) }
+    } else {
+      names += numbered("outputs", network.outputWidth)
+    }
+    if encoder.options.distances { names += numbered("distances", network.distanceWidth) }
+    return names.joined(separator: ",")
+  }
+
+  func write(
+    _ row: Int, number: Int, _ prediction: PredictionEncoder, into text: JSONWriter
+  ) throws(APIError) {
+    let outputs = prediction.results.outputs + row * network.outputWidth
+    let distances = prediction.distances(row)
+    text.write(integer: number)
+    if network.isClassifier {
+      try writeClassification(row, prediction, text)
+      if encoder.options.scores { write(outputs, network.outputWidth, text) }
+    } else {
+      write(outputs, network.outputWidth, text)
+    }
+    if encoder.options.distances { write(distances, network.distanceWidth, text) }
+  }
+
+  private func writeClassification(
+    _ row: Int, _ prediction: PredictionEncoder, _ text: JSONWriter
+  ) throws(APIError) {
+    let distances = prediction.distances(row)
+    let (nearest, second) = network.nearest(distances)
+    text.write(",")
+    text.write(integer: nearest)
+    text.write(",")
+    if let labels = encoder.served.model.labels { text.buffer.append(Self.field(labels[nearest])) }
+    text.write(",")
+    text.write(float: prediction.results.outputs[row * network.outputWidth + nearest])
+    text.write(",")
+    text.write(float: distances[nearest])
+    text.write(",")
+    if let second { text.write(float: distances[second] - distances[nearest]) }
+    guard let (isKnown, pValue) = try prediction.judge(row, nearest: nearest, encoder.options) else {
+      return text.write(",,")
+    }
+    text.write(isKnown ? ",true," : ",false,")
+    text.write(float: Float(pValue))
+  }
+
+  private func write(_ values: UnsafePointer<Float>, _ count: Int, _ text: JSONWriter) {
+    for index in 0..<count {
+      text.write(",")
+      text.write(float: values[index])
+    }
+  }
+
+  /// Quoted only where it must be.
+  private static func field(_ text: String) -> String {
+    guard text.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else { return text }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+}

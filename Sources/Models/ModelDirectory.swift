@@ -1,0 +1,100 @@
+import Glibc
+
+/// One version of a model, as the files say: what would be loaded, and whether it has changed since.
+public struct ModelSource: Sendable, Equatable {
+  /// Names a version of a model.
+  public struct Key: Hashable, Sendable, Comparable {
+    public let name: String
+    public let version: Int
+
+    public init(name: String, version: Int) {
+      self.name = name
+      self.version = version
+    }
+
+    public static func < (one: Key, other: Key) -> Bool { (one.name, one.version) < (other.name, other.version) }
+  }
+
+  /// What changes when a file is replaced, renamed into place or written to; symbolic links are followed.
+  public struct Fingerprint: Sendable, Equatable {
+    let device: UInt
+    let inode: UInt
+    let bytes: Int
+    let modifiedSeconds: Int
+    let modifiedNanoseconds: Int
+  }
+
+  public let key: Key
+  public let path: String
+  /// nil: there is no such file, or it cannot be looked at.
+  public let fingerprint: Fingerprint?
+
+  /// - Parameter name: by default the file's name up to its first dot.
+  public init(path: String, name: String? = nil, version: Int = 1) {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    key = Key(name: name ?? String(file.prefix { $0 != "." }), version: version)
+    self.path = path
+    var information = stat()
+    fingerprint =
+      stat(path, &information) == 0
+      ? Fingerprint(
+        device: UInt(information.st_dev), inode: UInt(information.st_ino), bytes: Int(information.st_size),
+        modifiedSeconds: information.st_mtim.tv_sec, modifiedNanoseconds: information.st_mtim.tv_nsec) : nil
+  }
+}
+
+/// A directory of models: `NAME/VERSION/model.{safetensors,keras,h5}`, VERSION a positive integer, and `NAME.safetensors` (or .keras,
+/// .h5), which is version 1.
+///
+/// Other entries are left alone, so that a new version may be written under any other name (`2.tmp`, `.2`) and then renamed.
+public enum ModelDirectory {
+  static let extensions = ["safetensors", "keras", "h5"]
+
+  /// Every version in the directory, by name and version.
+  /// - Throws: when the directory itself cannot be read.
+  public static func scan(_ path: String) throws(ModelError) -> [ModelSource] {
+    guard let entries = entries(of: path) else {
+      throw ModelError(
+        .file, path,
+        "the models directory cannot be read (\(String(cString: strerror(errno)))); check the path and its permissions")
+    }
+    var found: [ModelSource.Key: ModelSource] = [:]
+    for name in entries {
+      let child = path + "/" + name
+      if let dot = name.lastIndex(of: "."), extensions.contains(String(name[name.index(after: dot)...])) {
+        let source = ModelSource(path: child, name: String(name[..<dot]))
+        if found[source.key] == nil { found[source.key] = source }
+        continue
+      }
+      for entry in self.entries(of: child) ?? [] {
+        guard let version = version(entry) else { continue }
+        let candidates = extensions.map { "\(child)/\(entry)/model.\($0)" }
+        guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else { continue }
+        let source = ModelSource(path: file, name: name, version: version)
+        found[source.key] = source
+      }
+    }
+    return found.values.sorted { $0.key < $1.key }
+  }
+
+  private static func version(_ text: String) -> Int? {
+    guard let first = text.utf8.first, first != 0x30, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
+    return Int(text)
+  }
+
+  /// The names in a directory that do not begin with a dot, sorted; nil: it cannot be read.
+  private static func entries(of path: String) -> [String]? {
+    guard let directory = opendir(path) else { return nil }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,88 @@
+/// An image, [rows, columns, channels], row-major: channels last.
+public struct ImageShape: Sendable, Equatable {
+  public var rows: Int
+  public var columns: Int
+  public var channels: Int
+
+  public init(rows: Int, columns: Int, channels: Int) {
+    self.rows = rows
+    self.columns = columns
+    self.channels = channels
+  }
+
+  /// Its values; nil: one of the sizes is not positive, or the product is beyond `Network.maximumWidth`.
+  public var count: Int? { boundedProduct([rows, columns, channels]) }
+}
+
+/// A size or a step along both axes of an image.
+public struct Extent: Sendable, Equatable {
+  public var rows: Int
+  public var columns: Int
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// What lies around an image: nothing, or as much as makes the output ⌈input / stride⌉ long.
+public enum Padding: String, Sendable, CaseIterable {
+  case valid, same
+}
+
+/// How a window moves over an image.
+public struct Window: Sendable, Equatable {
+  public var size: Extent
+  public var strides: Extent
+  public var padding: Padding
+
+  public init(size: Extent, strides: Extent, padding: Padding) {
+    self.size = size
+    self.strides = strides
+    self.padding = padding
+  }
+
+  /// Where it comes to lie on an image; nil: it does not fit, or a size is not positive or beyond `Network.maximumWidth`.
+  public func placed(on image: ImageShape) -> Placement? {
+    let sizes = [size.rows, size.columns, strides.rows, strides.columns]
+    guard image.count != nil, sizes.allSatisfy({ (1...Network.maximumWidth).contains($0) }),
+      let vertical = place(size.rows, strides.rows, on: image.rows),
+      let horizontal = place(size.columns, strides.columns, on: image.columns)
+    else { return nil }
+    return Placement(
+      output: Extent(rows: vertical.count, columns: horizontal.count),
+      before: Extent(rows: vertical.before, columns: horizontal.before),
+      after: Extent(rows: vertical.after, columns: horizontal.after))
+  }
+
+  private func place(_ size: Int, _ stride: Int, on length: Int) -> (count: Int, before: Int, after: Int)? {
+    switch padding {
+    case .valid: return size > length ? nil : ((length - size) / stride + 1, 0, 0)
+    case .same:
+      // TensorFlow's rule: an odd cell of padding lies behind.
+      let count = (length + stride - 1) / stride
+      let total = max((count - 1) * stride + size - length, 0)
+      return (count, total / 2, total - total / 2)
+    }
+  }
+
+  /// Positions along both axes, and the cells of padding around the image.
+  public struct Placement: Sendable, Equatable {
+    public var output: Extent
+    public var before: Extent
+    public var after: Extent
+
+    var isPadded: Bool { before != Extent(rows: 0, columns: 0) || after != Extent(rows: 0, columns: 0) }
+  }
+}
+
+/// The product of positive numbers, nil beyond `limit` or where one is not positive.
+func boundedProduct(_ factors: [Int], limit: Int = Network.maximumWidth) -> Int? {
+  var product = 1
+  for factor in factors {
+    let (value, overflow) = product.multipliedReportingOverflow(by: factor)
+    guard factor > 0, !overflow, value <= limit else { return nil }
+    product = value
+  }
+  return product
+}

@@ -1,0 +1,99 @@
+/// y[i, j, f] = activation(Σ over the window and the channels of x · kernel[…, f] + bias[f]): cross-correlation, as Keras' Conv2D.
+public struct Conv2D: Sendable {
+  public var name: String
+  public var input: ImageShape
+  public var filters: Int
+  public var window: Window
+  /// [window.size.rows, window.size.columns, input.channels, filters], row-major.
+  public var kernel: [Float]
+  /// [filters]; nil: none.
+  public var bias: [Float]?
+  public var activation: Activation
+  /// The activation's own number; nil: its default.
+  public var alpha: Float?
+
+  public init(
+    name: String, input: ImageShape, filters: Int, window: Window, kernel: [Float], bias: [Float]?,
+    activation: Activation, alpha: Float? = nil
+  ) {
+    self.name = name
+    self.input = input
+    self.filters = filters
+    self.window = window
+    self.kernel = kernel
+    self.bias = bias
+    self.activation = activation
+    self.alpha = alpha
+  }
+}
+
+/// The mean or the maximum of a window, per channel; cells of padding do not count.
+public struct Pooling2D: Sendable {
+  public enum Kind: Sendable { case average, maximum }
+
+  public var name: String
+  public var input: ImageShape
+  public var kind: Kind
+  public var window: Window
+
+  public init(name: String, input: ImageShape, kind: Kind, window: Window) {
+    self.name = name
+    self.input = input
+    self.kind = kind
+    self.window = window
+  }
+}
+
+/// activation(factor[c] · mean of the window + offset[c]): the subsampling of LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998).
+public struct Subsampling2D: Sendable {
+  public var name: String
+  public var input: ImageShape
+  public var window: Window
+  /// [channels] each.
+  public var factor: [Float]
+  public var offset: [Float]
+  public var activation: Activation
+  /// The activation's own number; nil: its default.
+  public var alpha: Float?
+
+  public init(
+    name: String, input: ImageShape, window: Window, factor: [Float], offset: [Float], activation: Activation,
+    alpha: Float? = nil
+  ) {
+    self.name = name
+    self.input = input
+    self.window = window
+    self.factor = factor
+    self.offset = offset
+    self.activation = activation
+    self.alpha = alpha
+  }
+}
+
+/// The head of van Amersfoort, Smith, Teh and Gal, "Uncertainty Estimation Using a Single Deep Deterministic Neural Network" (2020):
+/// z[n, c] = Σ_m x[m] · kernel[m, n, c]; d[c] = mean over n of (z[n, c] − centers[n, c])²; score exp(−d / (2 sigma²)).
+public struct DUQ: Sendable {
+  public var name: String
+  public var inputs: Int
+  /// n
+  public var embedding: Int
+  /// Classes.
+  public var units: Int
+  public var sigma: Float
+  /// [inputs, embedding, units], row-major.
+  public var kernel: [Float]
+  /// [embedding, units], row-major.
+  public var centers: [Float]
+
+  public init(
+    name: String, inputs: Int, embedding: Int, units: Int, sigma: Float, kernel: [Float], centers: [Float]
+  ) {
+    self.name = name
+    self.inputs = inputs
+    self.embedding = embedding
+    self.units = units
+    self.sigma = sigma
+    self.kernel = kernel
+    self.centers = centers
+  }
+}

@@ -1,0 +1,32 @@
+/// The header of an IDX file: two zero bytes, a type, the number of dimensions, then each dimension in four bytes, big-endian.
+/// Source: the page of the MNIST database, "The IDX file format".
+enum IDXHeader {
+  /// Reads the header; the stream stands at the first row then.
+  static func read(_ stream: ByteStream, width: Int) throws(RowFileError) -> ArrayLayout {
+    func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
+    while stream.window.count < 4, try stream.fill() {}
+    guard stream.window.count >= 4, stream.window[0] == 0, stream.window[1] == 0 else {
+      throw refuse("is not an IDX file: it does not begin with two zero bytes; name the form with --input-format")
+    }
+    let (type, dimensions) = (stream.window[2], Int(stream.window[3]))
+    let element: ArrayLayout.Element
+    switch type {
+    case 0x08: element = .uint8
+    case 0x0d: element = .bigEndianFloat32
+    default:
+      throw refuse(
+        "its IDX type is 0x\(type < 16 ? "0" : "")\(String(type, radix: 16)), expected 0x08 (uint8) or 0x0d (float32); convert it"
+      )
+    }
+    let length = 4 + 4 * dimensions
+    while stream.window.count < length, try stream.fill() {}
+    guard stream.window.count >= length else {
+      throw refuse("ends within its header of \(dimensions) dimensions; copy it again")
+    }
+    let shape = (0..<dimensions).map { index in
+      Int(UInt32(bigEndian: stream.window.loadUnaligned(fromByteOffset: 4 + 4 * index, as: UInt32.self)))
+    }
+    stream.consume(length)
+    return try ArrayLayout(element: element, shape: shape, width: width, file: stream.name)
+  }
+}

@@ -1,0 +1,130 @@
+internal import FastJSON
+
+/// Some rows of a file: cut out of it as they lie there, then read into numbers. Reused, for its memory.
+///
+/// Legend: N rows, D numbers a row.
+///
+/// `@unchecked Sendable`: it may move between threads, and has one user at a time.
+public final class RowBlock: @unchecked Sendable {
+  /// No more rows are cut at a time.
+  public let capacity: Int
+  /// D
+  public let width: Int
+  /// N: the good rows, after `RowFile.parse`.
+  public private(set) var count = 0
+  /// Of each good row, counted from 0 over good and bad rows.
+  public private(set) var numbers: [Int] = []
+  /// The rows that are not good, in the file's order.
+  public internal(set) var problems: [BadRow] = []
+
+  /// Where a row lies in `bytes`, and on which line.
+  struct Place {
+    let offset: Int
+    let length: Int
+    let line: Int
+  }
+
+  /// The cut text rows.
+  private(set) var places: [Place] = []
+  /// Rows that were cut, in either form.
+  var cutRows = 0
+  /// The number of the first of them.
+  var firstRow = 0
+  private(set) var byteCount = 0
+
+  private(set) var bytes: UnsafeMutableRawPointer
+  private var byteCapacity: Int
+  private var floats: UnsafeMutablePointer<Float>?
+  private var parser: OpaquePointer?
+
+  /// JSON nested deeper is refused.
+  private static let maxDepth = 64
+  /// Text is cut no further once a block has as much.
+  static let textBytes = 1 << 20
+
+  public init(width: Int, capacity: Int) {
+    self.width = width
+    self.capacity = capacity
+    byteCapacity = Self.textBytes
+    bytes = .allocate(byteCount: byteCapacity, alignment: 64)
+  }
+
+  deinit {
+    bytes.deallocate()
+    floats?.deallocate()
+    if let parser { fj_parser_destroy(parser) }
+  }
+
+  /// The good rows, [N, D]. Valid until the next cut.
+  public var rows: UnsafePointer<Float> { UnsafePointer(target(inPlace: isInPlace)) }
+
+  /// Where a good row came from, in words: `line 7`, or `rows[6]`.
+  public func place(ofRow index: Int) -> String { place(ofCut: numbers[index] - firstRow) }
+
+  func place(ofCut index: Int) -> String {
+    places.isEmpty ? "rows[\(firstRow + index)]" : "line \(places[index].line)"
+  }
+
+  /// Whether the file's bytes are the numbers already.
+  var isInPlace = false
+
+  func begin(firstRow: Int) {
+    self.firstRow = firstRow
+    places.removeAll(keepingCapacity: true)
+    numbers.removeAll(keepingCapacity: true)
+    problems.removeAll(keepingCapacity: true)
+    (count, cutRows, byteCount, isInPlace) = (0, 0, 0, false)
+  }
+
+  /// Takes in a line's text, without its end.
+  func append(line: UnsafeRawBufferPointer, number: Int) {
+    reserve(byteCount + line.count + 1 + Int(FJ_PADDING))
+    if let source = line.baseAddress { (bytes + byteCount).copyMemory(from: source, byteCount: line.count) }
+    (bytes + byteCount + line.count).storeBytes(of: 0x0a, as: UInt8.self)
+    places.append(Place(offset: byteCount, length: line.count, line: number))
+    byteCount += line.count + 1
+    cutRows += 1
+  }
+
+  /// Makes room for so many bytes in all; those appended stay.
+  func reserve(_ needed: Int) {
+    guard needed > byteCapacity else { return }
+    let larger = max(needed, 2 * byteCapacity)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+    moved.copyMemory(from: bytes, byteCount: byteCount)
+    bytes.deallocate()
+    (bytes, byteCapacity) = (moved, larger)
+  }
+
+  /// Zeros behind the text: the parsers read past a line's end.
+  func pad() {
+    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Int(FJ_PADDING))
+  }
+
+  /// Where the next good row goes.
+  func nextRow(inPlace: Bool) -> UnsafeMutablePointer<Float> { target(inPlace: inPlace) + count * width }
+
+  /// The row at `nextRow` is good.
+  func accept(cut index: Int) {
+    numbers.append(firstRow + index)
+    count += 1
+  }
+
+  /// This block's parser of JSON.
+  func jsonParser() -> OpaquePointer {
+    if let parser { return parser }
+    guard let made = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
+    parser = made
+    return made
+  }
+
+  private func target(inPlace: Bool) -> UnsafeMutablePointer<Float> {
+    if inPlace { return bytes.assumingMemoryBound(to: Float.self) }
+    if let floats { return floats }
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, capacity * width) * MemoryLayout<Float>.stride, alignment: 64)
+    let made = memory.bindMemory(to: Float.self, capacity: max(1, capacity * width))
+    floats = made
+    return made
+  }
+}

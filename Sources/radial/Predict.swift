@@ -1,0 +1,73 @@
+import ArgumentParser
+import Batching
+import Glibc
+import InferenceAPI
+import Models
+import RadialEngine
+import RowFiles
+
+/// `radial predict [MODEL [FILE]]`: rows of a file → lines of predictions, through the server's own engine and encoder.
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score the rows of a file: CSV, JSON lines, .npy or IDX, plain or gzip.",
+    discussion: """
+      Predictions go to the standard output, one line a row, in the rows' order. Memory is constant, however large the file.
+
+        radial predict weights/digits.safetensors t10k-images-idx3-ubyte.gz
+        radial predict weights/digits.safetensors rows.csv --skip-columns label
+      """)
+
+  @Argument(help: "A model file. Default: weights/digits.safetensors.")
+  var model: String?
+
+  @Argument(help: "A file of rows, or - for the standard input.")
+  var file = "-"
+
+  @OptionGroup var options: PredictFlags
+  @OptionGroup var keras: KerasOptions
+
+  func run() throws {
+    if file == "-", isatty(STDIN_FILENO) == 1 {
+      throw Failure.usage("there are no rows: name a file behind the model, or pipe rows in")
+    }
+    let model: Model
+    do {
+      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+      model = try Model.load(
+        path: self.model ?? defaultModelPath(), instructionSet: instructionSet,
+        options: keras.loadOptions)
+      try model.selfTest()
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure.usage("\(error)")
+    }
+    // The cost only decides where a server's batches run; here all rows go the same way.
+    let served = ServedModel(model, cost: CostModel(oneRowNanoseconds: 0, fullBatchNanoseconds: 0, fullBatchRows: 1))
+    let encoder: OfflineEncoder
+    do throws(OfflineEncoder.OptionError) {
+      encoder = try OfflineEncoder(served, options.encoding())
+    } catch {
+      throw Failure.usage(error.description)
+    }
+    let rows: RowFile
+    do throws(RowFileError) {
+      rows = try RowFile(path: file, shape: model.inputShape, options: options.reading())
+    } catch {
+      throw Failure(error)
+    }
+    try OfflineRun(
+      network: model.network, rows: rows, encoder: encoder, threads: options.threads ?? availableCores(),
+      skipsBadRows: options.onBadRow == .skip, progress: options.quiet ? nil : ProgressBar.onTerminal()
+    ).run()
+  }
+}
+
+extension Failure {
+  init(_ error: RowFileError) {
+    switch error.reason {
+    case .system: self = .environment(error.description)
+    case .content: self = .usage(error.description)
+    }
+  }
+}

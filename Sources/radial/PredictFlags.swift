@@ -1,0 +1,94 @@
+import ArgumentParser
+import InferenceAPI
+import RowFiles
+
+/// The flags of `radial predict`.
+struct PredictFlags: ParsableArguments {
+  enum InputFormat: String, ExpressibleByArgument, CaseIterable { case auto, csv, jsonl, npy, idx }
+  enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
+  enum Header: String, ExpressibleByArgument, CaseIterable { case auto, yes, no }
+  enum OnBadRow: String, ExpressibleByArgument, CaseIterable { case stop, skip }
+  enum Reject: String, ExpressibleByArgument, CaseIterable { case flag, off }
+
+  @Option(help: "The form of the rows; auto: by the file's contents. gzip is seen through.")
+  var inputFormat = InputFormat.auto
+
+  @Option(help: "Whether a CSV file's first line names its columns.")
+  var header = Header.auto
+
+  @Option(
+    help:
+      "Columns of a CSV file that are no numbers of the row, such as its label: names, or numbers from 1, with commas.")
+  var skipColumns: String?
+
+  @Option(help: "JSON lines, or CSV: row, class, label, score, distance, margin, known, p_value.")
+  var outputFormat = OutputFormat.jsonl
+
+  @Option(
+    help:
+      "Any of scores, distances, contributions and embedding, with commas, or none. Default: scores,distances; none in CSV."
+  )
+  var outputs: String?
+
+  @Option(help: "Adds the k nearest classes, nearest first, in JSON lines.")
+  var topK = 0
+
+  @Option(help: "flag: say of each row whether it is known; off: do not.")
+  var reject = Reject.flag
+
+  @Option(help: "The rate at which that is decided, instead of the one that the model was calibrated for.")
+  var falseRejectRate: Double?
+
+  @Option(help: "stop: end with exit code 2 at the first bad row; skip: leave bad rows out, and say how many.")
+  var onBadRow = OnBadRow.stop
+
+  @Option(help: "Threads. Default: the cores of the cgroup.")
+  var threads: Int?
+
+  @Flag(help: "No progress bar; there is none anyway unless standard error is a terminal and standard output is not.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+    }
+    guard topK >= 0 else { throw ValidationError("--top-k: expected a number of classes, found \(topK)") }
+    if let rate = falseRejectRate, !(rate > 0 && rate < 1) {
+      throw ValidationError("--false-reject-rate: expected a number between 0 and 1, found \(rate)")
+    }
+    _ = try chosenOutputs()
+  }
+
+  func reading() -> RowFile.Options {
+    var options = RowFile.Options()
+    options.format = RowFormat(rawValue: inputFormat.rawValue)
+    options.header = RowFile.Header(rawValue: header.rawValue) ?? .auto
+    options.skippedColumns = skipColumns.map(Self.list) ?? []
+    return options
+  }
+
+  func encoding() -> OfflineEncoder.Options {
+    var options = OfflineEncoder.Options()
+    options.form = outputFormat == .csv ? .csv : .jsonl
+    options.outputs = try? chosenOutputs()
+    options.topK = topK
+    options.omitsVerdict = reject == .off
+    options.falseRejectRate = falseRejectRate
+    return options
+  }
+
+  private func chosenOutputs() throws -> Set<OfflineEncoder.Output>? {
+    guard let outputs else { return nil }
+    if outputs == "none" { return [] }
+    return Set(
+      try Self.list(outputs).map { name in
+        guard let output = OfflineEncoder.Output(rawValue: name) else {
+          throw ValidationError(
+            "--outputs: expected scores, distances, contributions, embedding or none, found '\(name)'")
+        }
+        return output
+      })
+  }
+
+  private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+}

@@ -1,0 +1,211 @@
+import RadialEngine
+import TestSupport
+import Testing
+
+@Suite struct ImageTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let rows: Int, columns: Int, channels: Int, filters: Int
+    let window: Window
+    var input: ImageShape { ImageShape(rows: rows, columns: columns, channels: channels) }
+    var testDescription: String { "\(rows)x\(columns)x\(channels), \(filters) filters, \(window)" }
+
+    init(_ input: (Int, Int, Int), _ filters: Int, _ size: (Int, Int), _ strides: (Int, Int), _ padding: Padding) {
+      (rows, columns, channels) = input
+      self.filters = filters
+      window = Window(
+        size: Extent(rows: size.0, columns: size.1), strides: Extent(rows: strides.0, columns: strides.1),
+        padding: padding)
+    }
+  }
+
+  static let cases: [Case] = [
+    Case((28, 28, 1), 6, (5, 5), (1, 1), .same), Case((14, 14, 6), 16, (5, 5), (1, 1), .valid),
+    Case((7, 11, 3), 5, (3, 2), (2, 3), .same), Case((7, 11, 3), 17, (2, 5), (1, 2), .valid),
+    Case((1, 9, 2), 33, (1, 4), (1, 1), .same), Case((9, 1, 5), 40, (4, 1), (3, 1), .same),
+    Case((5, 6, 1), 1, (1, 1), (1, 1), .valid), Case((5, 6, 19), 64, (1, 1), (2, 2), .valid),
+    Case((4, 4, 2), 130, (4, 4), (1, 1), .valid), Case((3, 3, 1), 20, (7, 5), (1, 1), .same),
+    Case((6, 5, 16), 16, (2, 2), (3, 3), .same), Case((13, 40, 1), 7, (3, 3), (1, 1), .valid),
+  ]
+
+  @Test(arguments: cases) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
+    for (seed, bias) in [(UInt64(1), true), (2, false)] {
+      var random = SplitMix(state: seed)
+      let taps = item.window.size.rows * item.window.size.columns * item.channels
+      let layer = Conv2D(
+        name: "c", input: item.input, filters: item.filters, window: item.window,
+        kernel: random.floats(taps * item.filters), bias: bias ? random.floats(item.filters) : nil, activation: .linear)
+      let width = item.input.count!
+      let x = random.floats(3 * width, in: -2...2)
+      let rows = (0..<3).map { NaiveImages.convolve(Array(x[$0 * width..<($0 + 1) * width]), layer) }
+      for set in InstructionSet.available {
+        let found = try Network(inputWidth: width, layers: [.conv2D(layer)], instructionSet: set).compute(x).outputs
+        #expect(found.bits == rows.flatMap(\.chain).bits, "\(set), seed \(seed)")
+        for (y, exact) in zip(found, rows.flatMap(\.exact)) {
+          #expect(abs(Double(y) - exact) <= 1e-6 * Double(taps), "\(set), seed \(seed)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: cases) func `poolings are their naive twins`(item: Case) throws {
+    var random = SplitMix(state: 3)
+    let width = item.input.count!
+    let x = random.floats(2 * width, in: -2...2)
+    for kind in [Pooling2D.Kind.average, .maximum] {
+      let layer = Pooling2D(name: "p", input: item.input, kind: kind, window: item.window)
+      let expected = (0..<2).flatMap {
+        NaiveImages.pool(Array(x[$0 * width..<($0 + 1) * width]), item.input, item.window, kind)
+      }
+      for set in InstructionSet.available {
+        let found = try Network(inputWidth: width, layers: [.pooling2D(layer)], instructionSet: set).compute(x).outputs
+        #expect(found.count == expected.count)
+        for (y, exact) in zip(found, expected) {
+          #expect(kind == .maximum ? Double(y) == exact : abs(Double(y) - exact) <= 2e-6, "\(set), \(kind)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: cases) func `subsampling is factor times the mean plus offset`(item: Case) throws {
+    var random = SplitMix(state: 4)
+    let x = random.floats(item.input.count!, in: -2...2)
+    let layer = Subsampling2D(
+      name: "s", input: item.input, window: item.window, factor: random.floats(item.channels),
+      offset: random.floats(item.channels), activation: .scaledTanh)
+    let means = NaiveImages.pool(x, item.input, item.window, .average)
+    for set in InstructionSet.available {
+      let network = try Network(inputWidth: x.count, layers: [.subsampling2D(layer)], instructionSet: set)
+      for (index, y) in network.compute(x).outputs.enumerated() {
+        let c = index % item.channels
+        let z = Double(layer.factor[c]) * means[index] + Double(layer.offset[c])
+        #expect(abs(Double(y) - ActivationTests.reference(.scaledTanh, z)) <= 4e-6, "\(set), \(index)")
+      }
+    }
+  }
+
+  /// A network with every layer of images, then the DUQ head: 9x8x2 inputs, 5 classes.
+  static func stack(_ random: inout SplitMix) -> [Layer] {
+    func window(_ size: (Int, Int), _ strides: (Int, Int), _ padding: Padding) -> Window {
+      Window(
+        size: Extent(rows: size.0, columns: size.1), strides: Extent(rows: strides.0, columns: strides.1),
+        padding: padding)
+    }
+    let first = ImageShape(rows: 9, columns: 8, channels: 2)
+    let second = ImageShape(rows: 9, columns: 8, channels: 19)
+    let third = ImageShape(rows: 5, columns: 4, channels: 19)
+    let fourth = ImageShape(rows: 3, columns: 2, channels: 3)
+    return [
+      .conv2D(
+        Conv2D(
+          name: "c1", input: first, filters: 19, window: window((3, 5), (1, 1), .same), kernel: random.floats(570),
+          bias: random.floats(19), activation: .leakyRelu, alpha: 0.1)),
+      .batchNormalization(
+        BatchNormalization(
+          name: "n", width: 19, epsilon: 0.001, gamma: random.floats(19), beta: random.floats(19),
+          movingMean: random.floats(19), movingVariance: random.floats(19, in: 0.5...2), cells: 72)),
+      .pooling2D(Pooling2D(name: "p", input: second, kind: .maximum, window: window((2, 2), (2, 2), .same))),
+      .conv2D(
+        Conv2D(
+          name: "c2", input: third, filters: 3, window: window((3, 3), (1, 1), .valid), kernel: random.floats(513),
+          bias: nil, activation: .tanh)),
+      .subsampling2D(
+        Subsampling2D(
+          name: "s", input: fourth, window: window((2, 2), (1, 1), .same), factor: random.floats(3),
+          offset: random.floats(3), activation: .scaledTanh)),
+      .pooling2D(Pooling2D(name: "a", input: fourth, kind: .average, window: window((2, 1), (1, 1), .valid))),
+      .reshape(name: "f"),
+      .duq(
+        DUQ(
+          name: "q", inputs: 12, embedding: 7, units: 5, sigma: 0.5, kernel: random.floats(420),
+          centers: random.floats(35))),
+    ]
+  }
+
+  @Test func `an image's answer is the same bits in every batch, split and instruction set`() throws {
+    var random = SplitMix(state: 5)
+    let layers = Self.stack(&random)
+    let x = random.floats(101 * 144, in: -2...2)
+    let expected = try Network(inputWidth: 144, layers: layers, instructionSet: .portable).compute(x)
+    #expect(expected.outputs.allSatisfy { $0.isFinite } && Set(expected.outputs).count > 100)
+    for set in InstructionSet.available {
+      let network = try Network(inputWidth: 144, layers: layers, instructionSet: set)
+      for rows in [1, 2, 3, 7, 47, 48, 49, 101] {
+        let found = network.compute(Array(x.prefix(rows * 144)))
+        #expect(found.outputs.bits == Array(expected.outputs.bits.prefix(rows * 5)), "\(set), \(rows) rows")
+        #expect(found.distances.bits == Array(expected.distances.bits.prefix(rows * 5)), "\(set), \(rows) rows")
+        let tail = network.compute(Array(x.suffix(rows * 144)))
+        #expect(tail.outputs.bits == Array(expected.outputs.bits.suffix(rows * 5)), "\(set), \(rows) rows")
+      }
+    }
+  }
+
+  @Test(arguments: [(3, 1, 1), (20, 7, 10), (84, 16, 17), (5, 33, 2)])
+  func `a DUQ head is its naive twin, and its contributions sum to its distances`(
+    inputs: Int, embedding: Int, units: Int
+  ) throws {
+    var random = SplitMix(state: 6)
+    let layer = DUQ(
+      name: "q", inputs: inputs, embedding: embedding, units: units, sigma: 0.7,
+      kernel: random.floats(inputs * embedding * units), centers: random.floats(embedding * units))
+    let x = random.floats(inputs)
+    let exact = NaiveImages.distances(x, layer)
+    for set in InstructionSet.available {
+      let network = try Network(inputWidth: inputs, layers: [.duq(layer)], instructionSet: set)
+      #expect(network.isClassifier && network.distanceWidth == units && network.embeddingWidth == embedding * units)
+      let found = network.compute(x)
+      for c in 0..<units {
+        #expect(abs(Double(found.distances[c]) - exact[c]) <= 1e-5 * (1 + exact[c]), "\(set), \(c)")
+        let score = ActivationTests.reference(.exponential, -exact[c] / (2 * 0.49))
+        #expect(abs(Double(found.outputs[c]) - score) <= 2e-5, "\(set), \(c)")
+      }
+      var embeddings = [Float](repeating: 0, count: network.embeddingWidth)
+      var outputs = found.outputs
+      embeddings.withUnsafeMutableBufferPointer { embeddings in
+        outputs.withUnsafeMutableBufferPointer { outputs in
+          network.forward(
+            x, rows: 1,
+            into: Network.Results(
+              outputs: outputs.baseAddress!, distances: nil, embeddings: embeddings.baseAddress!),
+            workspace: network.makeWorkspace())
+        }
+      }
+      var contributions = [Float](repeating: .nan, count: units * network.embeddingWidth)
+      network.contributions(embedding: embeddings, into: &contributions)
+      for c in 0..<units {
+        let sum = contributions[c * network.embeddingWidth..<(c + 1) * network.embeddingWidth].reduce(0, +)
+        #expect(abs(sum - found.distances[c]) <= 1e-5 * (1 + sum), "\(set), \(c)")
+      }
+    }
+  }
+
+  static func convolution(_ input: ImageShape, _ size: (Int, Int), filters: Int, _ padding: Padding = .valid) -> Layer {
+    .conv2D(
+      Conv2D(
+        name: "c", input: input, filters: filters,
+        window: Window(
+          size: Extent(rows: size.0, columns: size.1), strides: Extent(rows: 1, columns: 1), padding: padding),
+        kernel: [1], bias: nil, activation: .linear))
+  }
+
+  @Test func `sizes that do not fit or overflow are refused`() {
+    let enormous = ImageShape(rows: 1 << 32, columns: 1 << 32, channels: 1)
+    let wide = ImageShape(rows: 1024, columns: 1024, channels: 1)
+    let small = ImageShape(rows: 3, columns: 3, channels: 1)
+    let refused: [(Int, Layer, EngineError)] = [
+      (1 << 20, Self.convolution(enormous, (1, 1), filters: 1), .imageTooLarge(layer: "c")),
+      (1 << 20, Self.convolution(wide, (1, 1), filters: 2), .imageTooLarge(layer: "c")),
+      (
+        1 << 20, Self.convolution(wide, (1024, 1024), filters: 1, .same),
+        .wrongCount(layer: "c", part: "kernel", expected: 1 << 20, found: 1)
+      ),
+      (1 << 20, Self.convolution(wide, (1 << 19, 1), filters: 1, .same), .imageTooLarge(layer: "c")),
+      (9, Self.convolution(small, (.max, .max), filters: 1, .same), .windowDoesNotFit(layer: "c")),
+      (9, Self.convolution(small, (4, 1), filters: 1), .windowDoesNotFit(layer: "c")),
+      (9, Self.convolution(small, (0, 1), filters: 1), .windowDoesNotFit(layer: "c")),
+      (8, Self.convolution(small, (1, 1), filters: 1), .wrongWidth(layer: "c", expected: 8, found: 9)),
+    ]
+    for (width, layer, error) in refused {
+      #expect(throws: error) { try Network(inputWidth: width, layers: [layer]) }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import RadialEngine
+
+/// The naive twins of the image layers and DUQ, on one row: in Float64, and for convolutions also as the chain of fused operations
+/// that the kernels promise. Indices are written out; nothing is shared with the engine but the descriptions.
+enum NaiveImages {
+  /// The first cell of window `index` along an axis, by TensorFlow's rule, and how many windows there are.
+  static func axis(_ length: Int, _ size: Int, _ stride: Int, _ padding: Padding) -> (count: Int, first: (Int) -> Int) {
+    switch padding {
+    case .valid: return ((length - size) / stride + 1, { $0 * stride })
+    case .same:
+      let count = Int((Double(length) / Double(stride)).rounded(.up))
+      let before = max((count - 1) * stride + size - length, 0) / 2
+      return (count, { $0 * stride - before })
+    }
+  }
+
+  /// Calls `visit` for each window with the input cells (row, column) and the window's own (row, column), in order.
+  static func windows(
+    _ input: ImageShape, _ window: Window, _ visit: (_ cells: [(Int, Int, i: Int, j: Int)]) -> Void
+  ) {
+    let rows = axis(input.rows, window.size.rows, window.strides.rows, window.padding)
+    let columns = axis(input.columns, window.size.columns, window.strides.columns, window.padding)
+    for row in 0..<rows.count {
+      for column in 0..<columns.count {
+        var cells: [(Int, Int, i: Int, j: Int)] = []
+        for i in 0..<window.size.rows {
+          for j in 0..<window.size.columns {
+            let (y, x) = (rows.first(row) + i, columns.first(column) + j)
+            if (0..<input.rows).contains(y), (0..<input.columns).contains(x) { cells.append((y, x, i: i, j: j)) }
+          }
+        }
+        visit(cells)
+      }
+    }
+  }
+
+  /// The sums before the activation: in Float64, and as the chain of fused operations.
+  static func convolve(_ x: [Float], _ layer: Conv2D) -> (exact: [Double], chain: [Float]) {
+    let (input, size) = (layer.input, layer.window.size)
+    var exact: [Double] = []
+    var chain: [Float] = []
+    windows(input, layer.window) { cells in
+      for f in 0..<layer.filters {
+        var sum = Double(layer.bias?[f] ?? 0)
+        var fused = layer.bias?[f] ?? 0
+        for cell in cells {
+          for c in 0..<input.channels {
+            let value = x[(cell.0 * input.columns + cell.1) * input.channels + c]
+            let weight = layer.kernel[((cell.i * size.columns + cell.j) * input.channels + c) * layer.filters + f]
+            sum += Double(value) * Double(weight)
+            fused.addProduct(value, weight)
+          }
+        }
+        exact.append(sum)
+        chain.append(fused)
+      }
+    }
+    return (exact, chain)
+  }
+
+  static func pool(_ x: [Float], _ input: ImageShape, _ window: Window, _ kind: Pooling2D.Kind) -> [Double] {
+    var y: [Double] = []
+    windows(input, window) { cells in
+      for c in 0..<input.channels {
+        let values = cells.map { Double(x[($0.0 * input.columns + $0.1) * input.channels + c]) }
+        y.append(kind == .average ? values.reduce(0, +) / Double(values.count) : values.max()!)
+      }
+    }
+    return y
+  }
+
+  /// The mean squared distances of a DUQ head.
+  static func distances(_ x: [Float], _ layer: DUQ) -> [Double] {
+    (0..<layer.units).map { c in
+      var total = 0.0
+      for n in 0..<layer.embedding {
+        var z = 0.0
+        for m in 0..<layer.inputs {
+          z += Double(x[m]) * Double(layer.kernel[(m * layer.embedding + n) * layer.units + c])
+        }
+        let difference = z - Double(layer.centers[n * layer.units + c])
+        total += difference * difference
+      }
+      return total / Double(layer.embedding)
+    }
+  }
+}

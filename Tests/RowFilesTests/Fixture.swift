@@ -1,0 +1,103 @@
+import Foundation
+import RowFiles
+import TestSupport
+
+/// A folder of a test's own, gone with it.
+final class Folder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("radial-rows-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// - Returns: the path of a file with these bytes.
+  func file(_ bytes: [UInt8], name: String = "rows") throws -> String {
+    let file = url.appendingPathComponent(name)
+    try Data(bytes).write(to: file)
+    return file.path
+  }
+}
+
+/// What a file was read as.
+struct Reading: Equatable {
+  var format: RowFormat
+  var rows: [[Float]] = []
+  var numbers: [Int] = []
+  /// Without the file's name.
+  var problems: [String] = []
+}
+
+/// Reads a whole file in blocks of `capacity` rows.
+func read(
+  _ bytes: [UInt8], width: Int, capacity: Int = 2, _ configure: (inout RowFile.Options) -> Void = { _ in }
+) throws -> Reading {
+  let folder = try Folder()
+  let path = try folder.file(bytes)
+  var options = RowFile.Options()
+  configure(&options)
+  let file = try RowFile(path: path, shape: [width], options: options)
+  let block = RowBlock(width: width, capacity: capacity)
+  var reading = Reading(format: file.format)
+  while try file.cut(into: block) {
+    file.parse(block)
+    for row in 0..<block.count {
+      reading.rows.append(Array(UnsafeBufferPointer(start: block.rows + row * width, count: width)))
+    }
+    reading.numbers += block.numbers
+    reading.problems += block.problems.map { String($0.description.dropFirst(path.count + 2)) }
+  }
+  return reading
+}
+
+func read(
+  _ text: String, width: Int, capacity: Int = 2, _ configure: (inout RowFile.Options) -> Void = { _ in }
+) throws -> Reading {
+  try read(Array(text.utf8), width: width, capacity: capacity, configure)
+}
+
+/// The sentence with which a file is refused, without its name; empty: it is not.
+func refusal(
+  _ bytes: [UInt8], width: Int, _ configure: (inout RowFile.Options) -> Void = { _ in }
+) throws -> String {
+  do {
+    _ = try read(bytes, width: width, configure)
+    return ""
+  } catch let error as RowFileError {
+    return error.description
+  }
+}
+
+func bytes<Value>(_ values: [Value]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+/// A seeded generator (SplitMix64), so that a failure comes again.
+struct Seeded: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// An .npy file.
+func npy(
+  _ type: String, _ shape: [Int], _ data: [UInt8], version: UInt8 = 1, fortran: Bool = false
+) -> [UInt8] {
+  let dimensions = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
+  var header = "{'descr': '\(type)', 'fortran_order': \(fortran ? "True" : "False"), 'shape': (\(dimensions)), }"
+  while (header.utf8.count + (version == 1 ? 10 : 12) + 1) % 64 != 0 { header += " " }
+  header += "\n"
+  let length = UInt32(header.utf8.count)
+  let size = version == 1 ? bytes([UInt16(length)]) : bytes([length])
+  return [0x93] + Array("NUMPY".utf8) + [version, 0] + size + Array(header.utf8) + data
+}
+
+/// An IDX file.
+func idx(_ type: UInt8, _ shape: [Int], _ data: [UInt8]) -> [UInt8] {
+  [0, 0, type, UInt8(shape.count)] + shape.flatMap { bytes([UInt32($0).bigEndian]) } + data
+}

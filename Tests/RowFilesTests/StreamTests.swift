@@ -1,0 +1,94 @@
+import CZlib
+import Foundation
+import RowFiles
+import Testing
+
+/// One gzip member.
+private func gzip(_ plain: [UInt8]) -> [UInt8] {
+  var stream = z_stream()
+  precondition(
+    deflateInit2_(
+      &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+      == Z_OK)
+  defer { deflateEnd(&stream) }
+  var (source, target) = (plain, [UInt8](repeating: 0, count: plain.count + 1024))
+  let count = source.withUnsafeMutableBufferPointer { source in
+    target.withUnsafeMutableBufferPointer { target in
+      (stream.next_in, stream.avail_in) = (source.baseAddress, UInt32(source.count))
+      (stream.next_out, stream.avail_out) = (target.baseAddress, UInt32(target.count))
+      precondition(deflate(&stream, Z_FINISH) == Z_STREAM_END)
+      return target.count - Int(stream.avail_out)
+    }
+  }
+  return Array(target.prefix(count))
+}
+
+@Suite struct StreamTests {
+  @Test func `gzip is seen through in every form`() throws {
+    let expected: [[Float]] = [[1, 2, 3], [4, 5, 6]]
+    for plain in [
+      Array("1,2,3\n4,5,6\n".utf8), Array("[1,2,3]\n[4,5,6]".utf8), npy("|u1", [2, 3], [1, 2, 3, 4, 5, 6]),
+      idx(0x08, [2, 3], [1, 2, 3, 4, 5, 6]),
+    ] {
+      #expect(try read(gzip(plain), width: 3).rows == expected)
+      let members = gzip(Array(plain.prefix(5))) + gzip(Array(plain.dropFirst(5)))
+      #expect(try read(members, width: 3).rows == expected)
+    }
+  }
+
+  @Test func `megabytes of gzip arrive whole`() throws {
+    var random = Seeded(state: 3)
+    let data = (0..<2_000_000).map { _ in UInt8.random(in: 0...9, using: &random) }
+    let found = try read(gzip(npy("|u1", [20_000, 100], data)), width: 100, capacity: 777)
+    #expect(found.rows.flatMap { $0.map(UInt8.init) } == data, "seed 3")
+  }
+
+  @Test func `damaged gzip is refused`() throws {
+    let whole = gzip(Array((0..<5000).map { "\($0),1\n" }.joined().utf8))
+    #expect(try refusal(Array(whole.dropLast(20)), width: 2).contains("ends too early"))
+    #expect(try refusal(whole + [1, 2, 3], width: 2).contains("damaged"))
+    var damaged = whole
+    damaged[whole.count / 2] ^= 0xff
+    #expect(try refusal(damaged, width: 2) != "")
+  }
+
+  @Test func `an array that ends too early within gzip is refused after its whole rows`() throws {
+    let short = gzip(npy("|u1", [3, 3], [1, 2, 3, 4, 5, 6, 7]))
+    #expect(try refusal(short, width: 3).contains("it ends within rows[2]"))
+    let long = gzip(npy("|u1", [1, 3], [1, 2, 3, 4]))
+    #expect(try refusal(long, width: 3).contains("bytes behind the last row"))
+  }
+
+  @Test func `what is missing or a folder is refused by name`() throws {
+    let folder = try Folder()
+    let missing = folder.url.path + "/nowhere.csv"
+    for (path, sentence) in [(missing, "cannot be opened"), (folder.url.path, "is a directory")] {
+      let error = #expect(throws: RowFileError.self) { try RowFile(path: path, shape: [1], options: .init()) }
+      #expect(error?.description.hasPrefix(path + ": ") == true && error?.description.contains(sentence) == true)
+    }
+  }
+
+  @Test func `rows of a pipe come as they are written`() throws {
+    let folder = try Folder()
+    let path = folder.url.path + "/pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    // Opened for both, so that neither side waits for the other to open it.
+    let writer = open(path, O_RDWR)
+    defer { close(writer) }
+    func send(_ text: String) { _ = text.withCString { write(writer, $0, strlen($0)) } }
+    send("1,2,3,4,5,6\n")
+    let file = try RowFile(path: path, shape: [6], options: .init())
+    let block = RowBlock(width: 6, capacity: 1000)
+    #expect(try file.cut(into: block))
+    file.parse(block)
+    #expect(block.numbers == [0] && file.fraction == nil)
+    send("2,2,3,4,5,6\n3,2,3,4,5,6\n4,2")
+    #expect(try file.cut(into: block))
+    file.parse(block)
+    #expect(block.numbers == [1, 2])
+    send(",3,4,5,6\n")
+    #expect(try file.cut(into: block))
+    file.parse(block)
+    #expect(block.numbers == [3] && block.rows[0] == 4)
+  }
+}
