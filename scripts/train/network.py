@@ -111,13 +111,13 @@ class Network:
         both = keras.Model(model.inputs, [model.outputs[0], measure(last.input)])
         # A copy: predict donates its buffers to the computation, and none may be donated twice.
         measure.set_weights([np.array(last.centers)])
-        rows = self._prepared(inputs, np.float32)
+        rows = self.prepared(inputs, np.float32)
         return Answers(*map(np.asarray, both.predict(rows, batch_size=_ROWS_AT_ONCE, verbose=0)))
 
     def answers64(self, inputs: np.ndarray) -> Answers:
         """The same weights in float64, by numpy alone."""
         parts = [
-            self._pass64(self._prepared(inputs[start : start + _ROWS_AT_ONCE], np.float64))
+            self._pass64(self.prepared(inputs[start : start + _ROWS_AT_ONCE], np.float64))
             for start in range(0, len(inputs), _ROWS_AT_ONCE)
         ]
         return Answers(*map(np.concatenate, zip(*parts, strict=True)))
@@ -143,7 +143,8 @@ class Network:
             x = _ACTIVATIONS64[layer.get("activation", "linear")](x)
         return Answers(x, distances)
 
-    def _prepared(self, inputs: np.ndarray, dtype: type) -> np.ndarray:
+    def prepared(self, inputs: np.ndarray, dtype: type) -> np.ndarray:
+        """Raw rows [N, D] in the network's input shape, after preprocessing."""
         inputs = np.asarray(inputs, dtype).reshape(-1, *self.architecture["input_shape"])
         if self.preprocessing is None:
             return inputs
