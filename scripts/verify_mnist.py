@@ -1,4 +1,4 @@
-"""Posts the test rows of MNIST or Fashion-MNIST to a running server and holds every answer against Keras and against float64.
+"""Posts test rows of MNIST or Fashion-MNIST to a running server; holds every answer to Keras' and to float64's.
 
 Shapes: N rows, C classes. With n the widest layer input, E the largest |Keras - float64| of any score:
 

@@ -17,7 +17,7 @@ SIDE = 28
 
 @dataclass(frozen=True)
 class Distortion:
-    """Largest amounts. A row draws one strength in 0…1 for all of them, so that many rows stay close to the original."""
+    """Largest amounts. A row draws one strength in 0…1 for all of them, so that many stay close to the original."""
 
     shift: float = 1.5  # pixels
     turn: float = 8.0  # degrees

@@ -52,9 +52,10 @@ def measure(
         # The same rows at stricter settings, for the card.
         for rate in (0.01, 0.02, 0.05, 0.1):
             accepted = p_values >= rate
+            remaining = np.mean((classes != test.labels)[accepted])
             print(
                 f"  at {rate}: test rejected {np.mean(~accepted):.2%}, {recipe.far_set} accepted"
-                f" {np.mean(far_values >= rate):.2%}, error among accepted {np.mean((classes != test.labels)[accepted]):.2%}"
+                f" {np.mean(far_values >= rate):.2%}, error among accepted {remaining:.2%}"
             )
     invented = np.asarray(outliers(jax.random.key(0), test.pixels[:2000] * np.float32(PREPROCESSING["scale"]))) * 255
     groups["synthetic outliers"], _, _ = verdicts(invented.astype(np.float32))
@@ -64,8 +65,8 @@ def measure(
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/train.sh", description="Train a model that ships.")
     parser.add_argument("name", choices=RECIPES)
-    parser.add_argument("--data", type=Path, help="folder of the data set's four gzip'd IDX files; default: Keras' download")
-    parser.add_argument("--outside", type=Path, help="folder of the other data set, measured against and never trained on")
+    parser.add_argument("--data", type=Path, help="folder of the four gzip'd IDX files; default: Keras' own download")
+    parser.add_argument("--outside", type=Path, help="folder of the far set: measured, never trained on")
     parser.add_argument("--out", type=Path, default=model_file.WEIGHTS, help="folder to write to")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int, default=1998)

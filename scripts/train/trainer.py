@@ -173,8 +173,9 @@ class Trainer:
     def error(self, rows: idx.Digits) -> float:
         """The share of `rows` that the averaged weights misread."""
         inputs = rows.pixels * np.float32(PREPROCESSING["scale"])
-        classes = [self._classes(self.state.average, inputs[start : start + 500]) for start in range(0, len(inputs), 500)]
-        return float(np.mean(np.concatenate(classes) != rows.labels))
+        parts = np.split(inputs, range(500, len(inputs), 500))
+        classes = np.concatenate([self._classes(self.state.average, part) for part in parts])
+        return float(np.mean(classes != rows.labels))
 
     def averaged(self) -> dict[str, np.ndarray]:
         """The weights to ship."""
