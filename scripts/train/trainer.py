@@ -3,7 +3,7 @@
 The loss of a row on the logits z = -gamma d2 is the cross-entropy of softmax(z) plus a pull, `pull` gamma d2 of its
 own class. Softmax sees differences of distances only; without the pull a row may lie anywhere as long as its own
 prototype is the nearest, and the distance would say nothing about whether the row belongs to any class. An outlier
-pays relu(10 - gamma d2), averaged over the classes: it is pushed to d2 = 10 / gamma from every prototype and no farther.
+pays relu(10 - gamma d2), averaged over the classes: it is pushed to d2 = 10 / gamma from every prototype, no farther.
 
 Shapes: N rows, D inputs, C classes.
 """
