@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Trains a model and writes it to weights/, or computes Keras' own answers of one.
-#   scripts/train.sh digits [--data DIR] [--outside DIR]
+#   scripts/train.sh digits|lenet5|lenet5-1998|fashion [--data DIR] [--outside DIR] [--epochs N] [--seed N] [--fresh]
 #   scripts/train.sh example
-#   scripts/train.sh reference MODEL --data DIR --out FILE.json
+#   scripts/train.sh reference MODEL --data DIR --out FILE
+# An interrupted training goes on where its last epoch ended when the same command is given again.
 set -euo pipefail
 case "${1:-}" in
-  digits | example | reference) ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  digits | lenet5 | lenet5-1998 | fashion) module=model arguments=("$@") ;;
+  example | reference) module=$1 arguments=("${@:2}") ;;
+  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 source "$(dirname "$0")/train/environment.sh"
-exec "$python" -m "train.$1" "${@:2}"
+exec "$python" -m "train.$module" "${arguments[@]}"

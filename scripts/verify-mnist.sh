@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares a running server, row by row over the 10,000 MNIST test rows, with Keras' own answers.
+# Compares a running server, row by row over the 10,000 test rows of MNIST or Fashion-MNIST, with Keras' own answers.
 #   scripts/verify-mnist.sh --data DIR [--url URL] [--model FILE]
 set -euo pipefail
 source "$(dirname "$0")/train/environment.sh"

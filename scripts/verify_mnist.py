@@ -1,11 +1,12 @@
-"""Posts the MNIST test rows to a running server and holds every answer against Keras and against float64.
+"""Posts test rows of MNIST or Fashion-MNIST to a running server; holds every answer to Keras' and to float64's.
 
 Shapes: N rows, C classes. With n the widest layer input, E the largest |Keras - float64| of any score:
 
     |score - reference|       <= max(4 E, 2e-6 + (4e-6 + 2.5e-8 n) |reference|)
     |distance - reference|    <= (1e-5 + 2.5e-8 n) reference + 1e-6
 
-for two references: Keras in float32, and numpy in float64 from the same float32 weights. Every class must be Keras'
+for two references: Keras in float32, and numpy in float64 from the same float32 weights. A .keras file beside the model
+file, as training writes it, is loaded by Keras and held to the same rule. Every class must be Keras'
 own, and score, distance, margin, p_value and known must follow from the row's own distances. Exits 1 on a violation.
 """
 
@@ -19,6 +20,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from train import idx, model_file, tensor_file
@@ -114,7 +116,7 @@ def check_verdicts(
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/verify-mnist.sh", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the gzip'd IDX files")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set's gzip'd IDX files")
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--model", type=Path, default=model_file.WEIGHTS / "digits.safetensors", help="the file served")
     parser.add_argument("--batch", type=int, default=100, help="rows a request")
@@ -129,6 +131,18 @@ def main() -> None:
 
     report = Report()
     distances, classes = compare(predictions, keras32, double, network.widest_input, report)
+    twin = arguments.model.with_suffix(".keras")
+    if twin.exists():
+        rows = network.prepared(test.pixels, np.float32)
+        loaded = np.asarray(keras.saving.load_model(twin).predict(rows, batch_size=500, verbose=0), float)
+        scores = np.array([row["scores"] for row in predictions], float)
+        outputs = np.asarray(double.outputs, float)
+        allowed = np.maximum(
+            4 * np.abs(keras32.outputs - outputs).max(), 2e-6 + (4e-6 + 2.5e-8 * network.widest_input) * np.abs(outputs)
+        )
+        report.ratio(f"scores against {twin.name}, loaded by Keras", np.abs(scores - loaded), allowed)
+        largest = np.abs(scores - loaded).max()
+        print(f"     largest difference of a score from {twin.name}: {largest:.2e}")
     tensors, metadata = tensor_file.read(arguments.model)
     if "radial.calibration" in metadata:
         rate = json.loads(metadata["radial.calibration"])["false_reject_rate"]

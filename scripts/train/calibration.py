@@ -5,6 +5,7 @@ Shapes: N rows, C classes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,14 @@ class Calibration:
             farther = len(own) - np.searchsorted(own, distances[asked], side="left")
             result[asked] = (1 + farther) / (len(own) + 1)
         return result
+
+    def limits(self, rate: float) -> np.ndarray:
+        """[C]: the largest distance of each class whose p-value is still `rate` or more."""
+        result = []
+        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
+            needed = max(math.ceil(rate * (stop - start + 1) - 1e-9) - 1, 0)  # rows that must lie at least as far
+            result.append(self.distances[stop - max(needed, 1)])
+        return np.array(result)
 
 
 def area_under_roc(inside: np.ndarray, outside: np.ndarray) -> float:

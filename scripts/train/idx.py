@@ -1,4 +1,4 @@
-"""MNIST as four gzip'd IDX files, or as Keras downloads it."""
+"""MNIST and Fashion-MNIST as four gzip'd IDX files, or as Keras downloads them."""
 
 from __future__ import annotations
 
@@ -41,13 +41,17 @@ def load_test(directory: Path) -> Digits:
     return _load(directory, "t10k")
 
 
-def load(directory: Path | None) -> tuple[Digits, Digits]:
-    """All 60,000 training rows and the 10,000 test rows, in the order of the original files."""
+def load(directory: Path | None, data_set: str = "MNIST") -> tuple[Digits, Digits]:
+    """All 60,000 training rows and the 10,000 test rows, in the order of the original files.
+
+    `data_set`, "MNIST" or "Fashion-MNIST", is what Keras downloads when there is no `directory`.
+    """
     if directory is not None:
         return _load(directory, "train"), load_test(directory)
     import keras
 
-    training, test = keras.datasets.mnist.load_data()
+    source = keras.datasets.fashion_mnist if data_set == "Fashion-MNIST" else keras.datasets.mnist
+    training, test = source.load_data()
     return _digits(*training), _digits(*test)
 
 

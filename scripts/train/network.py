@@ -6,6 +6,7 @@ Shapes: N rows, D inputs, C units of the last RBF layer.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 
 from . import tensor_file
+from .image_layers import Subsampling2D, scaled_tanh
 from .rbf import RBFLayer
 
 
@@ -29,12 +31,23 @@ _ACTIVATIONS64 = {
     "relu": lambda x: np.maximum(x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
+    "scaled_tanh": lambda x: 1.7159 * np.tanh(x * (2 / 3)),
 }
+
+_PARTS = {
+    "conv2d": ("kernel", "bias"),
+    "dense": ("kernel", "bias"),
+    "subsampling2d": ("factor", "offset"),
+    "rbf": ("centers",),
+}
+"""The tensors of a layer, in Keras' order of creation."""
+
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Network:
-    """Dense and RBF layers with one scale a layer: what `scripts/train` makes. Anything else is refused by name."""
+    """The layers that `scripts/train` makes, closed by an RBF layer. Anything else is refused by name."""
 
     architecture: dict[str, Any]
     tensors: dict[str, np.ndarray]
@@ -50,33 +63,19 @@ class Network:
 
     @classmethod
     def of(cls, model: keras.Sequential, preprocessing: dict[str, float] | None = None) -> Network:
-        """The description and the float32 weights of a built Keras model."""
+        """The description and the float32 weights of a built Keras model of Dense layers and Gaussian RBF layers."""
         layers: list[dict[str, Any]] = []
         tensors: dict[str, np.ndarray] = {}
         for layer in model.layers:
+            description: dict[str, Any] = {"name": layer.name, "units": layer.units}
             if isinstance(layer, RBFLayer):
-                gamma = np.float32(layer.gamma)
-                layers.append(
-                    {
-                        "type": "rbf",
-                        "name": layer.name,
-                        "units": layer.units,
-                        "output": "gaussian",
-                        "scale": float(gamma),  # a double's digits bring every float32 back exactly
-                        "centers_layout": "features_units",
-                    }
-                )
+                gamma = float(np.float32(layer.gamma))  # a double's digits bring every float32 back exactly
+                form = {"output": "gaussian", "scale": gamma, "centers_layout": "features_units"}
+                layers.append({"type": "rbf", **description, **form})
                 tensors[f"{layer.name}.centers"] = np.asarray(layer.centers)
             elif isinstance(layer, keras.layers.Dense):
-                layers.append(
-                    {
-                        "type": "dense",
-                        "name": layer.name,
-                        "units": layer.units,
-                        "activation": keras.activations.serialize(layer.activation),
-                        "use_bias": True,
-                    }
-                )
+                activation = keras.activations.serialize(layer.activation)
+                layers.append({"type": "dense", **description, "activation": activation, "use_bias": True})
                 tensors[f"{layer.name}.kernel"] = np.asarray(layer.kernel)
                 tensors[f"{layer.name}.bias"] = np.asarray(layer.bias)
             else:
@@ -85,18 +84,21 @@ class Network:
 
     @property
     def widest_input(self) -> int:
-        return max([*self.architecture["input_shape"], *(layer["units"] for layer in self.architecture["layers"][:-1])])
-
-    @property
-    def scale(self) -> float:
-        return self.architecture["layers"][-1]["scale"]
+        """The largest number of values that one output of a layer is computed from."""
+        sizes = [self.architecture["input_shape"][0]] if len(self.architecture["input_shape"]) == 1 else []
+        for layer in self.architecture["layers"]:
+            if layer["type"] in ("conv2d", "dense", "rbf"):
+                sizes.append(math.prod(self._weights(layer)[0].shape[:-1]))
+        return max(sizes)
 
     def keras_model(self) -> keras.Sequential:
         """The network after preprocessing as a Keras model with a constant gamma."""
-        layers = [keras.Input(self.architecture["input_shape"]), *map(self._keras_layer, self.architecture["layers"])]
-        model = keras.Sequential(layers, name="radial")
-        for layer in model.layers:
-            layer.set_weights(self._weights(layer.name))
+        described = self.architecture["layers"]
+        model = keras.Sequential(
+            [keras.Input(self.architecture["input_shape"]), *map(_keras_layer, described)], name="radial"
+        )
+        for layer, description in zip(model.layers, described, strict=True):
+            layer.set_weights(self._weights(description))
         return model
 
     def answers32(self, inputs: np.ndarray) -> Answers:
@@ -109,39 +111,78 @@ class Network:
         both = keras.Model(model.inputs, [model.outputs[0], measure(last.input)])
         # A copy: predict donates its buffers to the computation, and none may be donated twice.
         measure.set_weights([np.array(last.centers)])
-        return Answers(*map(np.asarray, both.predict(self._prepared(inputs, np.float32), batch_size=500, verbose=0)))
+        rows = self.prepared(inputs, np.float32)
+        return Answers(*map(np.asarray, both.predict(rows, batch_size=_ROWS_AT_ONCE, verbose=0)))
 
     def answers64(self, inputs: np.ndarray) -> Answers:
         """The same weights in float64, by numpy alone."""
-        x = self._prepared(inputs, np.float64)
+        parts = [
+            self._pass64(self.prepared(inputs[start : start + _ROWS_AT_ONCE], np.float64))
+            for start in range(0, len(inputs), _ROWS_AT_ONCE)
+        ]
+        return Answers(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _pass64(self, x: np.ndarray) -> Answers:
         distances = x
         for layer in self.architecture["layers"]:
-            weights = [weight.astype(np.float64) for weight in self._weights(layer["name"])]
-            if layer["type"] == "dense":
-                x = _ACTIVATIONS64[layer["activation"]](x @ weights[0] + weights[1])
+            kind = layer["type"]
+            weights = [weight.astype(np.float64) for weight in self._weights(layer)]
+            if kind == "conv2d":
+                x = _convolution64(x, weights[0], layer["padding"]) + weights[1]
+            elif kind in ("average_pooling2d", "subsampling2d"):
+                x = x.reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1).mean((2, 4))
+                if kind == "subsampling2d":
+                    x = weights[0] * x + weights[1]
+            elif kind == "flatten":
+                x = x.reshape(len(x), -1)
+            elif kind == "dense":
+                x = x @ weights[0] + weights[1]
             else:
                 distances = np.stack([np.square(x - center).sum(-1) for center in weights[0].T], axis=-1)
-                x = np.exp(-layer["scale"] * distances)
+                x = distances if layer["output"] == "distance" else np.exp(-layer["scale"] * distances)
+            x = _ACTIVATIONS64[layer.get("activation", "linear")](x)
         return Answers(x, distances)
 
-    def _prepared(self, inputs: np.ndarray, dtype: type) -> np.ndarray:
-        inputs = np.asarray(inputs, dtype)
+    def prepared(self, inputs: np.ndarray, dtype: type) -> np.ndarray:
+        """Raw rows [N, D] in the network's input shape, after preprocessing."""
+        inputs = np.asarray(inputs, dtype).reshape(-1, *self.architecture["input_shape"])
         if self.preprocessing is None:
             return inputs
         # The factor is a float32 to the server, so it is one here, in either precision.
         scale, offset = (dtype(np.float32(self.preprocessing[key])) for key in ("scale", "offset"))
         return inputs * scale + offset
 
-    def _weights(self, name: str) -> list[np.ndarray]:
-        if f"{name}.centers" not in self.tensors:
-            return [self.tensors[f"{name}.kernel"], self.tensors[f"{name}.bias"]]
-        layer = next(layer for layer in self.architecture["layers"] if layer["name"] == name)
-        centers = self.tensors[f"{name}.centers"]
-        return [centers if layer["centers_layout"] == "features_units" else centers.T]
+    def _weights(self, layer: dict[str, Any]) -> list[np.ndarray]:
+        weights = [self.tensors[f"{layer['name']}.{part}"] for part in _PARTS.get(layer["type"], ())]
+        if layer["type"] == "rbf" and layer["centers_layout"] == "units_features":
+            return [weights[0].T]
+        return weights
 
-    def _keras_layer(self, layer: dict[str, Any]) -> keras.layers.Layer:
-        if layer["type"] == "dense" and layer["use_bias"]:
-            return keras.layers.Dense(layer["units"], activation=layer["activation"], name=layer["name"])
-        if layer["type"] == "rbf" and layer["output"] == "gaussian" and layer["scale"] != "tensor":
-            return RBFLayer(layer["units"], gamma=layer["scale"], name=layer["name"])
-        raise ValueError(f"layer {layer['name']!r}: only dense with bias and gaussian rbf with one scale are rebuilt")
+
+def _keras_layer(layer: dict[str, Any]) -> keras.layers.Layer:
+    kind, name = layer["type"], layer["name"]
+    activation = scaled_tanh if layer.get("activation") == "scaled_tanh" else layer.get("activation")
+    if kind == "conv2d" and layer["use_bias"] and layer["strides"] == [1, 1]:
+        return keras.layers.Conv2D(
+            layer["filters"], layer["kernel_size"], padding=layer["padding"], activation=activation, name=name
+        )
+    if kind == "average_pooling2d" and layer["pool_size"] == layer["strides"] == [2, 2]:
+        return keras.layers.AveragePooling2D(2, name=name)
+    if kind == "subsampling2d" and layer["pool_size"] == layer["strides"] == [2, 2]:
+        return Subsampling2D(activation, name=name)
+    if kind == "flatten":
+        return keras.layers.Flatten(name=name)
+    if kind == "dense" and layer["use_bias"]:
+        return keras.layers.Dense(layer["units"], activation=activation, name=name)
+    if kind == "rbf" and layer["output"] in ("gaussian", "distance") and layer["scale"] != "tensor":
+        return RBFLayer(layer["units"], gamma=layer["scale"], output_form=layer["output"], name=name)
+    raise ValueError(f"layer {name!r} is {kind!r} in a form that is not rebuilt here: {layer}")
+
+
+def _convolution64(x: np.ndarray, kernel: np.ndarray, padding: str) -> np.ndarray:
+    """`x` [N, H, W, in], `kernel` [h, w, in, out] of odd sizes; stride 1."""
+    height, width, channels, filters = kernel.shape
+    if padding == "same":
+        x = np.pad(x, ((0, 0), (height // 2,) * 2, (width // 2,) * 2, (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (height, width), axis=(1, 2))  # [N, H, W, in, h, w]
+    return np.tensordot(windows, kernel, ([4, 5, 3], [0, 1, 2]))

@@ -1,0 +1,158 @@
+"""The models that are trained here: their networks, data and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+
+from . import glyphs
+from .distortion import Distortion
+
+DIGITS = [str(digit) for digit in range(10)]
+GARMENTS = [
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+]  # fmt: skip
+
+PREPROCESSING = {"scale": 0.00392156862745098, "offset": 0}
+GAMMA = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what is trained; the seed and the number of epochs may be given at the command line."""
+
+    architecture: dict[str, Any]
+    labels: list[str]
+    data_set: str
+    far_set: str
+    epochs: int
+    peak_rate: float
+    distortion: Distortion
+    outliers_per_batch: int  # a multiple of the number of kinds
+    outlier_weight: float = 1.0
+    pull: float = 0.1
+    fixed_centers: Callable[[], np.ndarray] | None = None
+    connections: dict[str, np.ndarray] | None = None
+    """Factors of 0 and 1 for kernels that connect only some maps, by tensor name."""
+
+
+def _rbf(output: str) -> dict[str, Any]:
+    return {
+        "type": "rbf",
+        "name": "rbf",
+        "units": 10,
+        "output": output,
+        "scale": 1.0 if output == "distance" else float(np.float32(GAMMA)),
+        "centers_layout": "features_units",
+    }
+
+
+def _dense(name: str, units: int, activation: str = "scaled_tanh") -> dict[str, Any]:
+    return {"type": "dense", "name": name, "units": units, "activation": activation, "use_bias": True}
+
+
+def _conv(name: str, filters: int, padding: str) -> dict[str, Any]:
+    return {
+        "type": "conv2d",
+        "name": name,
+        "filters": filters,
+        "kernel_size": [5, 5],
+        "strides": [1, 1],
+        "padding": padding,
+        "activation": "scaled_tanh",
+        "use_bias": True,
+    }
+
+
+def _pool(name: str) -> dict[str, Any]:
+    return {"type": "average_pooling2d", "name": name, "pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}
+
+
+def _subsampling(name: str) -> dict[str, Any]:
+    return {
+        "type": "subsampling2d",
+        "name": name,
+        "pool_size": [2, 2],
+        "strides": [2, 2],
+        "activation": "scaled_tanh",
+    }
+
+
+def _flat(hidden: int) -> dict[str, Any]:
+    layers = [_dense("dense", hidden, "tanh"), _dense("dense_1", 84), _rbf("gaussian")]
+    return {"version": 1, "input_shape": [784], "layers": layers}
+
+
+def _lenet(pool: Callable[[str], dict[str, Any]], output: str) -> dict[str, Any]:
+    layers = [
+        _conv("c1", 6, "same"),  # the margin of two pixels that the paper's 32 x 32 input has
+        pool("s2"),
+        _conv("c3", 16, "valid"),
+        pool("s4"),
+        {"type": "flatten", "name": "flatten"},
+        _dense("c5", 120),
+        _dense("f6", 84),
+        _rbf(output),
+    ]
+    return {"version": 1, "input_shape": [28, 28, 1], "layers": layers}
+
+
+def _table_one() -> np.ndarray:
+    """[1, 1, 6, 16]: which maps of S2 feed which maps of C3 (LeCun et al. 1998, table I)."""
+    three = [[(i + j) % 6 for j in range(3)] for i in range(6)]
+    four = [[(i + j) % 6 for j in range(4)] for i in range(6)]
+    split = [[(i + j) % 6 for j in (0, 1, 3, 4)] for i in range(3)]
+    table = np.zeros((6, 16), np.float32)
+    for column, sources in enumerate([*three, *four, *split, range(6)]):
+        table[list(sources), column] = 1
+    return table[None, None]
+
+
+HANDWRITING = Distortion(shift=1.5, turn=9.0, scaling=0.09, displacement=1.0)
+
+RECIPES = {
+    "digits": Recipe(
+        architecture=_flat(256),
+        labels=DIGITS,
+        data_set="MNIST",
+        far_set="Fashion-MNIST",
+        epochs=40,
+        peak_rate=2e-3,
+        distortion=HANDWRITING,
+        outliers_per_batch=16,
+    ),
+    "lenet5": Recipe(
+        architecture=_lenet(_pool, "gaussian"),
+        labels=DIGITS,
+        data_set="MNIST",
+        far_set="Fashion-MNIST",
+        epochs=60,
+        peak_rate=3e-3,
+        distortion=HANDWRITING,
+        outliers_per_batch=16,
+    ),
+    "lenet5-1998": Recipe(
+        architecture=_lenet(_subsampling, "distance"),
+        labels=DIGITS,
+        data_set="MNIST",
+        far_set="Fashion-MNIST",
+        epochs=40,
+        peak_rate=3e-3,
+        distortion=HANDWRITING,
+        outliers_per_batch=16,
+        fixed_centers=glyphs.prototypes,
+        connections={"c3.kernel": _table_one()},
+    ),
+    "fashion": Recipe(
+        architecture=_flat(256),
+        labels=GARMENTS,
+        data_set="Fashion-MNIST",
+        far_set="MNIST",
+        epochs=40,
+        peak_rate=2e-3,
+        distortion=Distortion(shift=1.0, turn=3.0, scaling=0.05, mirrored=True),
+        outliers_per_batch=32,
+    ),
+}

@@ -1,0 +1,225 @@
+"""Trains a recipe: AdamW with a one-cycle rate, averaged weights, distorted rows, synthetic outliers; resumable.
+
+The loss of a row on the logits z = -gamma d2 is the cross-entropy of softmax(z) plus a pull, `pull` gamma d2 of its
+own class. Softmax sees differences of distances only; without the pull a row may lie anywhere as long as its own
+prototype is the nearest, and the distance would say nothing about whether the row belongs to any class. An outlier
+pays relu(10 - gamma d2), averaged over the classes: it is pushed to d2 = 10 / gamma from every prototype, no farther.
+
+Shapes: N rows, D inputs, C classes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import idx
+from .forward import Tensors, distances
+from .outliers import outliers
+from .recipes import GAMMA, PREPROCESSING, Recipe
+
+BATCH = 128
+STEPS_PER_CALL = 39  # 55,000 rows are 429 batches, 11 calls
+OUTLIER_REACH = 10.0
+WEIGHT_DECAY = 1e-2
+LARGEST_NORM = 5.0
+AVERAGING = 0.999
+
+
+class State(NamedTuple):
+    """What a checkpoint holds, besides the history."""
+
+    tensors: Tensors
+    average: Tensors
+    first: Tensors
+    second: Tensors
+    step: jax.Array
+
+
+def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
+    """Glorot uniform kernels, zero biases, prototypes from N(0, 0.5^2) unless they are fixed."""
+    generator = np.random.default_rng(seed)
+    tensors: dict[str, np.ndarray] = {}
+    shape = list(recipe.architecture["input_shape"])
+
+    def glorot(dimensions: tuple[int, ...], inputs: int, outputs: int) -> np.ndarray:
+        limit = math.sqrt(6 / (inputs + outputs))
+        return generator.uniform(-limit, limit, dimensions).astype(np.float32)
+
+    for layer in recipe.architecture["layers"]:
+        name, kind = layer["name"], layer["type"]
+        if kind == "conv2d":
+            height, width = layer["kernel_size"]
+            filters = layer["filters"]
+            size = (height, width, shape[2], filters)
+            tensors[f"{name}.kernel"] = glorot(size, height * width * shape[2], height * width * filters)
+            tensors[f"{name}.bias"] = np.zeros(filters, np.float32)
+            if layer["padding"] == "valid":
+                shape = [shape[0] - height + 1, shape[1] - width + 1, filters]
+            shape[2] = filters
+        elif kind in ("average_pooling2d", "subsampling2d"):
+            shape = [shape[0] // 2, shape[1] // 2, shape[2]]
+            if kind == "subsampling2d":
+                tensors[f"{name}.factor"] = np.full(shape[2], 1.5, np.float32)
+                tensors[f"{name}.offset"] = np.zeros(shape[2], np.float32)
+        elif kind == "flatten":
+            shape = [math.prod(shape)]
+        elif kind == "dense":
+            tensors[f"{name}.kernel"] = glorot((shape[0], layer["units"]), shape[0], layer["units"])
+            tensors[f"{name}.bias"] = np.zeros(layer["units"], np.float32)
+            shape = [layer["units"]]
+        else:
+            centers = generator.normal(0, 0.5, (shape[0], layer["units"])).astype(np.float32)
+            tensors[f"{name}.centers"] = recipe.fixed_centers() if recipe.fixed_centers else centers
+    for name, factors in (recipe.connections or {}).items():
+        tensors[name] = tensors[name] * factors
+    return tensors
+
+
+def loss(recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The loss, and its two parts [2]; the first len(labels) `rows` belong to classes, the others to none."""
+    scaled = GAMMA * distances(recipe.architecture, tensors, rows)
+    inside, outside = scaled[: len(labels)], scaled[len(labels) :]
+    own = jnp.take_along_axis(inside, labels[:, None], axis=1)[:, 0]
+    known = (jax.nn.logsumexp(-inside, axis=1) + own + recipe.pull * own).mean()
+    pushed = jax.nn.relu(OUTLIER_REACH - outside).mean() if len(outside) else jnp.float32(0)
+    return known + recipe.outlier_weight * pushed, jnp.stack([known, pushed])
+
+
+def one_cycle(recipe: Recipe, step: jax.Array, steps: int) -> jax.Array:
+    """Half a cosine up to the peak over the first 30 % of the steps, half a cosine down to almost nothing."""
+    progress = step / steps
+    rising = 0.04 + 0.96 * (0.5 - 0.5 * jnp.cos(math.pi * jnp.minimum(progress / 0.3, 1.0)))
+    falling = 0.5 + 0.5 * jnp.cos(math.pi * jnp.clip((progress - 0.3) / 0.7, 0.0, 1.0))
+    return recipe.peak_rate * jnp.maximum(jnp.where(progress < 0.3, rising, falling), 1e-4)
+
+
+class Trainer:
+    """One run. `state` is replaced by every call of `epoch`."""
+
+    def __init__(self, name: str, recipe: Recipe, training: idx.Digits, epochs: int, seed: int) -> None:
+        self.recipe, self.epochs, self.seed = recipe, epochs, seed
+        self._run = f"{name} epochs {epochs} seed {seed}"
+        self.pixels = jnp.asarray(training.pixels.astype(np.uint8))
+        self.labels = jnp.asarray(training.labels.astype(np.int32))
+        self.steps_per_epoch = len(training.labels) // BATCH // STEPS_PER_CALL * STEPS_PER_CALL
+        self.history: list[dict[str, float]] = []
+        tensors = {name: jnp.asarray(values) for name, values in initial_tensors(recipe, seed).items()}
+        zeros = {name: jnp.zeros_like(values) for name, values in tensors.items()}
+        self.state = State(tensors, dict(tensors), zeros, dict(zeros), jnp.int32(0))
+        self._steps = jax.jit(self._run_steps)
+        self._classes = jax.jit(lambda tensors, rows: distances(recipe.architecture, tensors, rows).argmin(1))
+
+    def _one_step(self, state: State, chosen: jax.Array) -> tuple[State, jax.Array]:
+        recipe, step = self.recipe, state.step
+        key = jax.random.fold_in(jax.random.key(self.seed), step)
+        distorting, inventing = jax.random.split(key)
+        labels = self.labels[chosen]
+        originals = self.pixels[chosen].astype(jnp.float32) * np.float32(PREPROCESSING["scale"])
+        rows = recipe.distortion(distorting, originals)
+        if recipe.outliers_per_batch:
+            rows = jnp.concatenate([rows, outliers(inventing, rows[: recipe.outliers_per_batch])])
+        gradient, parts = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)(state.tensors)
+        for name, factors in (recipe.connections or {}).items():
+            gradient[name] = gradient[name] * factors
+        if recipe.fixed_centers:
+            gradient["rbf.centers"] = jnp.zeros_like(gradient["rbf.centers"])
+        norm = jnp.sqrt(sum(jnp.vdot(g, g) for g in gradient.values()))
+        cut = jnp.minimum(1.0, LARGEST_NORM / (norm + 1e-6))
+
+        rate = one_cycle(recipe, step, self.epochs * self.steps_per_epoch)
+        t = (step + 1).astype(jnp.float32)
+        average_factor = jnp.minimum(AVERAGING, t / (t + 10))  # the start is forgotten quickly
+        tensors, average, first, second = {}, {}, {}, {}
+        for name, value in state.tensors.items():
+            g = gradient[name] * cut
+            first[name] = 0.9 * state.first[name] + 0.1 * g
+            second[name] = 0.999 * state.second[name] + 0.001 * g * g
+            move = (first[name] / (1 - 0.9**t)) / (jnp.sqrt(second[name] / (1 - 0.999**t)) + 1e-8)
+            if name.endswith(".kernel"):
+                move = move + WEIGHT_DECAY * value
+            tensors[name] = value - rate * move
+            average[name] = average_factor * state.average[name] + (1 - average_factor) * tensors[name]
+        return State(tensors, average, first, second, step + 1), parts
+
+    def _run_steps(self, state: State, chosen: jax.Array) -> tuple[State, jax.Array]:
+        """`chosen` [steps, BATCH] row numbers."""
+        state, parts = jax.lax.scan(self._one_step, state, chosen)
+        return state, parts.mean(0)
+
+    def epoch(self, number: int) -> dict[str, float]:
+        """Runs epoch `number` (from 0) in an order that depends on the seed and the number alone."""
+        order = np.random.default_rng((self.seed, number)).permutation(len(self.labels))
+        order = order[: self.steps_per_epoch * BATCH].reshape(-1, STEPS_PER_CALL, BATCH)
+        parts = []
+        for call, chosen in enumerate(order):
+            self.state, means = self._steps(self.state, jnp.asarray(chosen))
+            parts.append(np.asarray(means))
+            if sys.stderr.isatty():
+                done = round(30 * (call + 1) / len(order))
+                bar = "█" * done + "·" * (30 - done)
+                print(f"\r{number + 1:3d}/{self.epochs} {bar} loss {parts[-1][0]:.4f}", end="", file=sys.stderr)
+        known, pushed = np.mean(parts, axis=0)
+        return {"epoch": number + 1, "loss": float(known), "outlier_loss": float(pushed)}
+
+    def error(self, rows: idx.Digits) -> float:
+        """The share of `rows` that the averaged weights misread."""
+        inputs = rows.pixels * np.float32(PREPROCESSING["scale"])
+        parts = np.split(inputs, range(500, len(inputs), 500))
+        classes = np.concatenate([self._classes(self.state.average, part) for part in parts])
+        return float(np.mean(classes != rows.labels))
+
+    def averaged(self) -> dict[str, np.ndarray]:
+        """The weights to ship."""
+        return {name: np.asarray(values) for name, values in self.state.average.items()}
+
+    def run(self, held_out: idx.Digits, checkpoint: Path) -> None:
+        """Trains to the end, going on from `checkpoint` if it is there; writes it after every epoch."""
+        self._resume(checkpoint)
+        for number in range(len(self.history), self.epochs):
+            started, used = time.monotonic(), time.process_time()
+            record = self.epoch(number)
+            record["held_out_error"] = self.error(held_out)
+            record["seconds"] = time.monotonic() - started
+            record["processor_seconds"] = time.process_time() - used
+            self.history.append(record)
+            print(
+                f"\r{number + 1:3d}/{self.epochs} loss {record['loss']:.4f}  outliers {record['outlier_loss']:.4f}"
+                f"  held out {record['held_out_error']:.2%}  {record['seconds']:.1f} s",
+                file=sys.stderr,
+            )
+            self._save(checkpoint)
+
+    def _save(self, path: Path) -> None:
+        values = {
+            f"{part}:{name}": np.asarray(value)
+            for part in ("tensors", "average", "first", "second")
+            for name, value in getattr(self.state, part).items()
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.stem}.partial.npz")
+        np.savez(scratch, step=np.asarray(self.state.step), history=json.dumps(self.history), run=self._run, **values)
+        scratch.replace(path)
+
+    def _resume(self, path: Path) -> None:
+        if not path.exists():
+            return
+        with np.load(path) as stored:
+            if str(stored["run"]) != self._run:
+                sys.exit(f"{path}: a checkpoint of another seed or number of epochs; remove it or use --fresh")
+            self.history = json.loads(str(stored["history"]))
+            parts: dict[str, Any] = {part: {} for part in ("tensors", "average", "first", "second")}
+            for key in stored.files:
+                part, _, name = key.partition(":")
+                if name:
+                    parts[part][name] = jnp.asarray(stored[key])
+            self.state = State(**parts, step=jnp.asarray(stored["step"]))
+        print(f"going on after epoch {len(self.history)}", file=sys.stderr)
