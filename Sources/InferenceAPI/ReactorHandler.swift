@@ -19,6 +19,8 @@ final class ReactorHandler: RequestHandler {
   private var catalog: Catalog
   private var generation: UInt64
   private var lanes: [Lane] = []
+  /// Whether requests were waiting for a model when it was taken out of the catalog.
+  private var hasStaleLanes = false
   private var queued: [UInt64: PendingRequest] = [:]
   private var nextJob: UInt64 = 0
   /// Of the answer that is being encoded; kept for its memory.
@@ -74,6 +76,7 @@ final class ReactorHandler: RequestHandler {
 
   func endTurn() {
     for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
+    if hasStaleLanes { dropLanes() }
   }
 
   func woken() {
@@ -138,7 +141,13 @@ final class ReactorHandler: RequestHandler {
     guard latest != generation else { return }
     generation = latest
     catalog = service.catalog
+    dropLanes()
+  }
+
+  /// Those of models that are no longer served, unless somebody waits in them.
+  private func dropLanes() {
     lanes.removeAll { $0.pending.isEmpty && !catalog.contains($0.served) }
+    hasStaleLanes = lanes.contains { !catalog.contains($0.served) }
   }
 
   private func model(_ reference: ModelReference) throws(APIError) -> ServedModel {
@@ -186,11 +195,17 @@ final class ReactorHandler: RequestHandler {
     if batch.count > 0, batch.count + request.rows > service.configuration.maxQueueRows {
       throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
     }
-    exchange.tag = Self.inTurn
-    lanes[lane].pending.append(
-      PendingRequest(
-        exchange: exchange, served: served, operation: operation, batch: batch,
-        rows: batch.append(request.rows), deadline: deadline))
+    let pending = PendingRequest(
+      exchange: exchange, served: served, operation: operation, batch: batch, rows: batch.append(request.rows),
+      deadline: deadline)
+    if lanes[lane].pending.isEmpty, service.inlinePolicy.runsAtOnce(served.cost, rows: request.rows) {
+      compute(batch)
+      answer(pending, exchange)
+      batch.clear()
+    } else {
+      exchange.tag = Self.inTurn
+      lanes[lane].pending.append(pending)
+    }
   }
 
   private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
@@ -225,9 +240,7 @@ final class ReactorHandler: RequestHandler {
     swap(&pending, &lane.pending)
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
-      let nanoseconds = executor.run(lane.batch)
-      let rows = lane.batch.count
-      metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
+      compute(lane.batch)
       for request in pending {
         guard let exchange = request.exchange else { continue }
         exchange.tag = Self.idle
@@ -240,6 +253,13 @@ final class ReactorHandler: RequestHandler {
     }
     pending.removeAll(keepingCapacity: true)
     swap(&pending, &lane.pending)
+  }
+
+  /// Here and now.
+  private func compute(_ batch: RowBatch) {
+    let nanoseconds = executor.run(batch)
+    let rows = batch.count
+    metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
   }
 
   private func enqueue(_ request: PendingRequest) {
