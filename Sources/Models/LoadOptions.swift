@@ -28,7 +28,7 @@ extension LoadOptions {
 
 /// Opens a model file of any form; its first bytes tell which, whatever its name.
 func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any TensorSource {
-  let file = try MappedFile(path: path)
+  let file = try FileImage(path: path)
   let bytes = Bytes(file)
   if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
     return try KerasFile(file, path: path, options)

@@ -12,12 +12,12 @@ struct SafetensorsFile: TensorSource {
   let path: String
   let metadata: [String: String]
   let tensors: [String: Tensor]
-  let file: MappedFile
+  let file: FileImage
   let form = ModelForm.safetensors
 
-  init(path: String) throws(ModelError) { try self.init(MappedFile(path: path), path: path) }
+  init(path: String) throws(ModelError) { try self.init(FileImage(path: path), path: path) }
 
-  init(_ file: MappedFile, path: String) throws(ModelError) {
+  init(_ file: FileImage, path: String) throws(ModelError) {
     self.path = path
     self.file = file
     let count = file.count

@@ -5,7 +5,7 @@ import FileFormats
 protocol TensorSource {
   var path: String { get }
   var form: ModelForm { get }
-  var file: MappedFile { get }
+  var file: FileImage { get }
   var metadata: [String: String] { get }
   var tensors: [String: Tensor] { get }
 }

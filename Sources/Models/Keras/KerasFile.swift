@@ -12,11 +12,11 @@ struct KerasFile: TensorSource {
 
   let path: String
   let form: ModelForm
-  let file: MappedFile
+  let file: FileImage
   let metadata: [String: String]
   let tensors: [String: Tensor]
 
-  init(_ file: MappedFile, path: String, _ options: LoadOptions) throws(ModelError) {
+  init(_ file: FileImage, path: String, _ options: LoadOptions) throws(ModelError) {
     self.path = path
     self.file = file
     let content =
@@ -37,7 +37,7 @@ struct KerasFile: TensorSource {
   }
 
   /// A zip of `metadata.json`, `config.json` and `model.weights.h5`.
-  private static func openArchive(_ file: MappedFile, _ path: String) throws(ModelError) -> Content {
+  private static func openArchive(_ file: FileImage, _ path: String) throws(ModelError) -> Content {
     let (configuration, metadata, weights) = try reading(path) { () throws(FormatError) in
       let archive = try ZipArchive(Bytes(file))
       let configuration = try archive.contents("config.json", limit: maximumConfigurationBytes)
@@ -55,7 +55,7 @@ struct KerasFile: TensorSource {
   }
 
   /// One HDF5 file: the configuration in an attribute, the variables below `/model_weights`.
-  private static func openLegacy(_ file: MappedFile, _ path: String) throws(ModelError) -> Content {
+  private static func openLegacy(_ file: FileImage, _ path: String) throws(ModelError) -> Content {
     let (hdf5, configuration, text) = try reading(path) { () throws(FormatError) in
       let hdf5 = try HDF5File(Bytes(file))
       var text = try hdf5.strings(attribute: "keras_version", of: "/")?.first

@@ -1,11 +1,11 @@
 import FileFormats
 import Glibc
 
-/// A file mapped read-only. The bytes are lent to closures and never stored.
+/// A file's bytes, read into memory of our own. They are lent to closures and never stored.
 ///
-/// A file that another process truncates while it is mapped ends this process (SIGBUS, mmap(2)): models are replaced by renaming a
-/// new file into place, never by writing into the old one.
-final class MappedFile: ByteOwner {
+/// Not mapped: a file that another process cuts short while it is mapped ends this one (SIGBUS, mmap(2)), and a directory of models is
+/// watched while people copy into it. The weights are repacked, and so copied, anyway.
+final class FileImage: ByteOwner {
   private let bytes: UnsafeRawBufferPointer
 
   var count: Int { bytes.count }
@@ -26,8 +26,20 @@ final class MappedFile: ByteOwner {
       throw ModelError(.file, path, "is empty, expected a safetensors or Keras file; copy or export the model again")
     }
     let size = Int(information.st_size)
-    guard let memory = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {
-      throw ModelError(.file, path, "cannot be mapped (\(String(cString: strerror(errno))))")
+    // Pages of its own, given back as soon as the model is built.
+    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED
+    else { throw ModelError(.file, path, "its \(size) bytes do not fit into memory") }
+    var count = 0
+    while count < size {
+      let read = pread(descriptor, memory + count, size - count, off_t(count))
+      if read < 0 && errno == EINTR { continue }
+      guard read > 0 else {
+        let reason = read < 0 ? String(cString: strerror(errno)) : "it ended after \(count) of \(size) bytes"
+        munmap(memory, size)
+        throw ModelError(
+          .file, path, "cannot be read (\(reason)); replace a model by renaming a whole file into its place")
+      }
+      count += read
     }
     bytes = UnsafeRawBufferPointer(start: memory, count: size)
   }
