@@ -15,17 +15,11 @@ public struct CostModel: Sendable, Equatable {
   /// The estimated time of one forward pass over `rows` rows on one core, in nanoseconds.
   public func nanoseconds(rows: Int) -> Double {
     guard rows > 0 else { return 0 }
-    return oneRowNanoseconds + furtherRowNanoseconds * Double(rows - 1)
-  }
-
-  /// What a row saves, at most, by being computed with others.
-  public var batchingGainNanoseconds: Double { oneRowNanoseconds - furtherRowNanoseconds }
-
-  private var furtherRowNanoseconds: Double {
-    guard fullBatchRows > 1 else { return oneRowNanoseconds }
+    guard fullBatchRows > 1 else { return oneRowNanoseconds * Double(rows) }
     // A full batch cannot be dearer per row than single rows; if the clock says so, the clock was disturbed.
     let full = min(fullBatchNanoseconds, oneRowNanoseconds * Double(fullBatchRows))
-    return max(0, full - oneRowNanoseconds) / Double(fullBatchRows - 1)
+    let slope = max(0, full - oneRowNanoseconds) / Double(fullBatchRows - 1)
+    return oneRowNanoseconds + slope * Double(rows - 1)
   }
 
   /// Warms the network up and measures it: the fastest of a few passes over one row and over a full batch of zeros.
@@ -58,16 +52,7 @@ public struct InlinePolicy: Sendable {
   /// 16 µs (architecture.md §1).
   public static let hopNanoseconds = 12_000.0
 
-  /// What waiting for the end of the turn costs a request: libmicrohttpd comes back to its connection in another pass, by which
-  /// time its memory has left the caches. Measured at 1 to 2 µs with 64 connections.
-  public static let secondPassNanoseconds = 1_000.0
-
   public init(budgetNanoseconds: Double) { self.budgetNanoseconds = budgetNanoseconds }
-
-  /// Whether a request is computed and answered as it is read: when its rows would save less in the turn's batch than the wait costs.
-  public func runsAtOnce(_ cost: CostModel, rows: Int) -> Bool {
-    cost.batchingGainNanoseconds < Self.secondPassNanoseconds && cost.nanoseconds(rows: rows) <= budgetNanoseconds
-  }
 
   /// Whether a batch of `requests` requests that takes `nanoseconds` runs at once on the reactor's thread: when it fits the
   /// budget, or when the hops alone would take the reactor longer than the work.

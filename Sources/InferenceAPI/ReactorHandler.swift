@@ -195,17 +195,11 @@ final class ReactorHandler: RequestHandler {
     if batch.count > 0, batch.count + request.rows > service.configuration.maxQueueRows {
       throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
     }
-    let pending = PendingRequest(
-      exchange: exchange, served: served, operation: operation, batch: batch, rows: batch.append(request.rows),
-      deadline: deadline)
-    if lanes[lane].pending.isEmpty, service.inlinePolicy.runsAtOnce(served.cost, rows: request.rows) {
-      compute(batch)
-      answer(pending, exchange)
-      batch.clear()
-    } else {
-      exchange.tag = Self.inTurn
-      lanes[lane].pending.append(pending)
-    }
+    exchange.tag = Self.inTurn
+    lanes[lane].pending.append(
+      PendingRequest(
+        exchange: exchange, served: served, operation: operation, batch: batch, rows: batch.append(request.rows),
+        deadline: deadline))
   }
 
   private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
@@ -240,7 +234,9 @@ final class ReactorHandler: RequestHandler {
     swap(&pending, &lane.pending)
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
-      compute(lane.batch)
+      let nanoseconds = executor.run(lane.batch)
+      let rows = lane.batch.count
+      metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
       for request in pending {
         guard let exchange = request.exchange else { continue }
         exchange.tag = Self.idle
@@ -253,13 +249,6 @@ final class ReactorHandler: RequestHandler {
     }
     pending.removeAll(keepingCapacity: true)
     swap(&pending, &lane.pending)
-  }
-
-  /// Here and now.
-  private func compute(_ batch: RowBatch) {
-    let nanoseconds = executor.run(batch)
-    let rows = batch.count
-    metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
   }
 
   private func enqueue(_ request: PendingRequest) {

@@ -23,15 +23,4 @@ import Testing
     let odd = CostModel(oneRowNanoseconds: 10, fullBatchNanoseconds: 5, fullBatchRows: 64)
     #expect(odd.nanoseconds(rows: 64) == 10)
   }
-
-  @Test func `a request is computed as it is read when a batch would save its rows less than the wait costs`() {
-    let small = CostModel(oneRowNanoseconds: 150, fullBatchNanoseconds: 64 * 60, fullBatchRows: 64)
-    let large = CostModel(oneRowNanoseconds: 9_000, fullBatchNanoseconds: 64 * 4_200, fullBatchRows: 64)
-    #expect(abs(small.batchingGainNanoseconds - (150 - (64 * 60 - 150) / 63.0)) < 1e-9)
-    #expect(policy.runsAtOnce(small, rows: 1))
-    #expect(!policy.runsAtOnce(large, rows: 1))
-    // Over the budget of a reactor, however little a batch saves.
-    #expect(!policy.runsAtOnce(small, rows: 100_000))
-    #expect(!InlinePolicy(budgetNanoseconds: 0).runsAtOnce(small, rows: 1))
-  }
 }
