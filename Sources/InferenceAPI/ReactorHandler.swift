@@ -214,7 +214,7 @@ final class ReactorHandler: RequestHandler {
 
   private func lane(for served: ServedModel) -> Int {
     if let lane = lanes.firstIndex(where: { $0.served === served }) { return lane }
-    lanes.append(Lane(served: served, batch: RowBatch(network: served.model.network)))
+    lanes.append(Lane(served))
     return lanes.count - 1
   }
 
@@ -234,7 +234,7 @@ final class ReactorHandler: RequestHandler {
     swap(&pending, &lane.pending)
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
-      let nanoseconds = executor.run(lane.batch)
+      let nanoseconds = executor.run(lane.batch, workspace: lane.workspace)
       let rows = lane.batch.count
       metrics.update { $0.ranBatch(rows: rows, nanoseconds: nanoseconds, isInline: true) }
       for request in pending {

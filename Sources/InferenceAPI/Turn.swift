@@ -1,5 +1,6 @@
 import Batching
 import HTTPServer
+import Models
 import RadialEngine
 
 /// What a request wants of its rows.
@@ -31,5 +32,13 @@ struct PendingRequest {
 struct Lane {
   let served: ServedModel
   var batch: RowBatch
+  /// Kept here and nowhere else, so that a dropped model takes it along.
+  let workspace: Workspace
   var pending: [PendingRequest] = []
+
+  init(_ served: ServedModel) {
+    self.served = served
+    batch = RowBatch(network: served.model.network)
+    workspace = served.model.network.makeWorkspace()
+  }
 }
