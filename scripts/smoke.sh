@@ -60,7 +60,7 @@ expect "wrong method"       405 'use POST'                 "$url/predict"
 expect "too large"          413 '"error"'                  -H 'Expect:' --data-binary @<(head -c 300000 /dev/zero) "$url/predict"
 expect "unknown encoding"   415 '"error"'                  -H 'Content-Encoding: br' -d @$digit "$url/predict"
 expect "not finite"         422 'row|instances\[0\]\[0\]'  -d '{"instances":[[1e999]]}' "$url/predict"
-expect "header too large"   431 '"error"'                  -H "X-Long: $(head -c 17000 /dev/zero | tr '\0' a)" "$url/livez"
+expect "header too large"   431 '"error"'                  -H "X-Long: $(head -c 9000 /dev/zero | tr '\0' a)" "$url/livez"
 expect "transfer coding"    501 '"error"'                  -X POST -H 'Transfer-Encoding: gzip' "$url/predict"
 
 kill -TERM "$server"
