@@ -29,6 +29,7 @@ public final class ComputeQueue: Sendable {
   }
 
   public struct BatchReport: Sendable {
+    public let group: Int
     public let rows: Int
     public let forwardNanoseconds: UInt64
   }
@@ -83,29 +84,36 @@ public final class ComputeQueue: Sendable {
       }
       if batch.isEmpty && expired.isEmpty { return }
       var finished = expired.map { ($0, FinishedJob.Outcome.expired) }
+      var forwardNanoseconds: UInt64 = 0
       if !batch.isEmpty {
         let alive = configuration.isAlive(batch.map(\.job.descriptor))
         let living = zip(batch, alive).filter(\.1).map(\.0)
         if !living.isEmpty {
           let start = monotonicNanoseconds()
           worker.run(living.map(\.job))
+          forwardNanoseconds = monotonicNanoseconds() - start
           configuration.didRunBatch(
             BatchReport(
-              rows: living.reduce(0) { $0 + $1.job.rows.count }, forwardNanoseconds: monotonicNanoseconds() - start))
+              group: living[0].job.group, rows: living.reduce(0) { $0 + $1.job.rows.count },
+              forwardNanoseconds: forwardNanoseconds))
         }
         finished += zip(batch, alive).map { ($0, $1 ? .computed : .dead) }
       }
-      deliver(finished, startedAt: now)
+      deliver(finished, startedAt: now, forwardNanoseconds: forwardNanoseconds)
     }
   }
 
-  private func deliver(_ finished: [((job: Job, submitted: UInt64), FinishedJob.Outcome)], startedAt start: UInt64) {
+  private func deliver(
+    _ finished: [((job: Job, submitted: UInt64), FinishedJob.Outcome)], startedAt start: UInt64,
+    forwardNanoseconds: UInt64
+  ) {
     let byMailbox = Dictionary(grouping: finished) { ObjectIdentifier($0.0.job.mailbox) }
     for group in byMailbox.values {
       group[0].0.job.mailbox.put(
         group.map { entry, outcome in
           FinishedJob(
-            id: entry.job.id, outcome: outcome, waitNanoseconds: start > entry.submitted ? start - entry.submitted : 0)
+            id: entry.job.id, outcome: outcome, waitNanoseconds: start > entry.submitted ? start - entry.submitted : 0,
+            forwardNanoseconds: forwardNanoseconds)
         })
     }
   }

@@ -12,16 +12,20 @@ public struct Job: Sendable {
   public let deadline: UInt64?
   /// What `isAlive` is asked about before the rows are computed: the caller's socket.
   public let descriptor: Int32
+  /// Comes back with the report of its batch, whose jobs are all of one network.
+  public let group: Int
   public let mailbox: Mailbox
 
   public init(
-    id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, mailbox: Mailbox
+    id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, group: Int = 0,
+    mailbox: Mailbox
   ) {
     self.id = id
     self.batch = batch
     self.rows = rows
     self.deadline = deadline
     self.descriptor = descriptor
+    self.group = group
     self.mailbox = mailbox
   }
 }
@@ -41,6 +45,8 @@ public struct FinishedJob: Sendable {
   public let outcome: Outcome
   /// Time between submission and the start of its batch.
   public let waitNanoseconds: UInt64
+  /// Of its whole batch.
+  public let forwardNanoseconds: UInt64
 }
 
 /// Where finished jobs wait for the thread that submitted them.

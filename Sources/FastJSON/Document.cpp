@@ -1,5 +1,6 @@
 #include "Document.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
@@ -27,6 +28,9 @@ int code_unit(const char *p) {
   }
   return value;
 }
+
+/// How much of a number is quoted in a message.
+int found_length(const char *text) { return static_cast<int>(std::strcspn(text, ",]} \n\r\t") < 24 ? std::strcspn(text, ",]} \n\r\t") : 24); }
 
 size_t encode_utf8(uint32_t scalar, char *out) {
   auto byte = [](uint32_t bits) { return static_cast<char>(bits); };
@@ -70,13 +74,20 @@ const char *read_escape(const char *p, char *out, size_t *written) {
 
 }  // namespace
 
-const char *kind_of_value(char first) {
+const char *end_of_token(const char *text) {
+  for (std::string_view token : {"NaN", "Infinity", "-Infinity"})
+    if (std::strncmp(text, token.data(), token.size()) == 0) return text + token.size();
+  return nullptr;
+}
+
+const char *Document::kind_of_value(char first) const {
   switch (first) {
     case '{': return "an object";
     case '[': return "an array";
     case '"': return "a string";
     case 't': case 'f': return "a boolean";
     case 'n': return "null";
+    case 'N': case 'I': return takes_non_finite ? "a number" : nullptr;
     default: return first == '-' || (first >= '0' && first <= '9') ? "a number" : nullptr;
   }
 }
@@ -124,6 +135,10 @@ bool Document::fail_type(const char *expected, const char *path) {
   return fail(FJ_TYPE, at, path, "expected %s, found %s", expected, kind);
 }
 
+bool Document::is_at_end() {
+  return position == count || fail(FJ_SYNTAX, offset(), "", "the body is not valid JSON: more text behind its end");
+}
+
 bool Document::expect(char byte, const char *expected, const char *path) {
   return current() == byte && position < count ? (position++, true) : fail_syntax(expected, path);
 }
@@ -143,6 +158,7 @@ bool Document::skip_scalar(const char *path) {
   } else if (kind_of_value(c)) {
     float ignored;  // 1e999 is JSON; nobody wants its value
     end = read_number(pointer(), &ignored);
+    if (!end && takes_non_finite) end = end_of_token(pointer());
   } else {
     return fail_syntax("a value", path);
   }
@@ -166,6 +182,22 @@ bool Document::read_string(char *buffer, std::string_view *text, const char *pat
   }
   *text = fits ? std::string_view(buffer, size) : std::string_view();
   return ++position, true;
+}
+
+bool Document::read_whole(uint64_t *value, const char *path) {
+  const char *start = pointer();
+  size_t at = offset();
+  const char *kind = kind_of_value(current());
+  if (!kind || std::strcmp(kind, "a number") != 0) return fail_type("a whole number", path);
+  if (!skip_scalar(path)) return false;
+  auto parsed = std::from_chars(start, body + length, *value);
+  bool is_whole = parsed.ec == std::errc() && (*parsed.ptr == ' ' || *parsed.ptr == '\n' || *parsed.ptr == '\r' || *parsed.ptr == '\t' || *parsed.ptr == ',' || *parsed.ptr == ']' || *parsed.ptr == '}');
+  return is_whole || fail(FJ_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", found_length(start), start);
+}
+
+bool Document::read_bool(bool *value, const char *path) {
+  *value = current() == 't';
+  return *value || current() == 'f' ? skip_scalar(path) : fail_type("true or false", path);
 }
 
 bool Document::skip_value(size_t depth, const char *path) {

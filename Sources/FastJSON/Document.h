@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "FastJSON.h"
+#include "Number.h"
 
 // A walk over a JSON document (RFC 8259) along the index that simdjson's first stage makes of it.
 //
@@ -25,6 +26,8 @@ struct Document {
   // [max_depth]: the open brackets of skip_value.
   char *containers;
   fj_error *error;
+  // Whether NaN, Infinity and -Infinity are numbers, as Python writes them, and those beyond Float32 are infinite.
+  bool takes_non_finite = false;
 
   size_t offset() const { return position < count ? marks[position] : length; }
   // 0, which marks nothing, at the end.
@@ -36,12 +39,20 @@ struct Document {
     return end == body + next || *end == ' ' || *end == '\n' || *end == '\r' || *end == '\t';
   }
 
+  // "an object", "a number", …; null where no value begins with `first`.
+  const char *kind_of_value(char first) const;
+  // Reads the number at `text`, as read_number; null also where it is none that this document takes.
+  const char *read_float(const char *text, float *out) const;
+
   // Fills the error from a format. Always false, so that a refusal is one statement.
   bool fail(fj_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
   // Refuses the syntax of what stands here, whatever it is.
   bool fail_syntax(const char *expected, const char *path);
   // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type.
   bool fail_type(const char *expected, const char *path);
+
+  // Refuses whatever follows the document's one value.
+  bool is_at_end();
 
   // Each of these steps over what it names, or refuses it.
   bool expect(char byte, const char *expected, const char *path);
@@ -51,6 +62,9 @@ struct Document {
   bool skip_scalar(const char *path);
   // A string; `text` is its unescaped form in `buffer` [64]. Longer ones come as an empty text: no name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
+  // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
+  bool read_whole(uint64_t *value, const char *path);
+  bool read_bool(bool *value, const char *path);
   // The members of the object that begins here: `member(name)` must step over each value.
   template <typename Member>
   bool read_object(const char *path, Member member);
@@ -59,8 +73,18 @@ struct Document {
   bool read_array(const char *path, Element element);
 };
 
-// "an object", "a number", …; null where no value begins with `first`.
-const char *kind_of_value(char first);
+// The end of the NaN, Infinity or -Infinity at `text`; null where there is none.
+const char *end_of_token(const char *text);
+
+inline const char *Document::read_float(const char *text, float *out) const {
+  const char *end = read_number(text, out);
+  if (__builtin_expect(end && std::fabs(*out) <= __FLT_MAX__, 1)) return end;
+  if (!takes_non_finite) return nullptr;
+  if (end) return end;
+  end = end_of_token(text);
+  if (end) *out = *text == 'N' ? __builtin_nanf("") : *text == 'I' ? __builtin_inff() : -__builtin_inff();
+  return end;
+}
 
 template <typename Member>
 bool Document::read_object(const char *path, Member member) {

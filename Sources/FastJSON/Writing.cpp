@@ -25,6 +25,26 @@ size_t fj_write_floats(char *out, const float *values, size_t n) {
   return static_cast<size_t>(end - out);
 }
 
+size_t fj_write_real(char *out, float value) {
+  size_t size = fj_write_float(out, value);
+  bool is_marked = !std::isfinite(value) || std::memchr(out, '.', size) || std::memchr(out, 'e', size);
+  if (is_marked) return size;
+  out[size] = '.';
+  out[size + 1] = '0';
+  return size + 2;
+}
+
+size_t fj_write_reals(char *out, const float *values, size_t n) {
+  char *end = out;
+  *end++ = '[';
+  for (size_t i = 0; i < n; i++) {
+    if (i > 0) *end++ = ',';
+    end += fj_write_real(end, values[i]);
+  }
+  *end++ = ']';
+  return static_cast<size_t>(end - out);
+}
+
 size_t fj_write_string(char *out, const char *utf8, size_t n) {
   static const char digits[] = "0123456789abcdef";
   char *end = out;

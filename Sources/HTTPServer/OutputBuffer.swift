@@ -64,6 +64,9 @@ public final class OutputBuffer {
   /// Forgets the contents.
   public func removeAll() { count = 0 }
 
+  /// Gives a buffer that will not be sent back to its pool; do not touch it any more.
+  public func discard() { recycle() }
+
   /// Gives the buffer back to its pool, or lets it go if the pool is full or gone.
   func recycle() {
     count = 0

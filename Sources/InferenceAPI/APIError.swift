@@ -8,15 +8,29 @@ enum APIError: Error {
   case methodNotAllowed(Route)
   case unknownModel(String, served: [String])
   case unknownVersion(String, Int)
+  case unknownLabel(String, model: String)
   case noModel
   case emptyBody
   case undecodable(fj_error, maxRows: Int)
+  /// A body of `/v1` or `/v2`, where every mistake of the caller's is a 400.
+  case unacceptable(fj_error)
+  case tensorSize(String, expected: Int, found: Int)
+  case badInferenceHeader(found: String, body: Int)
+  case noClassification(of: StaticString)
+  case unknownSignature(model: String)
+  case cannotClassify(model: String)
+  case cannotRegress(model: String)
+  case cannotExplain(model: String)
+  case notLoaded(String, String)
+  case lastVersion(String)
+  case overrideRefused(String)
   case badTimeout(String)
   case needsCalibration(member: String, model: String)
   case notAClassifier(member: String, model: String)
   case overflow(row: Int, what: String, index: Int, label: String?)
   case rejected(row: Int, label: String, pValue: Double, rate: Double)
   case queueFull(retryAfterSeconds: Int)
+  case loading
   case draining
   case deadlinePassed
 
@@ -24,7 +38,10 @@ enum APIError: Error {
     switch self {
     case .unknownPath, .unknownModel, .unknownVersion: 404
     case .methodNotAllowed: 405
-    case .emptyBody, .badTimeout, .needsCalibration, .notAClassifier: 400
+    case .emptyBody, .badTimeout, .needsCalibration, .notAClassifier, .unacceptable, .tensorSize, .badInferenceHeader,
+      .noClassification, .unknownLabel, .unknownSignature, .cannotClassify, .cannotRegress, .cannotExplain, .notLoaded,
+      .overrideRefused:
+      400
     case .undecodable(let error, _):
       switch error.status {
       case FJ_NON_FINITE: 422
@@ -32,7 +49,7 @@ enum APIError: Error {
       default: 400
       }
     case .overflow, .rejected: 422
-    case .queueFull, .draining, .noModel: 503
+    case .queueFull, .loading, .draining, .noModel, .lastVersion: 503
     case .deadlinePassed: 504
     }
   }
@@ -41,13 +58,35 @@ enum APIError: Error {
   var message: String {
     switch self {
     case .unknownPath(let path):
-      "no route '\(path.prefix(128))'; POST /predict or /distances, GET /model, /models, /readyz or /metrics"
+      "no route '\(path.prefix(128))'; POST /predict or /distances, GET /model, /models, /readyz, /metrics or /openapi.json"
     case .methodNotAllowed(let route):
       "method not allowed on \(route.label.text), use \(route.allowedMethods)"
     case .unknownModel(let name, let served):
       "model '\(name)' is not served here; GET /models lists the models (\(served.prefix(8).joined(separator: ", ")))"
     case .unknownVersion(let name, let version):
       "model '\(name)' has no version \(version); GET /models lists the versions"
+    case .unknownLabel(let label, let model):
+      "version label '\(label)' of model '\(model)' is not known, expected 'stable', the version that answers by default"
+    case .unacceptable(let error): error.text
+    case .tensorSize(let what, let expected, let found): "\(what): expected \(expected) bytes, found \(found)"
+    case .badInferenceHeader(let found, let body):
+      "Inference-Header-Content-Length: expected how many of the body's \(body) bytes are JSON, found '\(found)'"
+    case .noClassification(let tensor):
+      "output '\(tensor)' has no classification, since its largest values are not the best; ask for one of 'scores'"
+    case .unknownSignature(let model):
+      "this signature_name is not one of model '\(model)', or has no such method; expected serving_default, distances or all "
+        + "to predict, serving_default to classify"
+    case .cannotClassify(let model):
+      "model '\(model)' is a regressor and has no classes; send the rows to :predict"
+    case .cannotRegress(let model):
+      "model '\(model)' does not regress: that method is for models of one output; send the rows to :predict"
+    case .cannotExplain(let model):
+      "model '\(model)' has no explainer; POST /models/\(model)/predict with \"outputs\":[\"contributions\"] says what makes each distance"
+    case .notLoaded(let name, let reason): "model '\(name)' could not be loaded: \(reason)"
+    case .lastVersion(let name):
+      "model '\(name)' is not unloaded: nothing would be left to serve under its name; start the server with --allow-unload to allow it"
+    case .overrideRefused(let name):
+      "model '\(name)' is loaded from its files as they are; send no config or file parameters"
     case .noModel:
       "no model is loaded; GET /models says why"
     case .emptyBody:
@@ -68,10 +107,12 @@ enum APIError: Error {
         + "send \"reject\":\"flag\" to get the answer with its verdict"
     case .queueFull(let seconds):
       "the compute queue is full; try again after \(seconds) s"
+    case .loading:
+      "not ready: the model is loading; try again in a moment"
     case .draining:
       "the server is shutting down; send the request again, to another replica"
     case .deadlinePassed:
-      "the deadline of X-Request-Timeout-Ms passed before the rows were computed; allow more time or send fewer rows"
+      "the request's deadline passed before the rows were computed; allow more time or send fewer rows"
     }
   }
 
@@ -97,7 +138,7 @@ enum APIError: Error {
     let json = JSONWriter(buffer)
     json.write("{\"error\":")
     json.write(string: message)
-    if case .undecodable(let error, _) = self {
+    if let error = jsonError {
       if error.hasPath {
         json.write(",\"path\":")
         json.write(string: error.pathText)
@@ -109,11 +150,18 @@ enum APIError: Error {
     return Response(status: status, contentType: "application/json", body: json.buffer, headers: headers)
   }
 
+  private var jsonError: fj_error? {
+    switch self {
+    case .undecodable(let error, _), .unacceptable(let error): error
+    default: nil
+    }
+  }
+
   private var headers: [(StaticString, String)] {
     switch self {
     case .methodNotAllowed(let route): [("Allow", "\(route.allowedMethods)")]
     case .queueFull(let seconds): [("Retry-After", String(seconds))]
-    case .draining, .noModel: [("Retry-After", "1")]
+    case .loading, .draining, .noModel: [("Retry-After", "1")]
     default: []
     }
   }

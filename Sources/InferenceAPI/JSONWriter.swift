@@ -41,6 +41,23 @@ struct JSONWriter {
     buffer.advance(by: fj_write_floats(spare, floats, count))
   }
 
+  /// A number that is marked as a real one: 1.0, not 1.
+  func write(real: Float) {
+    buffer.reserve(18)
+    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+    buffer.advance(by: fj_write_real(spare, real))
+  }
+
+  /// An array of them.
+  func write(reals: UnsafePointer<Float>, count: Int) {
+    buffer.reserve(19 * count + 2)
+    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+    buffer.advance(by: fj_write_reals(spare, reals, count))
+  }
+
+  /// `text` as a JSON string in a text that is being put together.
+  static func quoted(_ text: String) -> String { String(decoding: escaped(text), as: UTF8.self) }
+
   /// `text` as a JSON string, quotes included, for texts that are written again and again.
   static func escaped(_ text: String) -> [UInt8] {
     let utf8 = Array(text.utf8)

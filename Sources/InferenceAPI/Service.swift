@@ -38,12 +38,15 @@ package final class Service: Sendable {
   let logger: Logger
   let shards: [MetricsShard]
   private let queueShard: MetricsShard
+  let openAPI: FixedResponse
   let alive = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"alive"}"#)
 
   /// - Parameter reactors: how many handlers will be made.
   package init(_ configuration: Configuration, reactors: Int, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
+    openAPI = FixedResponse(
+      status: 200, contentType: "application/json", body: OpenAPIDocument.text(version: configuration.version))
     shards = (0..<reactors).map { _ in MetricsShard() }
     let queueShard = MetricsShard()
     self.queueShard = queueShard
@@ -53,13 +56,15 @@ package final class Service: Sendable {
         limits: .init(maxBatchRows: configuration.maxBatchRows, maxQueueRows: configuration.maxQueueRows),
         threads: configuration.threads, isAlive: callersAlive,
         didRunBatch: { report in
-          queueShard.update { $0.ranBatch(rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false) }
+          queueShard.update {
+            $0.ranBatch(slot: report.group, rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false)
+          }
         }))
   }
 
   /// The handler of one reactor.
-  package func makeHandler(_ link: Reactor.Link) -> any RequestHandler {
-    ReactorHandler(service: self, link: link)
+  package func makeHandler(_ link: Reactor.Link, _ store: ModelStore) -> any RequestHandler {
+    ReactorHandler(service: self, store: store, link: link)
   }
 
   var isReady: Bool { readiness.current == .ready && catalog.defaultModel != nil }
@@ -86,7 +91,7 @@ package final class Service: Sendable {
   func prepare(_ model: Model) -> ServedModel {
     let cost = CostModel.measure(model.network)
     let slot = names.withLock { $0.slot(of: model) }
-    let served = ServedModel(model, cost: cost, slot: slot)
+    let served = ServedModel(model, cost: cost, slot: slot, maxRows: configuration.maxRequestRows)
     logger.debug(
       "measured",
       metadata: [

@@ -65,7 +65,7 @@ public struct Calibration: Sendable {
     let end = high
     while low < high {
       let middle = low + (high - low) / 2
-      if distances[middle] < distance { low = middle + 1 } else { high = middle }
+      if !(distances[middle] >= distance) { low = middle + 1 } else { high = middle }
     }
     return Double(1 + end - low) / Double(end - offsets[index] + 1)
   }

@@ -28,7 +28,7 @@ struct Serve: ParsableCommand {
     let server: Server
     do throws(ServerError) {
       server = try Server(
-        serverConfiguration(reactors: threads), logger: logger, makeHandler: { service.makeHandler($0) })
+        serverConfiguration(reactors: threads), logger: logger, makeHandler: { service.makeHandler($0, store) })
     } catch {
       throw Failure.environment("\(error)")
     }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,6 +79,71 @@ fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, 
 // Decodes one row [D]: `[…D numbers…]`, flat or nested, or {"instance":[…]} whose other members are skipped.
 fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error);
 
+// What a model takes and gives, by the names of the protocols that name tensors.
+enum { FJ_MAX_OUTPUTS = 4 };
+typedef struct {
+  fj_shape shape;
+  size_t max_rows;
+  const char *input;
+  const char *outputs[FJ_MAX_OUTPUTS];
+  size_t output_count;
+} fj_signature;
+
+typedef enum {
+  FJ_FP32, FJ_FP64, FJ_FP16, FJ_BF16, FJ_UINT8, FJ_UINT16, FJ_UINT32, FJ_UINT64, FJ_INT8, FJ_INT16, FJ_INT32, FJ_INT64, FJ_BOOL, FJ_BYTES
+} fj_datatype;
+// Bytes of an element; 0: it has no fixed size.
+size_t fj_size_of(fj_datatype datatype);
+
+typedef struct {
+  size_t tensor;          // in fj_signature.outputs
+  bool is_binary;
+  size_t classification;  // how many classes; 0: the tensor itself
+} fj_requested_output;
+
+typedef struct {
+  size_t rows;
+  fj_datatype datatype;
+  bool is_binary;          // the tensor follows the JSON, in so many bytes
+  size_t binary_size;
+  size_t id_offset;        // of the id as a JSON string, quotes included
+  size_t id_length;        // 0: none, or an empty one
+  size_t output_count;     // 0: all, in the form that binary_data_output says
+  fj_requested_output outputs[FJ_MAX_OUTPUTS];
+  bool binary_data_output;
+  uint64_t timeout;        // in microseconds; 0: none
+} fj_infer_request;
+
+// Decodes the JSON of an Open Inference request. A tensor in it goes straight into rows [capacity, D], capacity >= 1, as the type that it
+// says; NaN, Infinity and -Infinity are numbers. Of a binary one only the description is read.
+fj_status fj_decode_infer(fj_parser *parser, const char *json, size_t length, const fj_signature *signature, size_t capacity, float *rows,
+                          fj_infer_request *request, fj_error *error);
+
+typedef struct {
+  bool only_ready;    // "ready"
+  bool has_override;  // of the model's configuration or files
+} fj_repository_request;
+
+// Decodes the body of a request about the model repository.
+fj_status fj_decode_repository(fj_parser *parser, const char *body, size_t length, fj_repository_request *request, fj_error *error);
+
+typedef enum { FJ_SERVING_DEFAULT, FJ_SERVING_DISTANCES, FJ_SERVING_ALL, FJ_SERVING_UNKNOWN } fj_serving_signature;
+
+typedef struct {
+  size_t rows;
+  bool is_columnar;  // "inputs" instead of "instances"
+  fj_serving_signature signature;
+  size_t signature_at;  // the offset of its name
+} fj_serving_request;
+
+// Decodes a predict request of TensorFlow Serving's, or one to classify ("examples"), straight into rows [capacity, D]. NaN, Infinity
+// and -Infinity are numbers.
+fj_status fj_decode_serving(fj_parser *parser, const char *body, size_t length, const fj_signature *signature, bool is_classify, size_t capacity, float *rows,
+                            fj_serving_request *request, fj_error *error);
+
+// Whether a body is JSON at all.
+fj_status fj_check(fj_parser *parser, const char *body, size_t length, fj_error *error);
+
 // Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
 // around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted from 1. The line must be readable for FJ_PADDING bytes
 // past its end, and a line's end or NUL must lie there.
@@ -88,6 +154,9 @@ fj_status fj_read_fields(const char *line, size_t length, char separator, const 
 size_t fj_write_float(char *out, float value);
 // A JSON array of them; at most 17 n + 2 bytes.
 size_t fj_write_floats(char *out, const float *values, size_t n);
+// The same with the number marked as a real one: 1.0, not 1; at most 18 bytes, and 19 n + 2.
+size_t fj_write_real(char *out, float value);
+size_t fj_write_reals(char *out, const float *values, size_t n);
 // A JSON string, quoted and escaped; at most 6 n + 2 bytes.
 size_t fj_write_string(char *out, const char *utf8, size_t n);
 

@@ -6,6 +6,7 @@ import Synchronization
 struct ModelCounters: Sendable {
   var rows: UInt64 = 0
   var nearestDistance = Histogram.squaredDistance
+  var statistics = InferenceStatistics()
   /// [3 C], by nearest class and verdict: none (no calibration, or switched off by the caller), unknown, known.
   private(set) var predictions: [UInt64] = []
 
@@ -27,6 +28,7 @@ struct ModelCounters: Sendable {
 
   mutating func add(_ other: ModelCounters) {
     rows += other.rows
+    statistics.add(other.statistics)
     nearestDistance.add(other.nearestDistance)
     predictions.add(other.predictions)
   }
@@ -66,7 +68,8 @@ struct MetricsValues: Sendable {
     }
   }
 
-  mutating func ranBatch(rows: Int, nanoseconds: UInt64, isInline: Bool) {
+  mutating func ranBatch(slot: Int, rows: Int, nanoseconds: UInt64, isInline: Bool) {
+    model(slot) { $0.statistics.executed(rows: rows, nanoseconds: nanoseconds) }
     batchRows.observe(Double(rows))
     forwardDuration.observe(Double(nanoseconds) * 1e-9)
     if isInline { inlineBatches += 1 } else { queuedBatches += 1 }
@@ -74,10 +77,25 @@ struct MetricsValues: Sendable {
 
   mutating func rejected(_ reason: String) { rejections[reason, default: 0] += 1 }
 
-  mutating func answered(slot: Int, rows: Int, verdicts: [Verdict]) {
+  /// An answered request's rows.
+  mutating func answered(
+    slot: Int, rows: Int, verdicts: [Verdict], _ request: InferenceStatistics.Request, at now: UInt64
+  ) {
+    model(slot) { model in
+      model.rows += UInt64(rows)
+      model.statistics.succeeded(request, at: now)
+      for verdict in verdicts { model.predicted(verdict) }
+    }
+  }
+
+  /// A refused request to a model.
+  mutating func failed(slot: Int, after nanoseconds: UInt64) {
+    model(slot) { $0.statistics.failed(after: nanoseconds) }
+  }
+
+  private mutating func model(_ slot: Int, _ change: (inout ModelCounters) -> Void) {
     if slot >= models.count { models += [ModelCounters](repeating: .init(), count: slot + 1 - models.count) }
-    models[slot].rows += UInt64(rows)
-    for verdict in verdicts { models[slot].predicted(verdict) }
+    change(&models[slot])
   }
 
   mutating func add(_ other: MetricsValues) {

@@ -26,8 +26,8 @@ struct TableWriter {
   func write(
     _ row: Int, number: Int, _ prediction: PredictionEncoder, into text: JSONWriter
   ) throws(APIError) {
-    let outputs = prediction.results.outputs + row * network.outputWidth
-    let distances = prediction.distances(row)
+    let outputs = prediction.rows.outputs(row)
+    let distances = prediction.rows.distances(row)
     text.write(integer: number)
     if network.isClassifier {
       try writeClassification(row, prediction, text)
@@ -41,14 +41,14 @@ struct TableWriter {
   private func writeClassification(
     _ row: Int, _ prediction: PredictionEncoder, _ text: JSONWriter
   ) throws(APIError) {
-    let distances = prediction.distances(row)
+    let distances = prediction.rows.distances(row)
     let (nearest, second) = network.nearest(distances)
     text.write(",")
     text.write(integer: nearest)
     text.write(",")
     if let labels = encoder.served.model.labels { text.buffer.append(Self.field(labels[nearest])) }
     text.write(",")
-    text.write(float: prediction.results.outputs[row * network.outputWidth + nearest])
+    text.write(float: prediction.rows.outputs(row)[nearest])
     text.write(",")
     text.write(float: distances[nearest])
     text.write(",")

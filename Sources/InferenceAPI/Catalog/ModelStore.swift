@@ -15,9 +15,21 @@ package final class ModelStore: Sendable {
     package var failed: [ModelSource.Key: String] = [:]
   }
 
+  /// What came of a request to load or unload a model.
+  enum RepositoryOutcome: Sendable {
+    case done
+    /// Neither a file nor a served model has that name.
+    case unknown(served: [String])
+    case failed(String)
+    /// It would have taken the last version that can be served.
+    case refused
+  }
+
   private struct State {
     var served: [ModelSource.Key: (model: ServedModel, fingerprint: ModelSource.Fingerprint?)] = [:]
     var failures: [ModelSource.Key: (sentence: String, fingerprint: ModelSource.Fingerprint?)] = [:]
+    /// Names that are not to be served, whatever the files say, until they are loaded again.
+    var unloaded: Set<String> = []
     /// In the look before.
     var hasChanged = false
   }
@@ -27,22 +39,25 @@ package final class ModelStore: Sendable {
   private let files: [ModelSource.Key: (path: String, name: String?)]
   private let directory: String?
   private let defaultName: String?
+  private let allowsUnload: Bool
   private let load: Load
   /// One look at a time; held while models are loaded.
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - files: models named one by one; the first is the default.
+  ///   - allowsUnload: whether a model may be taken out of service altogether, on request.
   ///   - load: reads a file into a model, with the caller's options.
   package init(
     _ service: Service, files: [(path: String, name: String?)], directory: String?, defaultName: String?,
-    load: @escaping Load
+    allowsUnload: Bool = false, load: @escaping Load
   ) {
     self.service = service
     self.files = Dictionary(
       files.map { (ModelSource(path: $0.path, name: $0.name).key, $0) }, uniquingKeysWith: { first, _ in first })
     self.directory = directory
     self.defaultName = defaultName ?? files.first.map { ModelSource(path: $0.path, name: $0.name).key.name }
+    self.allowsUnload = allowsUnload
     self.load = load
   }
 
@@ -66,6 +81,7 @@ package final class ModelStore: Sendable {
           }
         }
       }
+      sources.removeAll { state.unloaded.contains($0.key.name) }
       for source in sources { refresh(source, &state, retriesFailures, &changes) }
       let keys = Set(sources.map(\.key))
       for key in state.served.keys where !keys.contains(key) {
@@ -80,6 +96,27 @@ package final class ModelStore: Sendable {
       state.hasChanged = !changes.loaded.isEmpty || !changes.removed.isEmpty || !changes.failed.isEmpty
       return changes
     }
+  }
+
+  /// Looks at the files, also at those of a model that was unloaded or could not be loaded. Any thread.
+  func load(_ name: String) -> RepositoryOutcome {
+    state.withLock { _ = $0.unloaded.remove(name) }
+    rescan(retriesFailures: true)
+    let catalog = service.catalog
+    if let sentence = catalog.failures.filter({ $0.key.name == name }).min(by: { $0.key < $1.key })?.value {
+      return .failed(sentence)
+    }
+    return catalog.versions(named: name).isEmpty ? .unknown(served: catalog.modelNames) : .done
+  }
+
+  /// Takes all versions of a model out of service until it is loaded again. Any thread.
+  func unload(_ name: String) -> RepositoryOutcome {
+    let catalog = service.catalog
+    guard !catalog.versions(named: name).isEmpty else { return .unknown(served: catalog.modelNames) }
+    guard allowsUnload else { return .refused }
+    state.withLock { _ = $0.unloaded.insert(name) }
+    rescan(retriesFailures: false)
+    return .done
   }
 
   private func refresh(_ source: ModelSource, _ state: inout State, _ retriesFailures: Bool, _ changes: inout Changes) {

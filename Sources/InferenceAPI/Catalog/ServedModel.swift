@@ -12,8 +12,12 @@ package final class ServedModel: Sendable {
   let slot: Int
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
-  /// Of one row.
-  let shape: fj_shape
+  /// `"model_name":"digits","model_version":"1","outputs":[`
+  let inferPrefix: [UInt8]
+  /// For the decoders; its names are static.
+  nonisolated(unsafe) let signature: fj_signature
+  /// What metadata lists, and what may be asked for by name.
+  let listedTensors, tensors: [OutputTensor]
   /// Each class's label as a JSON string; empty without labels.
   let labels: [[UInt8]]
   /// The answer to `GET /model`.
@@ -21,13 +25,19 @@ package final class ServedModel: Sendable {
 
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
 
-  package init(_ model: Model, cost: CostModel, slot: Int = 0) {
+  /// - Parameter maxRows: of one request.
+  package init(_ model: Model, cost: CostModel, slot: Int = 0, maxRows: Int = 1) {
     self.model = model
     self.cost = cost
     self.slot = slot
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
-    shape = fj_shape_of(model.inputShape, model.inputShape.count)
+    inferPrefix =
+      Array("\"model_name\":".utf8) + JSONWriter.escaped(model.name)
+      + Array(",\"model_version\":\"\(model.version)\",\"outputs\":[".utf8)
+    signature = model.signature(maxRows: maxRows)
+    listedTensors = model.listedTensors
+    tensors = model.tensors
     labels = (model.labels ?? []).map(JSONWriter.escaped)
     description = FixedResponse(status: 200, contentType: "application/json", body: model.jsonDescription)
   }
@@ -39,7 +49,7 @@ package final class ServedModel: Sendable {
 extension Model {
   /// The answer to `GET /model`: layers, shapes, formulas, labels, calibration, file checksum.
   var jsonDescription: String {
-    func quoted(_ text: String) -> String { String(decoding: JSONWriter.escaped(text), as: UTF8.self) }
+    let quoted = JSONWriter.quoted
     func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
     func shape(_ dimensions: [Int]) -> String { list(["null"] + dimensions.map(String.init)) }
     let layerTexts = layers.map { layer in

@@ -2,22 +2,12 @@ import HTTPServer
 import Models
 import RadialEngine
 
-/// What was decided of a row: the metrics count it.
-struct Verdict: Sendable {
-  let nearest: Int
-  /// Squared.
-  let distance: Float
-  /// nil: the model carries no calibration, or the caller switched the verdict off.
-  let known: Bool?
-}
-
 /// Result rows → the bytes of an answer.
 struct PredictionEncoder {
-  let served: ServedModel
-  let results: Network.Results
-  let rows: Int
+  let rows: RowResults
 
-  private var network: Network { served.model.network }
+  private var served: ServedModel { rows.served }
+  private var network: Network { rows.network }
 
   /// The answer to `/predict`.
   func predictions(
@@ -27,7 +17,7 @@ struct PredictionEncoder {
     let json = JSONWriter(buffer)
     json.write(raw: served.answerPrefix)
     json.write(options.isSingle ? ",\"prediction\":" : ",\"predictions\":[")
-    for row in 0..<rows {
+    for row in 0..<rows.count {
       if row > 0 { json.write(",") }
       if let verdict = try writePrediction(row, options, json) { verdicts.append(verdict) }
     }
@@ -43,7 +33,7 @@ struct PredictionEncoder {
       verdict = try writeClassification(row, options, json)
     } else {
       json.write("\"outputs\":")
-      json.write(floats: results.outputs + row * network.outputWidth, count: network.outputWidth)
+      json.write(floats: rows.outputs(row), count: network.outputWidth)
     }
     writeDetails(row, options, json)
     json.write("}")
@@ -59,39 +49,34 @@ struct PredictionEncoder {
     json.write(raw: served.answerPrefix)
     json.write(",\"distances\":")
     if !isSingle { json.write("[") }
-    for row in 0..<rows {
+    for row in 0..<rows.count {
       if row > 0 { json.write(",") }
-      json.write(floats: distances(row), count: network.distanceWidth)
+      json.write(floats: rows.distances(row), count: network.distanceWidth)
     }
     if !isSingle { json.write("]") }
     json.write(",\"nearest\":")
     if !isSingle { json.write("[") }
-    for row in 0..<rows {
+    for row in 0..<rows.count {
       if row > 0 { json.write(",") }
-      let nearest = network.nearest(distances(row)).first
-      writeNeighbour(nearest, distance: distances(row)[nearest], score: nil, json)
-      verdicts.append(Verdict(nearest: nearest, distance: distances(row)[nearest], known: nil))
+      let nearest = network.nearest(rows.distances(row)).first
+      writeNeighbour(nearest, distance: rows.distances(row)[nearest], score: nil, json)
+      verdicts.append(Verdict(nearest: nearest, distance: rows.distances(row)[nearest]))
     }
     json.write(isSingle ? "}" : "]}")
     return json.buffer
   }
 
-  func distances(_ row: Int) -> UnsafePointer<Float> {
-    guard let distances = results.distances else { preconditionFailure("a served network has an RBF layer") }
-    return UnsafePointer(distances + row * network.distanceWidth)
-  }
-
   /// A finite row may still overflow Float32 on its way; native answers never carry an infinity.
   private func checkFinite() throws(APIError) {
-    for row in 0..<rows { try checkFinite(row) }
+    for row in 0..<rows.count { try checkFinite(row) }
   }
 
   func checkFinite(_ row: Int) throws(APIError) {
-    let outputs = results.outputs + row * network.outputWidth
+    let outputs = rows.outputs(row)
     for index in 0..<network.outputWidth where !outputs[index].isFinite {
       throw .overflow(row: row, what: "output", index: index, label: label(index))
     }
-    let distances = distances(row)
+    let distances = rows.distances(row)
     for index in 0..<network.distanceWidth where !distances[index].isFinite {
       throw .overflow(row: row, what: "squared distance", index: index, label: label(index))
     }
@@ -105,7 +90,7 @@ struct PredictionEncoder {
   private func writeClassification(
     _ row: Int, _ options: PredictOptions, _ json: JSONWriter
   ) throws(APIError) -> Verdict {
-    let distances = distances(row)
+    let distances = rows.distances(row)
     let (nearest, second) = network.nearest(distances)
     json.write("\"class\":")
     json.write(integer: nearest)
@@ -114,7 +99,7 @@ struct PredictionEncoder {
       json.write(raw: served.labels[nearest])
     }
     json.write(",\"score\":")
-    json.write(float: results.outputs[row * network.outputWidth + nearest])
+    json.write(float: rows.outputs(row)[nearest])
     json.write(",\"distance\":")
     json.write(float: distances[nearest])
     if let second {
@@ -122,7 +107,7 @@ struct PredictionEncoder {
       json.write(float: distances[second] - distances[nearest])
     }
     guard let (isKnown, pValue) = try judge(row, nearest: nearest, options) else {
-      return Verdict(nearest: nearest, distance: distances[nearest], known: nil)
+      return Verdict(nearest: nearest, distance: distances[nearest])
     }
     json.write(isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
     json.write(float: Float(pValue))
@@ -135,7 +120,7 @@ struct PredictionEncoder {
   ) throws(APIError) -> (isKnown: Bool, pValue: Double)? {
     guard options.reject != .off, let calibration = served.model.calibration else { return nil }
     let rate = options.falseRejectRate ?? calibration.falseRejectRate
-    let pValue = calibration.pValue(class: nearest, distance: distances(row)[nearest])
+    let pValue = calibration.pValue(class: nearest, distance: rows.distances(row)[nearest])
     if options.reject == .error, pValue < rate {
       throw .rejected(row: row, label: served.label(nearest), pValue: pValue, rate: rate)
     }
@@ -143,12 +128,12 @@ struct PredictionEncoder {
   }
 
   private func writeDetails(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) {
-    let outputs = results.outputs + row * network.outputWidth
+    let outputs = rows.outputs(row)
     if options.topK > 0 {
       json.write(",\"top\":[")
-      for (place, index) in network.nearest(distances(row), count: options.topK).enumerated() {
+      for (place, index) in network.nearest(rows.distances(row), count: options.topK).enumerated() {
         if place > 0 { json.write(",") }
-        writeNeighbour(index, distance: distances(row)[index], score: outputs[index], json)
+        writeNeighbour(index, distance: rows.distances(row)[index], score: outputs[index], json)
       }
       json.write("]")
     }
@@ -158,9 +143,9 @@ struct PredictionEncoder {
     }
     if options.distances {
       json.write(",\"distances\":")
-      json.write(floats: distances(row), count: network.distanceWidth)
+      json.write(floats: rows.distances(row), count: network.distanceWidth)
     }
-    guard options.needsEmbeddings, let embeddings = results.embeddings else { return }
+    guard options.needsEmbeddings, let embeddings = rows.results.embeddings else { return }
     let embedding = embeddings + row * network.embeddingWidth
     if options.embedding {
       json.write(",\"embedding\":")

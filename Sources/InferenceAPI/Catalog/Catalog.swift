@@ -4,23 +4,17 @@ import Models
 /// Every model that is served, by name and version. Immutable: a change makes another catalog, so that whoever holds one sees one
 /// consistent set.
 final class Catalog: Sendable {
-  enum Lookup: Sendable {
-    case found(ServedModel)
-    case unknownModel
-    case unknownVersion
-  }
-
   /// By name and version.
   let all: [ServedModel]
   /// What answers when a request names no model: the highest version of the default name.
   let defaultModel: ServedModel?
+  /// The sentence for each version that could not be loaded; an earlier file of it may be served on.
+  let failures: [ModelSource.Key: String]
   /// The answer to `GET /models`.
   let list: FixedResponse
   private let byName: [String: [Int: ServedModel]]
 
-  /// - Parameters:
-  ///   - defaultName: by default, and when nothing of that name is served, the first name in alphabetical order.
-  ///   - failures: the sentence for each version that could not be loaded; an earlier file of it may be served on.
+  /// - Parameter defaultName: by default, and when nothing of that name is served, the first name in alphabetical order.
   init(_ models: [ServedModel], defaultName: String?, failures: [ModelSource.Key: String]) {
     let all = models.sorted { $0.key < $1.key }
     let byName = Dictionary(grouping: models, by: \.key.name).mapValues { versions in
@@ -29,22 +23,35 @@ final class Catalog: Sendable {
     let name = defaultName.flatMap { byName[$0] == nil ? nil : $0 } ?? byName.keys.min()
     let defaultModel = name.flatMap { byName[$0]?.max { $0.key < $1.key }?.value }
     (self.all, self.byName, self.defaultModel) = (all, byName, defaultModel)
+    self.failures = failures
     list = Self.list(all, defaultModel, failures)
   }
 
-  /// - Parameter version: nil: the highest.
-  func model(named name: String, version: Int?) -> Lookup {
-    guard let versions = byName[name] else { return .unknownModel }
-    guard let model = (version ?? versions.keys.max()).flatMap({ versions[$0] }) else { return .unknownVersion }
-    return .found(model)
+  /// What a request names.
+  func served(_ reference: ModelReference) throws(APIError) -> ServedModel {
+    guard let name = reference.name else {
+      guard let defaultModel else { throw .noModel }
+      return defaultModel
+    }
+    guard let versions = byName[name] else { throw .unknownModel(name, served: modelNames) }
+    if let label = reference.label, label != "stable" { throw .unknownLabel(label, model: name) }
+    guard let version = reference.version else { return versions.max { $0.key < $1.key }!.value }
+    guard let served = versions[version] else { throw .unknownVersion(name, version) }
+    return served
   }
+
+  /// Every version of a name, ascending; empty: nothing of that name is served.
+  func versions(named name: String) -> [ServedModel] { all.filter { $0.key.name == name } }
+
+  /// Every name, once.
+  var modelNames: [String] { byName.keys.sorted() }
 
   func contains(_ model: ServedModel) -> Bool { byName[model.key.name]?[model.key.version] === model }
 
   private static func list(
     _ models: [ServedModel], _ defaultModel: ServedModel?, _ failures: [ModelSource.Key: String]
   ) -> FixedResponse {
-    func quoted(_ text: String) -> String { String(decoding: JSONWriter.escaped(text), as: UTF8.self) }
+    let quoted = JSONWriter.quoted
     let served = Dictionary(uniqueKeysWithValues: models.map { ($0.key, $0) })
     let items = Set(served.keys).union(failures.keys).sorted().map { key in
       let state = served[key] == nil ? "failed" : "ready"

@@ -7,11 +7,15 @@ import RadialEngine
 enum Operation {
   case predict(PredictOptions)
   case distances(isSingle: Bool)
+  case infer(InferRequest)
+  case serve(ServingRequest)
 
   var route: RouteLabel {
     switch self {
     case .predict: .predict
     case .distances: .distances
+    case .infer: .v2Infer
+    case .serve(let request): request.isClassify ? .v1Classify : .v1Predict
     }
   }
 }
@@ -26,6 +30,9 @@ struct PendingRequest {
   let rows: Range<Int>
   /// When the caller stops waiting, in monotonic nanoseconds.
   let deadline: UInt64?
+  /// When its body had been decoded, in monotonic nanoseconds, and how long that took.
+  let decodedAt: UInt64
+  let decodeNanoseconds: UInt64
 }
 
 /// One model's part of a turn: the batch that grows, and who waits for it.

@@ -83,7 +83,7 @@ package struct OfflineEncoder: Sendable {
   package func write(
     row: Int, number: Int, of results: Network.Results, into buffer: OutputBuffer
   ) throws(RowError) {
-    let encoder = PredictionEncoder(served: served, results: results, rows: row + 1)
+    let encoder = PredictionEncoder(rows: RowResults(served: served, results: results, count: row + 1))
     do throws(APIError) {
       try encoder.checkFinite(row)
       switch form {

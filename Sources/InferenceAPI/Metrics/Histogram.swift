@@ -13,6 +13,11 @@ struct Histogram: Sendable {
   mutating func observe(_ value: Double) {
     var bucket = 0
     while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
+    // One NaN or infinity would be the sum for good; it is counted as beyond all bounds.
+    guard value.isFinite else {
+      counts[bounds.count] += 1
+      return
+    }
     counts[bucket] += 1
     sum += value
   }

@@ -1,0 +1,402 @@
+#include <charconv>
+#include <cstdio>
+
+#include "Parser.h"
+#include "Rows.h"
+
+// The JSON of an Open Inference request: one input tensor, flat or nested in any way, or a description of the bytes behind the JSON.
+
+namespace {
+
+struct Datatype {
+  const char *name;
+  fj_datatype value;
+};
+
+/// By name. BOOL and BYTES are known, so that they are refused by what they are.
+constexpr Datatype datatypes[] = {
+    {"FP32", FJ_FP32}, {"FP64", FJ_FP64}, {"FP16", FJ_FP16}, {"BF16", FJ_BF16}, {"UINT8", FJ_UINT8}, {"UINT16", FJ_UINT16}, {"UINT32", FJ_UINT32},
+    {"UINT64", FJ_UINT64}, {"INT8", FJ_INT8}, {"INT16", FJ_INT16}, {"INT32", FJ_INT32}, {"INT64", FJ_INT64}, {"BOOL", FJ_BOOL}, {"BYTES", FJ_BYTES}};
+
+/// The whole number at `text` as a float; null unless it is an `Integer` that ends at a separator.
+template <typename Integer>
+const char *read_integer(const char *text, float *out) {
+  const char *digits = text + (*text == '-');
+  if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return nullptr;
+  Integer value;
+  auto parsed = std::from_chars(text, text + 24, value);
+  if (parsed.ec != std::errc()) return nullptr;
+  *out = static_cast<float>(value);
+  return parsed.ptr;
+}
+
+struct InferDecoder {
+  Document document;
+  const fj_signature *const signature;
+  const size_t width, capacity;
+  float *const rows;
+  fj_infer_request *const request;
+
+  // What the input says of itself, in whatever order.
+  bool has_datatype = false, has_shape = false, has_data = false;
+  size_t rank = 0, shape_at = 0, data_at = 0;
+  uint64_t dimensions[FJ_MAX_RANK + 1] = {};
+  size_t values = 0;
+  uint32_t data_position = 0;
+  bool is_data_read = false;
+
+  bool decode() {
+    if (document.current() != '{') return document.fail_type("an object with \"inputs\"", "");
+    bool seen_id = false, seen_inputs = false, seen_outputs = false, seen_parameters = false;
+    return document.read_object("", [&](std::string_view name, size_t) {
+      // Of members given twice the first counts.
+      if (name == "id" && !seen_id) return seen_id = true, id();
+      if (name == "inputs" && !seen_inputs) return seen_inputs = true, inputs();
+      if (name == "outputs" && !seen_outputs) return seen_outputs = true, outputs();
+      if (name == "parameters" && !seen_parameters) return seen_parameters = true, parameters();
+      return document.skip_value(1, "");
+    }) && document.is_at_end() &&
+           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor '%s', found none", signature->input));
+  }
+
+  // MARK: The request
+
+  bool id() {
+    if (document.current() != '"') return document.fail_type("a string", "id");
+    const char *start = document.pointer();
+    std::string_view text;
+    if (!document.read_string(buffer, &text, "id")) return false;
+    const char *end = start + 1;
+    while (*end != '"') end += *end == '\\' ? 2 : 1;
+    if (end == start + 1) return true;
+    request->id_offset = static_cast<size_t>(start - document.body);
+    request->id_length = static_cast<size_t>(end + 1 - start);
+    return true;
+  }
+
+  bool parameters() {
+    if (document.current() != '{') return document.fail_type("an object", "parameters");
+    bool ignored;
+    uint64_t number;
+    return document.read_object("parameters", [&](std::string_view name, size_t at) {
+      if (name == "binary_data_output") return document.read_bool(&request->binary_data_output, "parameters.binary_data_output");
+      if (name == "timeout") return document.read_whole(&request->timeout, "parameters.timeout");
+      if (name == "priority") return document.read_whole(&number, "parameters.priority");
+      if (name == "sequence_id" && document.current() != '"') return document.read_whole(&number, "parameters.sequence_id");
+      if (name == "sequence_start") return document.read_bool(&ignored, "parameters.sequence_start");
+      if (name == "sequence_end") return document.read_bool(&ignored, "parameters.sequence_end");
+      if (name.substr(0, 7) == "triton_")
+        return document.fail(FJ_VALUE, at, "parameters", "names that begin with triton_ are reserved; choose another");
+      char first = document.current();
+      if (first == '[' || first == '{' || first == 'n')
+        return document.fail_type("a string, a number or a boolean", "parameters");
+      return document.skip_scalar("parameters");
+    });
+  }
+
+  // MARK: Inputs
+
+  bool inputs() {
+    if (document.current() != '[') return document.fail_type("a list of one tensor", "inputs");
+    size_t at = document.offset(), found = 0;
+    return document.read_array("inputs", [&](size_t index) {
+      found++;
+      if (document.current() != '{') return document.fail_type("an object", "inputs[0]");
+      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, '%s', found a second one", signature->input);
+      return input();
+    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, '%s', found none", signature->input));
+  }
+
+  bool input() {
+    size_t at = document.offset();
+    bool has_name = false, has_parameters = false;
+    return document.read_object("inputs[0]", [&](std::string_view name, size_t member_at) {
+      if (name == "name" && !has_name) return has_name = true, input_name();
+      if (name == "datatype" && !has_datatype) return has_datatype = true, datatype();
+      if (name == "shape" && !has_shape) return has_shape = true, shape();
+      if (name == "parameters" && !has_parameters) return has_parameters = true, input_parameters();
+      if (name == "data" && !has_data) return has_data = true, data_at = member_at, data();
+      return document.skip_value(3, "inputs[0]");
+    }) && check_input(at, has_name);
+  }
+
+  bool input_name() {
+    if (document.current() != '"') return document.fail_type("a string", "inputs[0].name");
+    size_t at = document.offset();
+    std::string_view name;
+    if (!document.read_string(buffer, &name, "inputs[0].name")) return false;
+    return name == signature->input || document.fail(FJ_VALUE, at, "inputs[0].name", "expected '%s', found '%.*s'", signature->input,
+                                                     static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+  }
+
+  bool datatype() {
+    if (document.current() != '"') return document.fail_type("a string", "inputs[0].datatype");
+    size_t at = document.offset();
+    std::string_view name;
+    if (!document.read_string(buffer, &name, "inputs[0].datatype")) return false;
+    for (const Datatype &datatype : datatypes) {
+      if (name != datatype.name || datatype.value == FJ_BOOL || datatype.value == FJ_BYTES) continue;
+      return request->datatype = datatype.value, true;
+    }
+    return document.fail(FJ_VALUE, at, "inputs[0].datatype", "expected FP32, FP64, FP16, BF16, INT8 to INT64 or UINT8 to UINT64, found '%.*s'",
+                         static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+  }
+
+  bool shape() {
+    if (document.current() != '[') return document.fail_type("a list of whole numbers", "inputs[0].shape");
+    shape_at = document.offset();
+    return document.read_array("inputs[0].shape", [&](size_t index) {
+      uint64_t dimension;
+      if (!document.read_whole(&dimension, "inputs[0].shape")) return false;
+      if (index <= FJ_MAX_RANK) dimensions[index] = dimension;
+      return rank = index + 1, true;
+    });
+  }
+
+  bool input_parameters() {
+    if (document.current() != '{') return document.fail_type("an object", "inputs[0].parameters");
+    return document.read_object("inputs[0].parameters", [&](std::string_view name, size_t at) {
+      if (name == "binary_data_size") {
+        request->is_binary = true;
+        uint64_t size;
+        if (!document.read_whole(&size, "inputs[0].parameters.binary_data_size")) return false;
+        return request->binary_size = static_cast<size_t>(size), true;
+      }
+      if (name.substr(0, 14) == "shared_memory_")
+        return document.fail(FJ_VALUE, at, "inputs[0].parameters", "shared memory is not offered; send the tensor as data or as binary");
+      return document.skip_value(3, "inputs[0].parameters");
+    });
+  }
+
+  /// Reads the tensor at once where its datatype is known, and otherwise when it is.
+  bool data() {
+    if (document.current() != '[') return document.fail_type("an array of numbers", "inputs[0].data");
+    data_position = document.position;
+    if (!has_datatype) return document.skip_value(3, "inputs[0].data");
+    return is_data_read = true, read_data();
+  }
+
+  bool read_data() {
+    switch (request->datatype) {
+      case FJ_FP32: case FJ_FP64: return read_values([&](const char *text, float *out) { return document.read_float(text, out); });
+      case FJ_UINT8: return read_values(read_integer<uint8_t>);
+      case FJ_UINT16: return read_values(read_integer<uint16_t>);
+      case FJ_UINT32: return read_values(read_integer<uint32_t>);
+      case FJ_UINT64: return read_values(read_integer<uint64_t>);
+      case FJ_INT8: return read_values(read_integer<int8_t>);
+      case FJ_INT16: return read_values(read_integer<int16_t>);
+      case FJ_INT32: return read_values(read_integer<int32_t>);
+      case FJ_INT64: return read_values(read_integer<int64_t>);
+      case FJ_FP16: case FJ_BF16: case FJ_BOOL: case FJ_BYTES: break;
+    }
+    return document.fail(FJ_VALUE, data_at, "inputs[0].data", "%s has no form in JSON; send it as binary, or as FP32", datatype_name());
+  }
+
+  /// The numbers of the array that begins here, depth first, whatever the brackets between them. Those beyond the capacity are only counted.
+  template <typename Read>
+  bool read_values(Read read) {
+    const char *const body = document.body;
+    const uint32_t *mark = document.marks + document.position;
+    float *cell = rows, *const end = rows + capacity * width;
+    float beyond;
+    size_t depth = 0;
+    // Stands at an element. The document's last mark is the bracket of an object, at which this ends.
+    for (;;) {
+      const char *text = body + *mark;
+      if (*text == '[') {
+        if (++depth > document.max_depth) return fail_value(mark);
+        mark++;
+        if (body[*mark] != ']') continue;
+      } else {
+        float *out = cell < end ? cell : &beyond;
+        const char *after = read(text, out);
+        if (!after || *text == '}' || !document.ends_at(after, mark[1])) return fail_value(mark);
+        if (cell < end) cell++;
+        values++;
+        mark++;
+      }
+      while (body[*mark] == ']') {
+        mark++;
+        if (--depth == 0) return document.position = static_cast<uint32_t>(mark - document.marks), true;
+      }
+      if (body[*mark] != ',') {
+        document.position = static_cast<uint32_t>(mark - document.marks);
+        return document.fail_syntax("',' or ']'", "inputs[0].data");
+      }
+      mark++;
+    }
+  }
+
+  bool fail_value(const uint32_t *mark) {
+    document.position = static_cast<uint32_t>(mark - document.marks);
+    char path[64];
+    snprintf(path, sizeof path, "inputs[0].data, number %zu", values + 1);
+    if (document.current() == '[')
+      return document.fail(FJ_TOO_DEEP, document.offset(), path, "nested too deep: expected at most %zu levels", document.max_depth);
+    const char *kind = document.kind_of_value(document.current());
+    if (!kind || std::string_view(kind) != "a number") return document.fail_type("a number", path);
+    size_t at = document.offset();
+    const char *text = document.pointer();
+    if (!document.skip_scalar(path)) return false;
+    auto size = std::string_view(text, document.length - at).find_first_of(",]} \n\r\t");
+    return document.fail(FJ_TYPE, at, path, "expected a whole number in the range of %s, found %.*s", datatype_name(),
+                         static_cast<int>(size < 24 ? size : 24), text);
+  }
+
+  const char *datatype_name() const {
+    for (const Datatype &datatype : datatypes)
+      if (datatype.value == request->datatype) return datatype.name;
+    return "";
+  }
+
+  bool check_input(size_t at, bool has_name) {
+    const char *missing = !has_name ? "name" : !has_shape ? "shape" : !has_datatype ? "datatype" : nullptr;
+    if (missing) return document.fail(FJ_MISSING, at, "inputs[0]", "expected \"name\", \"shape\" and \"datatype\", found no \"%s\"", missing);
+    if (has_data == request->is_binary)
+      return document.fail(FJ_VALUE, at, "inputs[0]", "expected either \"data\" or the parameter \"binary_data_size\", found %s", has_data ? "both" : "neither");
+    if (!check_shape()) return false;
+    if (request->is_binary) return true;
+    if (!is_data_read) {
+      uint32_t behind = document.position;
+      document.position = data_position;
+      if (!read_data()) return false;
+      document.position = behind;
+    }
+    size_t expected = request->rows * width;
+    return values == expected ||
+           document.fail(FJ_WIDTH, data_at, "inputs[0].data", "expected %zu numbers for %zu rows of %zu, found %zu", expected, request->rows, width, values);
+  }
+
+  /// [N, D] for whatever model, or [N, …] with the dimensions of its rows.
+  bool check_shape() {
+    const fj_shape &row = signature->shape;
+    bool fits = rank == 2 && dimensions[1] == width;
+    if (!fits && rank == row.rank + 1) {
+      fits = true;
+      for (size_t level = 0; level < row.rank; level++) fits = fits && dimensions[level + 1] == row.dimensions[level];
+    }
+    char expected[72] = "[-1", found[120] = "";
+    if (!fits) {
+      size_t end = 3;
+      for (size_t level = 0; level < row.rank && end < sizeof expected; level++)
+        end += static_cast<size_t>(snprintf(expected + end, sizeof expected - end, ",%zu", row.dimensions[level]));
+      end = 0;
+      for (size_t level = 0; level < rank && level <= FJ_MAX_RANK && end < sizeof found; level++)
+        end += static_cast<size_t>(snprintf(found + end, sizeof found - end, level ? ",%llu" : "%llu", static_cast<unsigned long long>(dimensions[level])));
+      return document.fail(FJ_WIDTH, shape_at, "inputs[0].shape", "expected %s], found [%s]", expected, found);
+    }
+    if (dimensions[0] == 0) return document.fail(FJ_NO_ROWS, shape_at, "inputs[0].shape", "expected at least one row, found none");
+    if (dimensions[0] > signature->max_rows)
+      return document.fail(FJ_TOO_MANY_ROWS, shape_at, "inputs[0].shape", "the batch size must be at most %zu, found %llu", signature->max_rows,
+                           static_cast<unsigned long long>(dimensions[0]));
+    request->rows = static_cast<size_t>(dimensions[0]);
+    return true;
+  }
+
+  // MARK: Outputs
+
+  bool outputs() {
+    if (document.current() != '[') return document.fail_type("a list of outputs", "outputs");
+    return document.read_array("outputs", [&](size_t index) {
+      char path[32];
+      snprintf(path, sizeof path, "outputs[%zu]", index);
+      if (document.current() != '{') return document.fail_type("an object with \"name\"", path);
+      return output(path);
+    });
+  }
+
+  bool output(const char *path) {
+    size_t at = document.offset();
+    fj_requested_output asked = {};
+    bool has_name = false, has_parameters = false;
+    if (!document.read_object(path, [&](std::string_view name, size_t) {
+          if (name == "name" && !has_name) return has_name = true, output_name(path, &asked);
+          if (name == "parameters" && !has_parameters) return has_parameters = true, output_parameters(path, &asked);
+          return document.skip_value(3, path);
+        }))
+      return false;
+    if (!has_name) return document.fail(FJ_MISSING, at, path, "expected \"name\", found none");
+    for (size_t i = 0; i < request->output_count; i++)
+      if (request->outputs[i].tensor == asked.tensor)
+        return document.fail(FJ_VALUE, at, path, "output '%s' is asked for twice", signature->outputs[asked.tensor]);
+    // No name twice, and no more names than places.
+    request->outputs[request->output_count++] = asked;
+    return true;
+  }
+
+  bool output_name(const char *path, fj_requested_output *asked) {
+    if (document.current() != '"') return document.fail_type("a string", path);
+    size_t at = document.offset();
+    std::string_view name;
+    if (!document.read_string(buffer, &name, path)) return false;
+    for (size_t i = 0; i < signature->output_count; i++)
+      if (name == signature->outputs[i]) return asked->tensor = i, true;
+    char known[96] = "";
+    size_t end = 0;
+    for (size_t i = 0; i < signature->output_count && end < sizeof known; i++)
+      end += static_cast<size_t>(snprintf(known + end, sizeof known - end, i ? ", %s" : "%s", signature->outputs[i]));
+    return document.fail(FJ_UNKNOWN_OUTPUT, at, path, "expected one of %s, found '%.*s'", known,
+                         static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+  }
+
+  bool output_parameters(const char *path, fj_requested_output *asked) {
+    if (document.current() != '{') return document.fail_type("an object", path);
+    return document.read_object(path, [&](std::string_view name, size_t at) {
+      if (name == "binary_data") return document.read_bool(&asked->is_binary, path);
+      if (name == "classification") {
+        uint64_t count;
+        if (!document.read_whole(&count, path)) return false;
+        return asked->classification = static_cast<size_t>(count < 1u << 20 ? count : 1u << 20), true;
+      }
+      if (name.substr(0, 14) == "shared_memory_")
+        return document.fail(FJ_VALUE, at, path, "shared memory is not offered; take the tensor as data or as binary");
+      return document.skip_value(3, path);
+    });
+  }
+
+  // For the unescaped form of a short string.
+  char buffer[64];
+};
+
+}  // namespace
+
+fj_status fj_decode_infer(fj_parser *parser, const char *json, size_t length, const fj_signature *signature, size_t capacity, float *rows,
+                          fj_infer_request *request, fj_error *error) {
+  *request = {};
+  *error = {};
+  InferDecoder decoder{{}, signature, width_of(signature->shape), capacity, rows, request};
+  if (!open_document(parser, json, length, "an object with \"inputs\"", error, &decoder.document)) return error->status;
+  decoder.document.takes_non_finite = true;
+  return decoder.decode() ? FJ_OK : error->status;
+}
+
+size_t fj_size_of(fj_datatype datatype) {
+  switch (datatype) {
+    case FJ_UINT8: case FJ_INT8: case FJ_BOOL: return 1;
+    case FJ_UINT16: case FJ_INT16: case FJ_FP16: case FJ_BF16: return 2;
+    case FJ_FP32: case FJ_UINT32: case FJ_INT32: return 4;
+    case FJ_FP64: case FJ_UINT64: case FJ_INT64: return 8;
+    case FJ_BYTES: break;
+  }
+  return 0;
+}
+
+fj_status fj_decode_repository(fj_parser *parser, const char *body, size_t length, fj_repository_request *request, fj_error *error) {
+  *request = {};
+  *error = {};
+  Document document;
+  if (!open_document(parser, body, length, "an object", error, &document)) return error->status;
+  if (document.current() != '{') return document.fail_type("an object", ""), error->status;
+  bool ignored;
+  bool is_valid = document.read_object("", [&](std::string_view name, size_t) {
+    if (name == "ready") return document.read_bool(&request->only_ready, "ready");
+    if (name != "parameters") return document.skip_value(1, "");
+    if (document.current() != '{') return document.fail_type("an object", "parameters");
+    return document.read_object("parameters", [&](std::string_view parameter, size_t) {
+      if (parameter == "unload_dependents") return document.read_bool(&ignored, "parameters.unload_dependents");
+      request->has_override = request->has_override || parameter == "config" || parameter.substr(0, 5) == "file:";
+      return document.skip_value(2, "parameters");
+    });
+  }) && document.is_at_end();
+  return is_valid ? FJ_OK : error->status;
+}

@@ -1,0 +1,148 @@
+#include "Rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "Number.h"
+
+size_t fj_max_rows(size_t length, size_t width) { return length / (2 * width + 1); }
+
+fj_shape fj_shape_of(const long *dimensions, size_t rank) {
+  fj_shape shape = {rank, {}};
+  for (size_t level = 0; level < rank && level < FJ_MAX_RANK; level++) shape.dimensions[level] = static_cast<size_t>(dimensions[level]);
+  return shape;
+}
+
+size_t width_of(fj_shape shape) {
+  size_t width = 1;
+  for (size_t level = 0; level < shape.rank; level++) width *= shape.dimensions[level];
+  return width;
+}
+
+bool RowReader::fail_list_type() {
+  char expected[48];
+  snprintf(expected, sizeof expected, "an array of rows of %zu numbers", width);
+  return document->fail_type(expected, name);
+}
+
+bool RowReader::beyond(size_t index) {
+  size_t found = 0, depth = 0;
+  for (uint32_t i = document->position; i < document->count; i++) {
+    char c = document->body[document->marks[i]];
+    if (c == '[' || c == '{') depth++;
+    else if (c == ']' || c == '}') { if (--depth == 0) break; }
+    else if (c != ',' && c != ':') found++;
+  }
+  // Of a row in an object its name is counted too.
+  if (found != width + (document->current() == '{')) return fail_row(index);
+  char path[64];
+  return document->fail(FJ_TOO_MANY_ROWS, document->offset(), path_of(path, index), "expected at most %zu rows, found more", capacity);
+}
+
+bool RowReader::row(size_t index) {
+  count = std::max(count, index + 1);
+  float *cell = rows + index * width;
+  char path[64];
+  if (document->current() != '[') {
+    char expected[48];
+    snprintf(expected, sizeof expected, "an array of %zu numbers", width);
+    return document->fail_type(expected, path_of(path, index));
+  }
+  uint32_t start = document->position;
+  if (is_nested() ? nested(0, &cell) : numbers(width, &cell)) return true;
+  document->position = start;
+  return fail_row(index);
+}
+
+/// Whether the array that begins here holds arrays, as the model's input does.
+bool RowReader::is_nested() const { return shape.rank > 1 && document->body[document->marks[document->position + 1]] == '['; }
+
+/// The flat array of `count` numbers that begins here. False where it is not exactly that; nothing is explained.
+bool RowReader::numbers(size_t wanted, float **cells) {
+  const char *body = document->body;
+  const uint32_t *mark = document->marks + document->position + 1;
+  float *cell = *cells, *const end = cell + wanted;
+  for (;;) {
+    const char *text = body + *mark;
+    // The last mark is a bracket, so that the one behind a value is there; at it itself no number begins.
+    if (*text == '}' || *text == ']') return false;
+    mark++;
+    if (*mark < 8 || !read_short_number(text, body + *mark, cell)) {
+      const char *after = document->read_float(text, cell);
+      if (!after || !document->ends_at(after, *mark)) return false;
+    }
+    cell++;
+    if (body[*mark++] != ',') break;
+    if (cell == end) return false;
+  }
+  if (cell != end || body[mark[-1]] != ']') return false;
+  *cells = cell;
+  document->position = static_cast<uint32_t>(mark - document->marks);
+  return true;
+}
+
+/// An array nested as the model's input shape says.
+bool RowReader::nested(size_t level, float **cells) {
+  if (document->current() != '[') return false;
+  if (level + 1 == shape.rank) return numbers(shape.dimensions[level], cells);
+  document->position++;
+  for (size_t element = 0;; element++) {
+    if (element == shape.dimensions[level] || !nested(level + 1, cells)) return false;
+    if (document->current() == ']') return document->position++, element + 1 == shape.dimensions[level];
+    if (document->current() != ',') return false;
+    document->position++;
+  }
+}
+
+// MARK: What is wrong with a row
+
+const char *RowReader::path_of(char *path, size_t index) const {
+  snprintf(path, 64, is_single ? "%s" : "%s[%zu]", name, index);
+  return path;
+}
+
+/// Finds by a slower walk why the row that begins here was not read.
+bool RowReader::fail_row(size_t index) {
+  char path[64];
+  path_of(path, index);
+  size_t at = document->offset();
+  return fail_list(path, is_nested() ? 0 : shape.rank - 1, is_nested() ? shape.dimensions[0] : width) &&
+         document->fail(FJ_SYNTAX, at, path, "the body is not valid JSON");
+}
+
+/// Steps over the array of `count` elements of level `level` that begins here, or refuses what is wrong with it.
+bool RowReader::fail_list(const char *path, size_t level, size_t wanted) {
+  bool holds_numbers = level + 1 == shape.rank;
+  size_t at = document->offset(), found = 0;
+  if (document->current() != '[') {
+    char expected[48];
+    snprintf(expected, sizeof expected, "an array of %zu", wanted);
+    return document->fail_type(expected, path);
+  }
+  if (!document->read_array(path, [&](size_t index) {
+        char element[64];
+        snprintf(element, sizeof element, "%s[%zu]", path, index);
+        found++;
+        return holds_numbers ? fail_number(element) : fail_list(element, level + 1, shape.dimensions[level + 1]);
+      }))
+    return false;
+  return found == wanted || document->fail(FJ_WIDTH, at, path, "expected %zu %s%s, found %zu", wanted,
+                                           holds_numbers ? "number" : "array", wanted == 1 ? "" : "s", found);
+}
+
+bool RowReader::fail_number(const char *path) {
+  const char *start = document->pointer();
+  if (!document->takes_non_finite) {
+    if (const char *end = end_of_token(start); end && document->ends_cleanly(end))
+      return document->fail(FJ_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s", static_cast<int>(end - start), start);
+    float value;
+    const char *end = read_number(start, &value);
+    if (end && document->ends_cleanly(end) && std::isinf(value))
+      return document->fail(FJ_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s",
+                            static_cast<int>(std::min<ptrdiff_t>(end - start, 24)), start);
+  }
+  const char *kind = document->kind_of_value(document->current());
+  if (!kind || std::string_view(kind) != "a number") return document->fail_type("a number", path);
+  return document->skip_scalar(path);
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "Document.h"
+
+/// The number of numbers of one row.
+size_t width_of(fj_shape shape);
+
+/// JSON arrays of numbers → rows of floats.
+struct RowReader {
+  Document *document;
+  const fj_shape shape;
+  const size_t width, capacity;
+  float *const rows;  // [capacity, width]
+  /// What the rows are called in paths: of one row alone, or of the list that they are in.
+  const char *name;
+  bool is_single = false;
+  /// Rows begun so far.
+  size_t count = 0;
+
+  /// The list of rows that begins here: at least one, and at most `capacity`. `element(index)` must read each, by `row`.
+  template <typename Element>
+  bool list(Element element);
+  bool list() { return list([&](size_t index) { return row(index); }); }
+
+  /// The row that begins here: flat, or nested as the shape says.
+  bool row(size_t index);
+
+  /// One row more than there is room for: either there are too many, or this one is too short to be one. Its numbers say which.
+  bool beyond(size_t index);
+
+  bool fail_list_type();
+
+ private:
+  bool is_nested() const;
+  bool numbers(size_t count, float **cells);
+  bool nested(size_t level, float **cells);
+  const char *path_of(char *path, size_t index) const;
+  bool fail_row(size_t index);
+  bool fail_list(const char *path, size_t level, size_t count);
+  bool fail_number(const char *path);
+};
+
+template <typename Element>
+bool RowReader::list(Element element) {
+  if (document->current() != '[') return fail_list_type();
+  size_t at = document->offset();
+  if (!document->read_array(name, [&](size_t index) {
+        char first = document->current();
+        return index < capacity || (first != '[' && first != '{') ? element(index) : beyond(index);
+      }))
+    return false;
+  return count > 0 || document->fail(FJ_NO_ROWS, at, name, "expected at least one row, found none");
+}

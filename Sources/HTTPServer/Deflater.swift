@@ -1,0 +1,58 @@
+internal import CZlib
+
+/// How an answer may be compressed.
+public enum AnswerCoding: String, Sendable {
+  case gzip
+  /// In zlib's wrapper (RFC 1950), as RFC 9110 8.4.1.2 has it.
+  case deflate
+}
+
+extension Exchange {
+  /// The coding that `Accept-Encoding` prefers of those that we have: the highest weight, of equal ones the first (RFC 9110 12.5.3). `*`
+  /// asks for none. Readable until the answer.
+  public var acceptedCoding: AnswerCoding? {
+    guard let header = header("Accept-Encoding") else { return nil }
+    return Self.preferredCoding(header)
+  }
+
+  static func preferredCoding(_ header: String) -> AnswerCoding? {
+    var best: (coding: AnswerCoding, weight: Double)?
+    for item in header.split(separator: ",") {
+      let parts = item.split(separator: ";").map { String($0.filter { $0 != " " && $0 != "\t" }).lowercased() }
+      guard let name = parts.first, let coding = AnswerCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
+        continue
+      }
+      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+      if weight > 0, weight > best?.weight ?? 0 { best = (coding, weight) }
+    }
+    return best?.coding
+  }
+}
+
+/// Compresses a whole answer.
+public enum Deflater {
+  /// Appends `source`, compressed at zlib's fastest level, to `target`.
+  /// - Returns: false without memory; then `target` is as it was.
+  public static func deflate(_ source: OutputBuffer, coding: AnswerCoding, into target: OutputBuffer) -> Bool {
+    var stream = z_stream()
+    // "windowBits can also be greater than 15 for optional gzip encoding. Add 16".
+    let windowBits: Int32 = coding == .gzip ? 15 + 16 : 15
+    guard
+      deflateInit2_(
+        &stream, Z_BEST_SPEED, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return false }
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, UInt(source.count)))
+    stream.next_in = source.pointer.assumingMemoryBound(to: UInt8.self)
+    stream.avail_in = UInt32(source.count)
+    return target.withSpare(bound) { spare in
+      stream.next_out = spare.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      stream.avail_out = UInt32(bound)
+      // "If deflate returns with Z_STREAM_END … deflateBound() is an upper bound": one call does it all.
+      guard CZlib.deflate(&stream, Z_FINISH) == Z_STREAM_END else { return false }
+      target.advance(by: bound - Int(stream.avail_out))
+      return true
+    }
+  }
+}

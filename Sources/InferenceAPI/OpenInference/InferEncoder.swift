@@ -1,0 +1,147 @@
+import Glibc
+import HTTPServer
+import Models
+import RadialEngine
+
+/// Result rows → the answer of an infer request: JSON, and behind it the bytes of the binary tensors, in one buffer.
+struct InferEncoder {
+  let served: ServedModel
+  let request: InferRequest
+  let rows: RowResults
+
+  /// Writes the answer.
+  /// - Returns: how many bytes of JSON precede binary tensors; nil: there are none.
+  func write(into buffer: OutputBuffer, verdicts: [Verdict]) -> Int? {
+    let json = JSONWriter(buffer)
+    json.write("{")
+    if !request.id.isEmpty {
+      json.write("\"id\":")
+      json.write(raw: request.id)
+      json.write(",")
+    }
+    json.write(raw: served.inferPrefix)
+    for (place, output) in request.outputs.enumerated() {
+      if place > 0 { json.write(",") }
+      writeOutput(output, verdicts, json)
+    }
+    json.write("]}")
+    guard request.outputs.contains(where: \.isBinary) else { return nil }
+    let jsonBytes = buffer.count
+    for output in request.outputs where output.isBinary { appendBytes(of: output, verdicts, to: buffer) }
+    return jsonBytes
+  }
+
+  private func writeOutput(_ output: InferRequest.Output, _ verdicts: [Verdict], _ json: JSONWriter) {
+    let isClassification = output.classification > 0
+    json.write("{\"name\":\"")
+    json.write(output.tensor.name)
+    json.write("\",\"datatype\":\"")
+    json.write(isClassification ? "BYTES" : output.tensor.datatype)
+    json.write("\",\"shape\":[")
+    json.write(integer: rows.count)
+    if let width = width(of: output) {
+      json.write(",")
+      json.write(integer: width)
+    }
+    guard !output.isBinary else {
+      json.write("],\"parameters\":{\"binary_data_size\":")
+      json.write(integer: binarySize(of: output))
+      return json.write("}}")
+    }
+    // Always flat, and never with parameters: NVIDIA's C++ client reads nested data as zeros, and stumbles over parameters.
+    json.write("],\"data\":")
+    if isClassification {
+      json.write("[")
+      for row in 0..<rows.count {
+        for (place, entry) in classification(output, row: row).enumerated() {
+          if row > 0 || place > 0 { json.write(",") }
+          json.write(string: entry)
+        }
+      }
+      json.write("]")
+    } else {
+      writeData(of: output.tensor, verdicts, json)
+    }
+    json.write("}")
+  }
+
+  private func writeData(of tensor: OutputTensor, _ verdicts: [Verdict], _ json: JSONWriter) {
+    switch tensor {
+    case .scores, .outputs: json.write(floats: rows.outputs(0), count: rows.count * rows.network.outputWidth)
+    case .distances: json.write(floats: rows.distances(0), count: rows.count * rows.network.distanceWidth)
+    case .known, .pValue:
+      json.write("[")
+      for (row, verdict) in verdicts.enumerated() {
+        if row > 0 { json.write(",") }
+        if tensor == .known {
+          json.write(bool: verdict.known ?? false)
+        } else {
+          json.write(float: verdict.pValue)
+        }
+      }
+      json.write("]")
+    }
+  }
+
+  private func appendBytes(of output: InferRequest.Output, _ verdicts: [Verdict], to buffer: OutputBuffer) {
+    func append(_ floats: UnsafePointer<Float>, _ count: Int) {
+      buffer.append(UnsafeRawBufferPointer(start: floats, count: count * MemoryLayout<Float>.size))
+    }
+    guard output.classification == 0 else {
+      for row in 0..<rows.count {
+        for entry in classification(output, row: row) {
+          withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
+          buffer.append(entry)
+        }
+      }
+      return
+    }
+    switch output.tensor {
+    case .scores, .outputs: append(rows.outputs(0), rows.count * rows.network.outputWidth)
+    case .distances: append(rows.distances(0), rows.count * rows.network.distanceWidth)
+    case .known: for verdict in verdicts { withUnsafeBytes(of: verdict.known ?? false) { buffer.append($0) } }
+    case .pValue: for verdict in verdicts { withUnsafeBytes(of: verdict.pValue) { buffer.append($0) } }
+    }
+  }
+
+  /// The second dimension; nil: there is none.
+  private func width(of output: InferRequest.Output) -> Int? {
+    switch output.tensor {
+    case .scores where output.classification > 0: min(output.classification, rows.network.outputWidth)
+    case .scores, .outputs: rows.network.outputWidth
+    case .distances: rows.network.distanceWidth
+    case .known, .pValue: nil
+    }
+  }
+
+  private func binarySize(of output: InferRequest.Output) -> Int {
+    guard output.classification == 0 else {
+      return (0..<rows.count).reduce(0) { sum, row in
+        classification(output, row: row).reduce(sum) { $0 + MemoryLayout<UInt32>.size + $1.utf8.count }
+      }
+    }
+    return output.tensor == .known ? rows.count : rows.count * (width(of: output) ?? 1) * MemoryLayout<Float>.size
+  }
+
+  /// `VALUE:INDEX[:LABEL]` of the row's largest scores, largest first; a NaN is smaller than everything.
+  private func classification(_ output: InferRequest.Output, row: Int) -> [String] {
+    let scores = rows.outputs(row)
+    let order = (0..<rows.network.outputWidth).sorted { a, b in
+      let (x, y) = (scores[a], scores[b])
+      if x.isNaN != y.isNaN { return y.isNaN }
+      return x > y || (!(x < y) && a < b)
+    }
+    return order.prefix(output.classification).map { index in
+      "\(Self.sixDecimals(scores[index])):\(index)" + (served.model.labels.map { ":\($0[index])" } ?? "")
+    }
+  }
+
+  /// As C prints `%f`.
+  private static func sixDecimals(_ value: Float) -> String {
+    // The largest Float32 has 39 digits before the point.
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+      let count = withVaList([Double(value)]) { vsnprintf(text.baseAddress!, text.count, "%f", $0) }
+      return String(decoding: UnsafeRawBufferPointer(text)[..<Int(count)], as: UTF8.self)
+    }
+  }
+}

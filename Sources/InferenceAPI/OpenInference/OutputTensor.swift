@@ -1,0 +1,61 @@
+import FastJSON
+import Models
+import RadialEngine
+
+/// The tensors that a model has, as the Open Inference Protocol and TensorFlow Serving name them.
+enum OutputTensor: Sendable, Equatable {
+  /// [N, O], FP32: of a classifier its scores.
+  case scores
+  /// [N, O], FP32: of a regressor its outputs.
+  case outputs
+  /// [N, C], FP32, squared.
+  case distances
+  /// [N], BOOL: the calibrated verdict.
+  case known
+  /// [N], FP32
+  case pValue
+
+  var name: StaticString {
+    switch self {
+    case .scores: "scores"
+    case .outputs: "outputs"
+    case .distances: "distances"
+    case .known: "known"
+    case .pValue: "p_value"
+    }
+  }
+
+  var datatype: StaticString { self == .known ? "BOOL" : "FP32" }
+
+  /// The one input of every model.
+  static let input: StaticString = "x"
+}
+
+extension Model {
+  /// What metadata lists and a request that names no outputs gets. Few: perf_analyzer asks for all that are listed.
+  var listedTensors: [OutputTensor] { [network.isClassifier ? .scores : .outputs, .distances] }
+
+  /// Also what is given only when it is named.
+  var tensors: [OutputTensor] {
+    listedTensors + (network.isClassifier && calibration != nil ? [.known, .pValue] : [])
+  }
+
+  /// What the decoders of named tensors must know.
+  func signature(maxRows: Int) -> fj_signature {
+    // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
+    func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+      UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+    var signature = fj_signature()
+    signature.shape = fj_shape_of(inputShape, inputShape.count)
+    signature.max_rows = maxRows
+    signature.input = cString(OutputTensor.input)
+    let tensors = tensors
+    signature.output_count = tensors.count
+    withUnsafeMutableBytes(of: &signature.outputs) { places in
+      let names = places.bindMemory(to: UnsafePointer<CChar>?.self)
+      for (place, tensor) in tensors.enumerated() { names[place] = cString(tensor.name) }
+    }
+    return signature
+  }
+}

@@ -1,0 +1,131 @@
+import Batching
+import HTTPServer
+import Logging
+import Models
+import RadialEngine
+
+// What leaves a reactor; every answer is counted before it does, so that a caller who then asks finds his request counted.
+
+extension ReactorHandler {
+  /// The answer to a computed request.
+  /// - Parameters:
+  ///   - queued: how long its rows waited, in nanoseconds.
+  ///   - forward: how long their batch took, in nanoseconds.
+  func answer(_ request: PendingRequest, _ exchange: Exchange, queued: UInt64, forward: UInt64) {
+    let rows = RowResults(
+      served: request.served, results: request.batch.results(row: request.rows.lowerBound), count: request.rows.count)
+    let start = lap
+    verdicts.removeAll(keepingCapacity: true)
+    do throws(APIError) {
+      let response = try encode(request.operation, rows, exchange)
+      lap = monotonicNanoseconds()
+      let now = lap
+      let times = InferenceStatistics.Request(
+        whole: now &- exchange.receivedNanoseconds, queue: queued, input: request.decodeNanoseconds, infer: forward,
+        output: now &- start)
+      let seconds = Double(times.whole) * 1e-9
+      metrics.update {
+        $0.answered(slot: request.served.slot, rows: rows.count, verdicts: verdicts, times, at: now)
+        $0.answered(request.operation.route, code: 200, seconds: seconds)
+      }
+      logAccess(exchange, code: 200, seconds: seconds)
+      exchange.respond(response)
+    } catch {
+      refuse(exchange, request.operation.route, error, by: request.served)
+      lap = monotonicNanoseconds()
+    }
+  }
+
+  private func encode(_ operation: Operation, _ rows: RowResults, _ exchange: Exchange) throws(APIError) -> Response {
+    let network = rows.network
+    let perRow = 160 + 17 * (network.outputWidth + network.distanceWidth)
+    let buffer = link.makeBuffer(minimumCapacity: 256 + perRow * rows.count)
+    switch operation {
+    case .predict(let options):
+      let body = try PredictionEncoder(rows: rows).predictions(options, into: buffer, verdicts: &verdicts)
+      return Response(status: 200, contentType: "application/json", body: body)
+    case .distances(let isSingle):
+      let body = try PredictionEncoder(rows: rows).distances(isSingle: isSingle, into: buffer, verdicts: &verdicts)
+      return Response(status: 200, contentType: "application/json", body: body)
+    case .serve(let request):
+      rows.decide(into: &verdicts)
+      ServingEncoder(request: request, rows: rows).write(into: buffer)
+      return Response(status: 200, contentType: "application/json", body: buffer)
+    case .infer(let request):
+      rows.decide(into: &verdicts)
+      let encoder = InferEncoder(served: rows.served, request: request, rows: rows)
+      let jsonBytes = encoder.write(into: buffer, verdicts: verdicts)
+      var headers = jsonBytes.map { [("Inference-Header-Content-Length" as StaticString, String($0))] } ?? []
+      let body = compressed(buffer, for: exchange, &headers)
+      return Response(
+        status: 200, contentType: jsonBytes == nil ? "application/json" : "application/octet-stream", body: body,
+        headers: headers)
+    }
+  }
+
+  /// Compression costs more than it saves below some size, and callers' libraries ask for it unasked: cheaply, and only where it pays.
+  private func compressed(
+    _ body: OutputBuffer, for exchange: Exchange, _ headers: inout [(StaticString, String)]
+  ) -> OutputBuffer {
+    guard body.count >= 1024, let coding = exchange.acceptedCoding else { return body }
+    let target = link.makeBuffer(minimumCapacity: body.count / 2)
+    guard Deflater.deflate(body, coding: coding, into: target) else { return body }
+    headers.append(("Content-Encoding", "\(coding)"))
+    headers.append(("Vary", "Accept-Encoding"))
+    body.discard()
+    return target
+  }
+
+  func answerMetrics(_ exchange: Exchange) {
+    // Recorded first, so that the answer counts itself.
+    record(exchange, .metrics, nil, code: 200)
+    let buffer = link.makeBuffer(minimumCapacity: 16 << 10)
+    buffer.append(service.metricsText(openConnections: link.openConnections))
+    exchange.respond(Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: buffer))
+  }
+
+  func answer(_ exchange: Exchange, _ route: RouteLabel, _ response: FixedResponse) {
+    record(exchange, route, nil, code: response.status)
+    exchange.respond(.fixed(response))
+  }
+
+  /// An answer of JSON that was put together for it.
+  func answer(_ exchange: Exchange, _ route: RouteLabel, text: String) {
+    record(exchange, route, nil, code: 200)
+    let buffer = link.makeBuffer(minimumCapacity: text.utf8.count)
+    buffer.append(text)
+    exchange.respond(Response(status: 200, contentType: "application/json", body: buffer))
+  }
+
+  /// - Parameter served: the model that was asked, where it is known.
+  func refuse(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
+    record(exchange, route, error, code: error.status, by: served)
+    exchange.respond(error.response(in: link.makeBuffer(minimumCapacity: 512)))
+  }
+
+  /// Counts an answer without rows, before it leaves.
+  func record(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError?, code: Int, by served: ServedModel? = nil) {
+    let nanoseconds = monotonicNanoseconds() &- exchange.receivedNanoseconds
+    let seconds = Double(nanoseconds) * 1e-9
+    metrics.update {
+      $0.answered(route, code: code, seconds: seconds)
+      if let served { $0.failed(slot: served.slot, after: nanoseconds) }
+      if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
+    }
+    logAccess(exchange, code: code, seconds: seconds)
+  }
+
+  private func logAccess(_ exchange: Exchange, code: Int, seconds: Double) {
+    guard service.configuration.logsAccess else { return }
+    service.logger.info(
+      "request",
+      metadata: [
+        "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
+        "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
+      ])
+  }
+
+  static func seconds(since exchange: Exchange) -> Double {
+    Double(monotonicNanoseconds() &- exchange.receivedNanoseconds) * 1e-9
+  }
+}

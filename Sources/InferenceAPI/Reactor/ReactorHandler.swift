@@ -1,0 +1,365 @@
+import Batching
+import FastJSON
+import HTTPServer
+import Logging
+import Models
+import RadialEngine
+import Synchronization
+
+/// One reactor's part of the service: decodes requests into the turn's batches, runs or queues them, encodes the answers.
+/// Every method runs on the reactor's thread.
+final class ReactorHandler: RequestHandler {
+  let service: Service
+  let link: Reactor.Link
+  let metrics: MetricsShard
+  /// What is served, as of `generation`.
+  private(set) var catalog: Catalog
+  private let reader: RequestReader
+  private let executor: InlineExecutor
+  private let mailbox: Mailbox
+  private let desk: RepositoryDesk
+  private var generation: UInt64
+  private var lanes: [Lane] = []
+  /// Whether requests were waiting for a model when it was taken out of the catalog.
+  private var hasStaleLanes = false
+  private var queued: [UInt64: PendingRequest] = [:]
+  private var nextJob: UInt64 = 0
+  /// Clients ask for the same path again and again.
+  private var lastRoute: (path: String, route: Route?) = ("", nil)
+  /// Of the answer that is being encoded; kept for its memory.
+  var verdicts: [Verdict] = []
+  /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
+  var lap: UInt64 = 0
+
+  /// `Exchange.tag` of a request that the desk has, of one whose rows wait in the turn, and of one with nothing owed; others hold
+  /// their job's number.
+  private static let atDesk = -3
+  private static let inTurn = -2
+  private static let idle = -1
+
+  init(service: Service, store: ModelStore, link: Reactor.Link) {
+    self.service = service
+    self.link = link
+    reader = RequestReader(maxRows: service.configuration.maxRequestRows)
+    executor = InlineExecutor(label: "radial.reactor.\(link.index)")
+    mailbox = Mailbox { link.wake() }
+    desk = RepositoryDesk(store) { link.wake() }
+    generation = service.generation.load(ordering: .acquiring)
+    catalog = service.catalog
+    service.register(mailbox)
+    metrics = service.shards[link.index]
+  }
+
+  // MARK: RequestHandler
+
+  func receive(_ exchange: Exchange) {
+    metrics.update { $0.accepted += 1 }
+    exchange.tag = Self.idle
+    refreshCatalog()
+    guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
+    guard route.allows(exchange.method) else { return refuse(exchange, route.label, .methodNotAllowed(route)) }
+    do throws(APIError) {
+      switch route {
+      case .root, .livez: answer(exchange, route.label, service.alive)
+      case .readyz, .healthz: answer(exchange, route.label, readiness)
+      case .metrics: answerMetrics(exchange)
+      case .openAPI: answer(exchange, route.label, service.openAPI)
+      case .models: answer(exchange, route.label, catalog.list)
+      case .model(let reference): answer(exchange, route.label, try catalog.served(reference).description)
+      case .predict(let reference):
+        try admit(exchange, .predict, catalog.served(reference)) { served, batch throws(APIError) in
+          try reader.native(exchange, served, into: batch, isPredict: true)
+        }
+      case .distances(let reference):
+        try admit(exchange, .distances, catalog.served(reference)) { served, batch throws(APIError) in
+          try reader.native(exchange, served, into: batch, isPredict: false)
+        }
+      case .openInference(let route): try receive(exchange, route)
+      case .serving(let route): try receive(exchange, route)
+      }
+    } catch {
+      refuse(exchange, route.label, error)
+    }
+  }
+
+  func endTurn() {
+    for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
+    if hasStaleLanes { dropLanes() }
+  }
+
+  func woken() {
+    refreshCatalog()
+    for (exchange, route, error) in desk.take() {
+      exchange.tag = Self.idle
+      if let error { refuse(exchange, route, error) } else { answer(exchange, route, text: "") }
+    }
+    lap = monotonicNanoseconds()
+    for job in mailbox.take() {
+      guard let pending = queued.removeValue(forKey: job.id) else { continue }
+      metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
+      guard let exchange = pending.exchange else { continue }
+      exchange.tag = Self.idle
+      switch job.outcome {
+      case .computed: answer(pending, exchange, queued: job.waitNanoseconds, forward: job.forwardNanoseconds)
+      case .expired: refuse(exchange, pending.operation.route, .deadlinePassed, by: pending.served)
+      case .dead:
+        metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
+        record(exchange, pending.operation.route, nil, code: 499, by: pending.served)
+        exchange.drop()
+      }
+    }
+  }
+
+  func refused(_ refusal: Refusal) {
+    metrics.update {
+      $0.accepted += 1
+      $0.answered(.refused, code: refusal.status, seconds: 0)
+      $0.rejected(refusal.reason.rawValue)
+    }
+  }
+
+  func abandoned(_ exchange: Exchange) {
+    let route: RouteLabel
+    switch exchange.tag {
+    case Self.idle: return
+    case Self.atDesk: route = desk.forget(exchange) ?? .v2Load
+    case Self.inTurn:
+      guard let (lane, place) = place(of: exchange) else { return }
+      route = lanes[lane].pending[place].operation.route
+      lanes[lane].pending[place].exchange = nil
+    default:
+      let job = UInt64(exchange.tag)
+      guard let pending = queued[job] else { return }
+      route = pending.operation.route
+      queued[job]?.exchange = nil
+    }
+    exchange.tag = Self.idle
+    metrics.update {
+      $0.answered(route, code: 499, seconds: Self.seconds(since: exchange))
+      $0.rejected(RejectionReason.callerGone.rawValue)
+    }
+  }
+
+  func unanswered(_ exchange: Exchange) -> Response {
+    var route = RouteLabel.predict
+    if exchange.tag == Self.atDesk {
+      route = desk.forget(exchange) ?? .v2Load
+    } else if exchange.tag >= 0 {
+      route = queued[UInt64(exchange.tag)]?.operation.route ?? route
+      queued[UInt64(exchange.tag)]?.exchange = nil
+    }
+    exchange.tag = Self.idle
+    record(exchange, route, .draining, code: APIError.draining.status)
+    return APIError.draining.response(in: link.makeBuffer(minimumCapacity: 256))
+  }
+
+  // MARK: Routes
+
+  private func route(of exchange: Exchange) -> Route? {
+    if exchange.path != lastRoute.path { lastRoute = (exchange.path, Route(path: exchange.path)) }
+    return lastRoute.route
+  }
+
+  var readiness: FixedResponse { service.readiness.response(hasModel: catalog.defaultModel != nil) }
+
+  private func receive(_ exchange: Exchange, _ route: OpenInferenceRoute) throws(APIError) {
+    switch route {
+    case .server: answer(exchange, route.label, text: service.openInferenceServer)
+    case .live: answer(exchange, route.label, text: #"{"live":true}"#)
+    case .ready:
+      try requireReadiness()
+      answer(exchange, route.label, text: #"{"ready":true,"live":true}"#)
+    case .models: answer(exchange, route.label, text: catalog.names)
+    case .statistics: answer(exchange, route.label, text: service.openInferenceStatistics(catalog.all))
+    case .model(let reference):
+      let served = try catalog.served(reference)
+      answer(
+        exchange, route.label, text: served.openInferenceMetadata(versions: try versions(reference).map(\.key.version)))
+    case .modelReady(let reference):
+      let served = try catalog.served(reference)
+      try requireReadiness()
+      answer(exchange, route.label, text: "{\"name\":\(JSONWriter.quoted(served.key.name)),\"ready\":true}")
+    case .config(let reference): answer(exchange, route.label, text: try catalog.served(reference).openInferenceConfig)
+    case .modelStatistics(let reference):
+      answer(exchange, route.label, text: service.openInferenceStatistics(try versions(reference)))
+    case .infer(let reference):
+      try admit(exchange, route.label, catalog.served(reference)) { served, batch throws(APIError) in
+        let (request, rows) = try reader.infer(exchange, served, into: batch)
+        return (.infer(request), rows)
+      }
+    case .repositoryIndex:
+      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
+    case .load(let name):
+      guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
+      exchange.tag = Self.atDesk
+      desk.submit(.load(name), exchange)
+    case .unload(let name):
+      _ = try reader.repository(exchange)
+      exchange.tag = Self.atDesk
+      desk.submit(.unload(name), exchange)
+    }
+  }
+
+  private func receive(_ exchange: Exchange, _ route: ServingRoute) throws(APIError) {
+    switch route {
+    case .models: answer(exchange, route.label, text: catalog.names)
+    case .status(let reference):
+      let versions = try versions(reference)
+      try requireReadiness()
+      answer(exchange, route.label, text: catalog.servingStatus(versions[0].key.name, versions))
+    case .metadata(let reference): answer(exchange, route.label, text: try catalog.served(reference).servingMetadata)
+    case .predict(let reference): try admitServing(exchange, reference, isClassify: false)
+    case .classify(let reference): try admitServing(exchange, reference, isClassify: true)
+    case .regress(let reference): throw .cannotRegress(model: try catalog.served(reference).key.name)
+    case .explain(let reference): throw .cannotExplain(model: try catalog.served(reference).key.name)
+    }
+  }
+
+  private func admitServing(_ exchange: Exchange, _ reference: ModelReference, isClassify: Bool) throws(APIError) {
+    let served: ServedModel
+    do throws(APIError) {
+      served = try catalog.served(reference)
+    } catch {
+      try reader.check(exchange)
+      throw error
+    }
+    try admit(exchange, isClassify ? .v1Classify : .v1Predict, served) { served, batch throws(APIError) in
+      let (request, rows) = try reader.serving(exchange, served, into: batch, isClassify: isClassify)
+      return (.serve(request), rows)
+    }
+  }
+
+  /// The version that is named, or all of the model's.
+  private func versions(_ reference: ModelReference) throws(APIError) -> [ServedModel] {
+    let served = try catalog.served(reference)
+    return reference.version == nil && reference.label == nil ? catalog.versions(named: served.key.name) : [served]
+  }
+
+  private func requireReadiness() throws(APIError) {
+    switch service.readiness.current {
+    case .ready: if catalog.defaultModel == nil { throw .noModel }
+    case .loading: throw .loading
+    case .draining: throw .draining
+    }
+  }
+
+  // MARK: Models
+
+  /// Takes over the latest catalog, and lets go of the memory of models that are no longer in it.
+  private func refreshCatalog() {
+    let latest = service.generation.load(ordering: .acquiring)
+    guard latest != generation else { return }
+    generation = latest
+    catalog = service.catalog
+    dropLanes()
+  }
+
+  /// Those of models that are no longer served, unless somebody waits in them.
+  private func dropLanes() {
+    lanes.removeAll { $0.pending.isEmpty && !catalog.contains($0.served) }
+    hasStaleLanes = lanes.contains { !catalog.contains($0.served) }
+  }
+
+  // MARK: Decode
+
+  /// Decodes the rows straight into the turn's batch.
+  /// - Parameter read: leaves rows in the batch's reserve and says what they are for.
+  private func admit(
+    _ exchange: Exchange, _ route: RouteLabel, _ served: ServedModel,
+    _ read: (ServedModel, RowBatch) throws(APIError) -> (Operation, rows: Int)
+  ) throws(APIError) {
+    do throws(APIError) {
+      let start = monotonicNanoseconds()
+      var deadline = try deadline(of: exchange)
+      let lane = lane(for: served)
+      let batch = lanes[lane].batch
+      let (operation, rows) = try read(served, batch)
+      if batch.count > 0, batch.count + rows > service.configuration.maxQueueRows {
+        throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+      }
+      if case .infer(let request) = operation, request.timeout > 0 {
+        let end = exchange.receivedNanoseconds &+ min(request.timeout, 1 << 50) * 1000
+        deadline = min(deadline ?? .max, end)
+        if monotonicNanoseconds() >= end { throw .deadlinePassed }
+      }
+      exchange.tag = Self.inTurn
+      let decoded = monotonicNanoseconds()
+      lanes[lane].pending.append(
+        PendingRequest(
+          exchange: exchange, served: served, operation: operation, batch: batch, rows: batch.append(rows),
+          deadline: deadline, decodedAt: decoded, decodeNanoseconds: decoded - start))
+    } catch {
+      refuse(exchange, route, error, by: served)
+    }
+  }
+
+  private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
+    guard let value = exchange.header("X-Request-Timeout-Ms") else { return nil }
+    // RFC 9110 5.5: blanks behind a value are not part of it.
+    let text = String(value.prefix { $0 != " " && $0 != "\t" })
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let milliseconds = UInt64(text),
+      (1...86_400_000).contains(milliseconds)
+    else { throw .badTimeout(text) }
+    return exchange.receivedNanoseconds + milliseconds * 1_000_000
+  }
+
+  private func lane(for served: ServedModel) -> Int {
+    if let lane = lanes.firstIndex(where: { $0.served === served }) { return lane }
+    lanes.append(Lane(served))
+    return lanes.count - 1
+  }
+
+  private func place(of exchange: Exchange) -> (lane: Int, place: Int)? {
+    for lane in lanes.indices {
+      if let place = lanes[lane].pending.firstIndex(where: { $0.exchange === exchange }) { return (lane, place) }
+    }
+    return nil
+  }
+
+  // MARK: Compute
+
+  /// The end of a lane's turn: its batch runs here and now, or goes to the compute queue.
+  private func finish(_ lane: inout Lane) {
+    // Taken out, so that an answer may touch the lane, and put back, emptied, for its memory.
+    var pending: [PendingRequest] = []
+    swap(&pending, &lane.pending)
+    let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
+    if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
+      let nanoseconds = executor.run(lane.batch, workspace: lane.workspace)
+      let (slot, rows) = (lane.served.slot, lane.batch.count)
+      metrics.update { $0.ranBatch(slot: slot, rows: rows, nanoseconds: nanoseconds, isInline: true) }
+      lap = monotonicNanoseconds()
+      let start = lap - nanoseconds
+      for request in pending {
+        guard let exchange = request.exchange else { continue }
+        exchange.tag = Self.idle
+        answer(
+          request, exchange, queued: start > request.decodedAt ? start - request.decodedAt : 0, forward: nanoseconds)
+      }
+      lane.batch.clear()
+    } else {
+      for request in pending { enqueue(request) }
+      lane.batch = RowBatch(network: lane.served.model.network)
+    }
+    pending.removeAll(keepingCapacity: true)
+    swap(&pending, &lane.pending)
+  }
+
+  private func enqueue(_ request: PendingRequest) {
+    guard let exchange = request.exchange else { return }
+    let id = nextJob
+    nextJob += 1
+    let job = Job(
+      id: id, batch: request.batch, rows: request.rows, deadline: request.deadline, descriptor: exchange.descriptor,
+      group: request.served.slot, mailbox: mailbox)
+    switch service.queue.submit(job) {
+    case .queued:
+      exchange.tag = Int(id)
+      queued[id] = request
+    case .full:
+      exchange.tag = Self.idle
+      let seconds = service.retryAfterSeconds(request.served)
+      refuse(exchange, request.operation.route, .queueFull(retryAfterSeconds: seconds), by: request.served)
+    }
+  }
+}

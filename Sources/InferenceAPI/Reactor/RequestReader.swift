@@ -1,0 +1,29 @@
+import FastJSON
+import HTTPServer
+import Models
+import RadialEngine
+
+/// Bodies → rows of a batch and what is to be done with them. Each protocol's part is in its folder.
+///
+/// Used on one reactor's thread only.
+final class RequestReader {
+  let parser: OpaquePointer
+  /// Of one request.
+  let maxRows: Int
+
+  /// JSON nested deeper than this is refused: requests are a few levels deep, and Triton stops there too.
+  private static let maxDepth = 100
+
+  init(maxRows: Int) {
+    self.maxRows = maxRows
+    guard let parser = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
+    self.parser = parser
+  }
+
+  deinit { fj_parser_destroy(parser) }
+
+  /// How many rows there is to be room for, when a body of lists of rows has so many bytes.
+  func room(_ bodyBytes: Int, _ served: ServedModel) -> Int {
+    min(max(1, fj_max_rows(bodyBytes, served.model.network.inputWidth)), maxRows)
+  }
+}
