@@ -61,20 +61,46 @@ public enum ModelDirectory {
     var found: [ModelSource.Key: ModelSource] = [:]
     for name in entries {
       let child = path + "/" + name
-      if let dot = name.lastIndex(of: "."), extensions.contains(String(name[name.index(after: dot)...])) {
-        let source = ModelSource(path: child, name: String(name[..<dot]))
+      if isModelFile(name) {
+        let source = ModelSource(path: child, name: String(name[..<name.lastIndex(of: ".")!]))
         if found[source.key] == nil { found[source.key] = source }
         continue
       }
-      for entry in self.entries(of: child) ?? [] {
-        guard let version = version(entry) else { continue }
-        let candidates = extensions.map { "\(child)/\(entry)/model.\($0)" }
-        guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else { continue }
-        let source = ModelSource(path: file, name: name, version: version)
-        found[source.key] = source
-      }
+      for source in versions(in: child, self.entries(of: child) ?? [], name: name) { found[source.key] = source }
     }
     return found.values.sorted { $0.key < $1.key }
+  }
+
+  /// The versions that a path of one model stands for: a file; or a directory with one model file of any name, or with
+  /// `VERSION/model.{safetensors,keras,h5}`.
+  /// - Parameter name: by default the file's, or of a directory of versions its own.
+  /// - Throws: when a directory has no model file, or several.
+  public static func sources(of path: String, name: String?) throws(ModelError) -> [ModelSource] {
+    guard let entries = entries(of: path) else { return [ModelSource(path: path, name: name)] }
+    let versions = versions(in: path, entries, name: name ?? ModelSource(path: path).key.name)
+    if !versions.isEmpty { return versions }
+    let files = entries.filter(isModelFile)
+    guard let file = files.first, files.count == 1 else {
+      throw ModelError(
+        .file, path,
+        "expected one model file (.safetensors, .keras or .h5) or folders VERSION/model.*, found "
+          + (files.isEmpty ? "none" : files.joined(separator: ", ")) + "; name the file itself")
+    }
+    return [ModelSource(path: "\(path)/\(file)", name: name)]
+  }
+
+  private static func versions(
+    in path: String, _ entries: [String], name: String
+  ) -> [ModelSource] {
+    entries.compactMap { entry in
+      guard let version = version(entry) else { return nil }
+      let candidates = extensions.map { "\(path)/\(entry)/model.\($0)" }
+      return candidates.first { access($0, F_OK) == 0 }.map { ModelSource(path: $0, name: name, version: version) }
+    }
+  }
+
+  private static func isModelFile(_ name: String) -> Bool {
+    name.lastIndex(of: ".").map { extensions.contains(String(name[name.index(after: $0)...])) } ?? false
   }
 
   private static func version(_ text: String) -> Int? {

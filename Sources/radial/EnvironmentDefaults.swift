@@ -18,6 +18,16 @@ struct EnvironmentDefaults {
     return (options, flags)
   }()
 
+  /// Flags of other servers that are flags here too, as KServe's runtimes pass them.
+  static let aliases = [
+    "port": ["http-port", "http_port"], "model": ["model-dir", "model_dir"], "model-name": ["model_name"],
+  ]
+
+  /// Every spelling of a flag.
+  static func names(of name: String) -> NameSpecification {
+    NameSpecification(([name] + (aliases[name] ?? [])).map { .customLong($0) })
+  }
+
   /// `arguments` with what the environment adds, when the subcommand is `serve`.
   func applied(to arguments: [String]) -> [String] {
     guard arguments.first == "serve" else { return arguments }
@@ -49,7 +59,10 @@ struct EnvironmentDefaults {
   }
 
   private static func isGiven(_ name: String, in arguments: [String]) -> Bool {
-    arguments.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+    let names = [name] + (aliases[name] ?? [])
+    return arguments.contains { argument in
+      names.contains { argument == "--\($0)" || argument.hasPrefix("--\($0)=") }
+    }
   }
 }
 

@@ -48,20 +48,22 @@ struct Serve: ParsableCommand {
 
   /// Loads everything for the first time. A file that was named must load; what fails in a directory is reported and left out.
   private func loadModels(_ service: Service, _ instructionSet: InstructionSet) throws -> ModelStore {
-    var files = options.model.map(Self.split)
-    if files.isEmpty, options.modelsDir == nil { files = [(try defaultModelPath(), nil)] }
-    let keys = files.map { ModelSource(path: $0.path, name: $0.name).key }
-    if let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
-      throw Failure.usage(
-        "\(files[index].path): two models are called '\(keys[index].name)'; give one another name with FILE=NAME")
+    let files = try namedModels()
+    let keys: [ModelSource.Key]
+    do {
+      if let directory = options.modelsDir { _ = try ModelDirectory.scan(directory) }
+      keys = try files.flatMap { try ModelDirectory.sources(of: $0.path, name: $0.name) }.map(\.key)
+    } catch {
+      throw Failure.usage("\(error)")
     }
-    if let directory = options.modelsDir {
-      do { _ = try ModelDirectory.scan(directory) } catch { throw Failure.usage("\(error)") }
+    if let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
+      throw Failure.usage("--model: two models are called '\(keys[index].name)'; give one another name with PATH=NAME")
     }
     // They are for the Keras files among the models.
     let loading = keras.loadOptions.ignoringOtherForms
     let store = ModelStore(
-      service, files: files, directory: options.modelsDir, defaultName: options.defaultModel
+      service, files: files, directory: options.modelsDir, defaultName: options.defaultModel ?? keys.first?.name,
+      allowsUnload: options.allowUnload
     ) { source throws(ModelError) in
       try Model.load(
         path: source.path, name: source.key.name, version: source.key.version, instructionSet: instructionSet,
@@ -75,6 +77,27 @@ struct Serve: ParsableCommand {
     }
     return store
   }
+
+  /// The models of the command line; without any what KServe has mounted, or the default model.
+  private func namedModels() throws -> [(path: String, name: String?)] {
+    var files = options.model.map(Self.split)
+    if files.isEmpty, options.modelsDir == nil {
+      files = [(access(Self.mountedModels, F_OK) == 0 ? Self.mountedModels : try defaultModelPath(), nil)]
+    }
+    if let name = options.modelName {
+      guard files.count == 1 else {
+        throw Failure.usage(
+          "--model-name: expected one --model to be named, found \(files.count); use --model PATH=NAME")
+      }
+      files[0].name = name
+    } else if files.count == 1, files[0].name == nil, let name = [String: String].process["INFERENCE_SERVICE_NAME"] {
+      files[0].name = name
+    }
+    return files
+  }
+
+  /// Where KServe's storage initializer puts a model.
+  private static let mountedModels = "/mnt/models"
 
   /// FILE or FILE=NAME; a file that exists under the whole text is that file.
   static func split(_ specification: String) -> (path: String, name: String?) {

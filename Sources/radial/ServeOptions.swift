@@ -8,14 +8,18 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 /// The flags of `radial serve`.
 struct ServeOptions: ParsableArguments {
   @Option(
-    name: .long, parsing: .singleValue,
-    help: "A model file, optionally FILE=NAME; may be repeated. The first is the default model.")
+    name: EnvironmentDefaults.names(of: "model"), parsing: .singleValue,
+    help: "A model file or a directory with one, optionally PATH=NAME; may be repeated. The first is the default model."
+  )
   var model: [String] = []
+
+  @Option(name: EnvironmentDefaults.names(of: "model-name"), help: "The name of the one --model.")
+  var modelName: String?
 
   @Option(help: "Address to listen on; unix:PATH for a unix-domain socket.")
   var host = "127.0.0.1"
 
-  @Option(help: "TCP port; 0 picks a free one.")
+  @Option(name: EnvironmentDefaults.names(of: "port"), help: "TCP port; 0 picks a free one.")
   var port: UInt16 = 8080
 
   @Option(help: "Reactor threads, and cores of the compute queue. Default: the cores of the cgroup.")
@@ -35,6 +39,9 @@ struct ServeOptions: ParsableArguments {
 
   @Option(help: "Seconds between two looks at the model files; 0: only on SIGHUP.")
   var modelsScanInterval = 1.0
+
+  @Flag(help: "Let POST /v2/repository/models/NAME/unload take a model out of service.")
+  var allowUnload = false
 
   @Option(help: "Rows of one request.")
   var maxRequestRows = 16_384

@@ -30,13 +30,15 @@ package final class ModelStore: Sendable {
     var failures: [ModelSource.Key: (sentence: String, fingerprint: ModelSource.Fingerprint?)] = [:]
     /// Names that are not to be served, whatever the files say, until they are loaded again.
     var unloaded: Set<String> = []
+    /// What each of the files and directories named one by one stood for when it last stood for anything.
+    var named: [String: [ModelSource]] = [:]
     /// In the look before.
     var hasChanged = false
   }
 
   private let service: Service
-  /// Files named one by one: they stay served when they vanish.
-  private let files: [ModelSource.Key: (path: String, name: String?)]
+  /// Files, and directories with one model, named one by one: they stay served when they vanish.
+  private let files: [(path: String, name: String?)]
   private let directory: String?
   private let defaultName: String?
   private let allowsUnload: Bool
@@ -45,7 +47,8 @@ package final class ModelStore: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - files: models named one by one; the first is the default.
+  ///   - files: models named one by one.
+  ///   - defaultName: of the model that answers when a request names none.
   ///   - allowsUnload: whether a model may be taken out of service altogether, on request.
   ///   - load: reads a file into a model, with the caller's options.
   package init(
@@ -53,10 +56,9 @@ package final class ModelStore: Sendable {
     allowsUnload: Bool = false, load: @escaping Load
   ) {
     self.service = service
-    self.files = Dictionary(
-      files.map { (ModelSource(path: $0.path, name: $0.name).key, $0) }, uniquingKeysWith: { first, _ in first })
+    self.files = files
     self.directory = directory
-    self.defaultName = defaultName ?? files.first.map { ModelSource(path: $0.path, name: $0.name).key.name }
+    self.defaultName = defaultName
     self.allowsUnload = allowsUnload
     self.load = load
   }
@@ -69,14 +71,15 @@ package final class ModelStore: Sendable {
       var changes = Changes()
       // By now the reactors have let go of what the look before replaced: what loading and dropping left free goes back.
       if state.hasChanged { malloc_trim(0) }
-      var sources = files.map { ModelSource(path: $1.path, name: $0.name) }
+      var sources = files.flatMap { namedSources($0.path, name: $0.name, &state) }
       if let directory {
+        let named = Set(sources.map(\.key))
         do throws(ModelError) {
-          sources += try ModelDirectory.scan(directory).filter { files[$0.key] == nil }
+          sources += try ModelDirectory.scan(directory).filter { !named.contains($0.key) }
         } catch {
           service.logger.error("\(error)")
           // A directory that cannot be read says nothing about its models.
-          sources += state.served.keys.filter { files[$0] == nil }.map {
+          sources += state.served.keys.filter { !named.contains($0) }.map {
             ModelSource(path: state.served[$0]?.model.model.file.path ?? "", name: $0.name, version: $0.version)
           }
         }
@@ -117,6 +120,17 @@ package final class ModelStore: Sendable {
     state.withLock { _ = $0.unloaded.insert(name) }
     rescan(retriesFailures: false)
     return .done
+  }
+
+  private func namedSources(_ path: String, name: String?, _ state: inout State) -> [ModelSource] {
+    do throws(ModelError) {
+      let sources = try ModelDirectory.sources(of: path, name: name)
+      state.named[path] = sources
+      return sources
+    } catch {
+      service.logger.error("\(error)")
+      return (state.named[path] ?? []).map { ModelSource(path: $0.path, name: name, version: $0.key.version) }
+    }
   }
 
   private func refresh(_ source: ModelSource, _ state: inout State, _ retriesFailures: Bool, _ changes: inout Changes) {
