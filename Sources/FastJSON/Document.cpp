@@ -168,9 +168,16 @@ bool Document::skip_scalar(const char *path) {
 }
 
 bool Document::read_string(char *buffer, std::string_view *text, const char *path) {
+  // Most have no escape: their text is where they stand.
+  const char *start = pointer() + 1, *plain = start;
+  while (*plain != '"' && *plain != '\\') plain++;
+  if (*plain == '"') {
+    *text = std::string_view(start, static_cast<size_t>(plain - start));
+    return ++position, true;
+  }
   size_t size = 0;
   bool fits = true;
-  for (const char *p = pointer() + 1; *p != '"';) {
+  for (const char *p = start; *p != '"';) {
     char piece[4] = {*p};
     size_t written = 1;
     const char *end = *p == '\\' ? read_escape(p, piece, &written) : p + 1;

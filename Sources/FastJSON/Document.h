@@ -60,7 +60,8 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form in `buffer` [64]. Longer ones come as an empty text: no name that we know is longer.
+  // A string; `text` is its unescaped form, which may lie in `buffer` [64]. Of those with escapes longer ones come as an empty text: no
+  // name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
   bool read_whole(uint64_t *value, const char *path);
