@@ -18,11 +18,20 @@ struct DamagedRequest {
       Array("\(String(part.count, radix: 16))\r\n".utf8) + part + Array("\r\n".utf8)
     }
     let deflated = stored(body)
+    let infer = "/v2/models/example/infer"
+    let tensor = #"{"inputs":[{"name":"x","shape":[1,100],"datatype":"FP32","#
+    let flat = Array("\(tensor)\"data\":[\(row)]}],\"outputs\":[{\"name\":\"distances\"}]}".utf8)
+    let header = Array((tensor + #""parameters":{"binary_data_size":400}}]}"#).utf8)
+    let binary = header + [UInt8](repeating: 0x3f, count: 400)
+    let columns = Array("{\"signature_name\":\"all\",\"inputs\":[[\(row)]]}".utf8)
     return [
       post("/predict", ["X-Request-ID: a", "Content-Length: \(body.count)"], body),
       post("/predict", ["Transfer-Encoding: chunked"], chunk(body[..<half]) + chunk(body[half...]) + chunk([])),
       post("/predict", ["Content-Encoding: deflate", "Content-Length: \(deflated.count)"], deflated),
       post("/predict", ["X-Request-Timeout-Ms: 9000", "Content-Length: \(body.count)"], body),
+      post(infer, ["Content-Length: \(flat.count)"], flat),
+      post(infer, ["Inference-Header-Content-Length: \(header.count)", "Content-Length: \(binary.count)"], binary),
+      post("/v1/models/example:predict", ["Content-Length: \(columns.count)"], columns),
       Array("GET /models/example/versions/1 HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n".utf8),
     ]
   }

@@ -3,6 +3,10 @@ import Testing
 @testable import InferenceAPI
 
 @Suite struct RouteTests {
+  private static let m = ModelReference(name: "m")
+  private static let third = ModelReference(name: "m", version: 3)
+  private static let labelled = ModelReference(name: "m", label: "l")
+
   static let routes: [(String, Route?)] = [
     ("/", .root), ("/livez", .livez), ("/readyz", .readyz), ("/healthz", .healthz), ("/metrics", .metrics),
     ("/models", .models), ("/model", .model(ModelReference())), ("/predict", .predict(ModelReference())),
@@ -12,6 +16,29 @@ import Testing
     ("/models/m/versions/3", .model(ModelReference(name: "m", version: 3))),
     ("/models/m/versions/3/predict", .predict(ModelReference(name: "m", version: 3))),
     ("/models/m/versions/3/distances", .distances(ModelReference(name: "m", version: 3))),
+    ("/openapi.json", .openAPI), ("/v2", .openInference(.server)), ("/v2/", .openInference(.server)),
+    ("/v2/health/live", .openInference(.live)), ("/v2/health/ready", .openInference(.ready)),
+    ("/v2/models", .openInference(.models)), ("/v2/models/stats", .openInference(.statistics)),
+    ("/v2/models/m", .openInference(.model(m))), ("/v2/models/m/versions/3", .openInference(.model(third))),
+    ("/v2/models/m/ready", .openInference(.modelReady(m))), ("/v2/models/m/config", .openInference(.config(m))),
+    ("/v2/models/m/stats", .openInference(.modelStatistics(m))), ("/v2/models/m/infer", .openInference(.infer(m))),
+    ("/v2/models/m/versions/3/infer", .openInference(.infer(third))),
+    ("/v2/models/stats/versions/3/infer", .openInference(.infer(ModelReference(name: "stats", version: 3)))),
+    ("/v2/repository/index", .openInference(.repositoryIndex)),
+    ("/v2/repository/models/m/load", .openInference(.load("m"))),
+    ("/v2/repository/models/m/unload", .openInference(.unload("m"))),
+    ("/v1/models", .serving(.models)), ("/v1/models/m", .serving(.status(m))),
+    ("/v1/models/m/versions/3", .serving(.status(third))), ("/v1/models/m/labels/l", .serving(.status(labelled))),
+    ("/v1/models/m/metadata", .serving(.metadata(m))), ("/v1/models/m:predict", .serving(.predict(m))),
+    ("/v1/models/m/labels/l/metadata", .serving(.metadata(labelled))),
+    ("/v1/models/m/versions/3:predict", .serving(.predict(third))),
+    ("/v1/models/m/labels/l:classify", .serving(.classify(labelled))),
+    ("/v1/models/m:regress", .serving(.regress(m))), ("/v1/models/m:explain", .serving(.explain(m))),
+    ("/v2/models/", nil), ("/v2/models/m/versions/abc", nil), ("/v2/models/m/labels/l", nil), ("/v2/nothing", nil),
+    ("/v2/models/m/infer/", nil), ("/v2/repository/models//load", nil), ("/v2/repository/models/m/drop", nil),
+    ("/v1", nil), ("/v1/models/", nil), ("/v1/models/m:nope", nil), ("/v1/models/a:b:predict", nil),
+    ("/v1/models/m:predict/x", nil), ("/v1/models/m/metadata:predict", nil), ("/v1/models/:predict", nil),
+    ("/v1/models/m/versions/1/labels/l", nil), ("/v1/models/m/versions/x:predict", nil), ("/v3", nil),
     ("", nil), ("/predict/", nil), ("/models/", nil), ("/models/m/", nil), ("/models/m/versions", nil),
     ("/models/m/versions/0", nil), ("/models/m/versions/-1", nil), ("/models/m/versions/x", nil),
     ("/models/m/versions/99999999999999999999", nil), ("/models/m/nope", nil), ("//predict", nil), ("/Predict", nil),
@@ -19,6 +46,12 @@ import Testing
 
   @Test func `paths are routed exactly`() {
     for (path, expected) in Self.routes { #expect(Route(path: path) == expected, "\(path)") }
+  }
+
+  @Test func `a value that is not finite does not spoil a histogram's sum`() {
+    var histogram = Histogram(bounds: [1])
+    for value in [0.5, .nan, .infinity] { histogram.observe(value) }
+    #expect(histogram.sum == 0.5 && histogram.counts == [1, 2])
   }
 
   @Test func `histograms are cumulative when written`() {

@@ -193,6 +193,8 @@ func load(_ data: Data) throws -> Model {
     #expect(calibration.pValue(class: 0, distance: 9) == 0.25)
     #expect(calibration.pValue(class: 1, distance: 0.2) == 2.0 / 3)
     #expect(calibration.pValue(class: 1, distance: .infinity) == 1.0 / 3)
+    // Farther than everything: what is not a number is not known.
+    #expect(calibration.pValue(class: 1, distance: .nan) == 1.0 / 3)
   }
 
   @Test func `half, bfloat and double tensors are converted`() throws {
