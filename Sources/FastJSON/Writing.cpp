@@ -4,6 +4,8 @@
 
 #include "FastJSON.h"
 
+size_t fj_write_integer(char *out, int64_t value) { return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out); }
+
 size_t fj_write_float(char *out, float value) {
   if (!std::isfinite(value)) {
     const char *token = std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";

@@ -87,16 +87,23 @@ final class BodyBuffer {
   }
 }
 
-/// A reactor's spare body buffers. Used on that reactor's thread only.
+/// A reactor's spare body buffers, bounded in their sum, so that a rare giant does not keep its memory for ever. Used on that reactor's
+/// thread only.
 struct BodyBufferPool {
   private var spare: [BodyBuffer] = []
-  private let maxCount = 128
-  private let maxCapacity = 128 << 10
+  private var spareBytes = 0
+  private let maxBytes = 4 << 20
 
-  mutating func take() -> BodyBuffer { spare.popLast() ?? BodyBuffer(capacity: 16 << 10) }
+  mutating func take() -> BodyBuffer {
+    guard let buffer = spare.popLast() else { return BodyBuffer(capacity: 16 << 10) }
+    spareBytes -= buffer.capacity
+    return buffer
+  }
 
   mutating func put(_ buffer: BodyBuffer, census: Census) {
     buffer.reset(census)
-    if spare.count < maxCount, buffer.capacity <= maxCapacity { spare.append(buffer) }
+    guard spareBytes + buffer.capacity <= maxBytes else { return }
+    spareBytes += buffer.capacity
+    spare.append(buffer)
   }
 }

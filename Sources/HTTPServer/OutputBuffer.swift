@@ -21,8 +21,12 @@ public final class OutputBuffer {
   deinit { pointer.deallocate() }
 
   /// Makes room for so many bytes beyond `count`; the contents stay.
+  @inline(__always)
   public func reserve(_ additional: Int) {
-    guard capacity - count < additional else { return }
+    if capacity - count < additional { grow(by: additional) }
+  }
+
+  private func grow(by additional: Int) {
     let larger = max(capacity * 2, count + additional)
     let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
     moved.copyMemory(from: pointer, byteCount: count)

@@ -23,7 +23,11 @@ struct JSONWriter {
     }
   }
 
-  func write(integer: Int) { buffer.append(String(integer)) }
+  func write(integer: Int) {
+    buffer.reserve(20)
+    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
+    buffer.advance(by: fj_write_integer(spare, Int64(integer)))
+  }
 
   func write(bool: Bool) { buffer.append(bool ? "true" : "false") }
 

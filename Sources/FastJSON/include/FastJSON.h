@@ -150,6 +150,8 @@ fj_status fj_check(fj_parser *parser, const char *body, size_t length, fj_error 
 fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
                          float *row, fj_error *error);
 
+// At most 20 bytes. Returns how many.
+size_t fj_write_integer(char *out, int64_t value);
 // The shortest decimal that reads back as the same Float32; at most 16 bytes. Returns how many.
 size_t fj_write_float(char *out, float value);
 // A JSON array of them; at most 17 n + 2 bytes.
