@@ -46,7 +46,7 @@ package final class Service: Sendable {
     self.configuration = configuration
     self.logger = logger
     openAPI = FixedResponse(
-      status: 200, contentType: "application/json", body: OpenAPIDocument.text(version: configuration.version))
+      status: 200, contentType: "application/json", body: OpenAPIDocument.json(version: configuration.version))
     shards = (0..<reactors).map { _ in MetricsShard() }
     let queueShard = MetricsShard()
     self.queueShard = queueShard

@@ -1,0 +1,178 @@
+/// The components of the OpenAPI document: what its operations refer to by name.
+///
+/// Schemas of requests say what is refused; whether rows have the model's width only the model can say.
+enum OpenAPISchemas {
+  static let components = #"""
+    {
+      "parameters": {
+        "model": {"name": "model", "in": "path", "required": true, "description": "A model's name",
+          "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,128}$"}},
+        "version": {"name": "version", "in": "path", "required": true, "description": "A model's version",
+          "schema": {"type": "integer", "minimum": 1, "maximum": 9223372036854775807}},
+        "label": {"name": "label", "in": "path", "required": true, "description": "'stable': the version that answers by default",
+          "schema": {"type": "string", "enum": ["stable"]}},
+        "requestID": {"name": "X-Request-ID", "in": "header", "required": false,
+          "description": "1 to 128 visible ASCII characters, echoed; otherwise one is made", "schema": {"type": "string"}},
+        "timeout": {"name": "X-Request-Timeout-Ms", "in": "header", "required": false,
+          "description": "How long the caller waits, in milliseconds", "schema": {"type": "integer", "minimum": 1, "maximum": 86400000}},
+        "inferenceHeader": {"name": "Inference-Header-Content-Length", "in": "header", "required": false,
+          "description": "How many bytes of the (inflated) body are JSON; 0: none, the body is one row of FP32", "schema": {"type": "integer", "minimum": 0}}
+      },
+      "responses": {
+        "BadRequest": {"description": "The request is not what is expected", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "NotFound": {"description": "No such model, version or path", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "ContentTooLarge": {"description": "Body, rows or depth over the limit", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "UnprocessableContent": {"description": "A number that is not finite in Float32, or an unknown row with \"reject\": \"error\"",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "ServiceUnavailable": {"description": "Loading, draining, without a model, with a full queue, or not allowed",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "GatewayTimeout": {"description": "The caller's deadline passed before the rows were computed",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+        "Refusal": {"description": "Of any request: malformed header section 400, path 404, method 405 with Allow, incomplete by its deadline 408, body 413, Content-Encoding 415, header section 431, Transfer-Encoding 501, draining 503",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+      },
+      "schemas": {
+        "Error": {"type": "object", "required": ["error"], "properties": {
+          "error": {"type": "string", "minLength": 1, "description": "What, where, expected and found, what to do"},
+          "path": {"type": "string"}, "offset": {"type": "integer", "minimum": 0}}},
+        "Anything": {},
+        "OpenAPI": {"type": "object", "required": ["openapi", "info", "paths"]},
+        "Alive": {"type": "object", "required": ["status"], "properties": {"status": {"const": "alive"}}},
+        "Ready": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ready"}}},
+        "Names": {"type": "object", "required": ["models"], "properties": {"models": {"type": "array", "items": {"type": "string"}}}},
+        "ModelList": {"type": "object", "required": ["models"], "properties": {"models": {"type": "array", "items": {
+          "type": "object", "required": ["name", "version", "state", "default"], "properties": {
+            "name": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"}, "state": {"enum": ["ready", "failed"]},
+            "default": {"type": "boolean"}, "error": {"type": "string"}}}}}},
+        "Version": {"type": "string", "pattern": "^[1-9][0-9]*$"},
+        "Shape": {"type": "array", "items": {"type": ["integer", "null"]}},
+        "Tensor": {"type": "object", "required": ["shape", "dtype"], "properties": {
+          "shape": {"$ref": "#/components/schemas/Shape"}, "dtype": {"const": "float32"}}},
+        "Model": {"type": "object",
+          "required": ["name", "version", "kind", "input", "output", "distances", "labels", "parameters", "preprocessing", "calibration", "training", "file", "layers"],
+          "properties": {
+            "name": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"}, "kind": {"enum": ["classifier", "regressor"]},
+            "input": {"$ref": "#/components/schemas/Tensor"}, "output": {"$ref": "#/components/schemas/Tensor"},
+            "distances": {"$ref": "#/components/schemas/Tensor"},
+            "labels": {"type": ["array", "null"], "items": {"type": "string"}}, "parameters": {"type": "integer"},
+            "preprocessing": {"type": "object", "required": ["scale", "offset"], "properties": {"scale": {"type": "number"}, "offset": {"type": "number"}}},
+            "calibration": {"type": ["object", "null"], "required": ["method", "false_reject_rate", "rows"]},
+            "training": {"type": ["object", "null"]},
+            "file": {"type": "object", "required": ["name", "bytes", "sha256"]},
+            "layers": {"type": "array", "items": {"type": "object",
+              "required": ["name", "type", "input_shape", "output_shape", "activation", "parameters", "formula"]}}}},
+        "Row": {"type": "array", "minItems": 1, "description": "The model's D inputs: flat, or nested as an image's are",
+          "items": {"type": ["number", "array"]}},
+        "Numbers": {"type": "array", "items": {"type": "number"}},
+        "PredictRequest": {"type": "object", "properties": {
+            "instances": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Row"}},
+            "instance": {"$ref": "#/components/schemas/Row"},
+            "outputs": {"type": "array", "items": {"enum": ["scores", "distances", "contributions", "embedding"]}},
+            "top_k": {"type": "integer", "minimum": 1}, "reject": {"enum": ["flag", "error", "off"]},
+            "false_reject_rate": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
+          "oneOf": [{"required": ["instances"]}, {"required": ["instance"]}],
+          "description": "/distances looks at the rows alone, but refuses what it would refuse elsewhere"},
+        "Neighbour": {"type": "object", "required": ["class", "distance"], "properties": {
+          "class": {"type": "integer", "minimum": 0}, "label": {"type": "string"}, "score": {"type": "number"}, "distance": {"type": "number"}}},
+        "Prediction": {"type": "object", "properties": {
+          "class": {"type": "integer", "minimum": 0}, "label": {"type": "string"}, "score": {"type": "number"},
+          "distance": {"type": "number", "description": "Squared, to the nearest prototype"}, "margin": {"type": "number"},
+          "known": {"type": "boolean"}, "p_value": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+          "top": {"type": "array", "items": {"$ref": "#/components/schemas/Neighbour"}},
+          "scores": {"$ref": "#/components/schemas/Numbers"}, "outputs": {"$ref": "#/components/schemas/Numbers"},
+          "distances": {"$ref": "#/components/schemas/Numbers"}, "embedding": {"$ref": "#/components/schemas/Numbers"},
+          "contributions": {"type": "array", "items": {"$ref": "#/components/schemas/Numbers"}}}},
+        "PredictResponse": {"type": "object", "required": ["model", "version"], "properties": {
+            "model": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"},
+            "predictions": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}},
+            "prediction": {"$ref": "#/components/schemas/Prediction"}},
+          "oneOf": [{"required": ["predictions"]}, {"required": ["prediction"]}]},
+        "DistancesResponse": {"type": "object", "required": ["model", "version", "distances", "nearest"], "properties": {
+          "model": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"},
+          "distances": {"type": "array", "items": {"type": ["number", "array"]}},
+          "nearest": {"anyOf": [{"$ref": "#/components/schemas/Neighbour"}, {"type": "array", "items": {"$ref": "#/components/schemas/Neighbour"}}]}}},
+        "ServerMetadata": {"type": "object", "required": ["name", "version", "extensions"], "properties": {
+          "name": {"const": "radial"}, "version": {"type": "string"}, "extensions": {"type": "array", "items": {"type": "string"}}}},
+        "Live": {"type": "object", "required": ["live"], "properties": {"live": {"const": true}}},
+        "ServerReady": {"type": "object", "required": ["ready", "live"], "properties": {"ready": {"const": true}, "live": {"const": true}}},
+        "ModelReady": {"type": "object", "required": ["name", "ready"], "properties": {"name": {"type": "string"}, "ready": {"const": true}}},
+        "TensorMetadata": {"type": "object", "required": ["name", "datatype", "shape"], "properties": {
+          "name": {"type": "string"}, "datatype": {"const": "FP32"}, "shape": {"type": "array", "items": {"type": "integer"}}}},
+        "ModelMetadata": {"type": "object", "required": ["name", "versions", "platform", "inputs", "outputs"], "properties": {
+          "name": {"type": "string"}, "versions": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Version"}},
+          "platform": {"const": "radial"}, "inputs": {"type": "array", "items": {"$ref": "#/components/schemas/TensorMetadata"}},
+          "outputs": {"type": "array", "items": {"$ref": "#/components/schemas/TensorMetadata"}}}},
+        "ModelConfig": {"type": "object",
+          "required": ["name", "platform", "backend", "version_policy", "max_batch_size", "input", "output", "instance_group", "dynamic_batching"],
+          "properties": {"name": {"type": "string"}, "max_batch_size": {"type": "integer", "minimum": 1},
+            "input": {"type": "array", "items": {"type": "object", "required": ["name", "data_type", "dims"]}},
+            "output": {"type": "array", "items": {"type": "object", "required": ["name", "data_type", "dims"]}}}},
+        "Duration": {"type": "object", "required": ["count", "ns"], "properties": {
+          "count": {"type": "integer", "minimum": 0}, "ns": {"type": "integer", "minimum": 0}}},
+        "Statistics": {"type": "object", "required": ["model_stats"], "properties": {"model_stats": {"type": "array", "items": {
+          "type": "object", "required": ["name", "version", "last_inference", "inference_count", "execution_count", "inference_stats", "batch_stats"],
+          "properties": {
+            "name": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"}, "last_inference": {"type": "integer"},
+            "inference_count": {"type": "integer"}, "execution_count": {"type": "integer"},
+            "inference_stats": {"type": "object",
+              "required": ["success", "fail", "queue", "compute_input", "compute_infer", "compute_output", "cache_hit", "cache_miss"],
+              "additionalProperties": {"$ref": "#/components/schemas/Duration"}}}}}}},
+        "Parameters": {"type": "object", "propertyNames": {"not": {"pattern": "^triton_"}}, "properties": {
+            "timeout": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615, "description": "In microseconds"},
+            "priority": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615}, "binary_data_output": {"type": "boolean"},
+            "sequence_start": {"type": "boolean"}, "sequence_end": {"type": "boolean"}},
+          "additionalProperties": {"type": ["string", "number", "boolean"]}},
+        "InferRequest": {"type": "object", "required": ["inputs"], "description": "Numbers may also be the bare tokens NaN, Infinity and -Infinity", "properties": {
+          "id": {"type": "string"}, "parameters": {"$ref": "#/components/schemas/Parameters"},
+          "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "object", "required": ["name", "shape", "datatype"], "properties": {
+            "name": {"const": "x"}, "shape": {"type": "array", "minItems": 2, "items": {"type": "integer", "minimum": 1}},
+            "datatype": {"enum": ["FP32", "FP64", "FP16", "BF16", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"]},
+            "parameters": {"type": "object", "properties": {"binary_data_size": {"type": "integer", "minimum": 0}}},
+            "data": {"type": "array", "description": "Flat, or nested in any way", "items": {"type": ["number", "array"]}}}}},
+          "outputs": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
+            "name": {"enum": ["scores", "outputs", "distances", "known", "p_value"]},
+            "parameters": {"type": "object", "properties": {"binary_data": {"type": "boolean"}, "classification": {"type": "integer", "minimum": 0}}}}}}}},
+        "InferResponse": {"type": "object", "required": ["model_name", "model_version", "outputs"], "properties": {
+          "id": {"type": "string"}, "model_name": {"type": "string"}, "model_version": {"$ref": "#/components/schemas/Version"},
+          "outputs": {"type": "array", "items": {"type": "object", "required": ["name", "datatype", "shape"], "properties": {
+            "name": {"enum": ["scores", "outputs", "distances", "known", "p_value"]}, "datatype": {"enum": ["FP32", "BOOL", "BYTES"]},
+            "shape": {"type": "array", "items": {"type": "integer"}},
+            "data": {"type": "array", "items": {"type": ["number", "boolean", "string"]}},
+            "parameters": {"type": "object", "required": ["binary_data_size"]}}}}}},
+        "IndexRequest": {"type": "object", "properties": {"ready": {"type": "boolean"}}},
+        "Index": {"type": "array", "items": {"type": "object", "required": ["name", "version", "state"], "properties": {
+          "name": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"}, "state": {"enum": ["READY", "UNAVAILABLE"]},
+          "reason": {"type": "string"}}}},
+        "RepositoryRequest": {"type": "object", "properties": {"parameters": {"type": "object", "properties": {
+          "unload_dependents": {"type": "boolean"}}}}},
+        "ModelStatus": {"type": "object", "required": ["name", "ready", "model_version_status"], "properties": {
+          "name": {"type": "string"}, "ready": {"const": true},
+          "model_version_status": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["version", "state", "status"], "properties": {
+            "version": {"$ref": "#/components/schemas/Version"}, "state": {"const": "AVAILABLE"},
+            "status": {"type": "object", "required": ["error_code", "error_message"]}}}}}},
+        "SignatureMetadata": {"type": "object", "required": ["model_spec", "metadata"], "properties": {
+          "model_spec": {"type": "object", "required": ["name", "signature_name", "version"]},
+          "metadata": {"type": "object", "required": ["signature_def"], "properties": {
+            "signature_def": {"type": "object", "required": ["signature_def"], "properties": {
+              "signature_def": {"type": "object", "required": ["serving_default", "distances", "all"]}}}}}}},
+        "ServingRow": {"anyOf": [{"$ref": "#/components/schemas/Row"},
+          {"type": "object", "required": ["x"], "properties": {"x": {"$ref": "#/components/schemas/Row"}}, "additionalProperties": false}]},
+        "ServingPredictRequest": {"type": "object", "description": "Numbers may also be the bare tokens NaN, Infinity and -Infinity", "properties": {
+            "signature_name": {"enum": ["serving_default", "distances", "all", ""]},
+            "instances": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/ServingRow"}},
+            "inputs": {"anyOf": [{"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Row"}},
+              {"type": "object", "required": ["x"], "properties": {"x": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Row"}}}}]}},
+          "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}]},
+        "ServingPredictResponse": {"type": "object", "properties": {
+            "predictions": {"type": "array", "items": {"type": ["array", "object"]}}, "outputs": {"type": ["array", "object"]}},
+          "oneOf": [{"required": ["predictions"]}, {"required": ["outputs"]}]},
+        "ClassifyRequest": {"type": "object", "required": ["examples"], "properties": {
+          "signature_name": {"enum": ["serving_default", ""]},
+          "examples": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["x"],
+            "properties": {"x": {"$ref": "#/components/schemas/Row"}}, "additionalProperties": false}}}},
+        "ClassifyResponse": {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": {
+          "type": "array", "items": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}], "minItems": 2, "maxItems": 2}}}}}
+      }
+    }
+    """#
+}
