@@ -41,6 +41,10 @@ extension ConformanceItem {
       let native = try radial.native(0..<3)
       #expect(try answer.bits("scores") == native.scores)
       #expect(try answer.bits("distances") == native.distances)
+      // Bytes are counted, not characters, on the way in and out.
+      let named = try radial.infer(radial.binaryRequest(0..<3, "\"id\":\"日本\"", InferRequest.binaryOutput))
+      let unicode = try framed(named, tail: 2 * size)
+      #expect(unicode.json["id"] as? String == "日本" && unicode.tail == answer.tail, named.excerpt)
       // JSON in, bytes out.
       let mixed = try radial.infer(radial.jsonRequest(0..<3, InferRequest.binaryOutput))
       #expect(mixed.bytes == response.bytes)
@@ -70,6 +74,13 @@ extension ConformanceItem {
         #expect(try answer.bits("scores") == native.scores)
         #expect(try answer.bits("distances") == native.distances)
       }
+      // One byte an element of BOOL, wherever it lies in the tail.
+      let list = ["known", "p_value", "scores"].map { #"{"name":"\#($0)","parameters":{"binary_data":true}}"# }
+      let response = try radial.infer(radial.binaryRequest(0..<3, "\"outputs\":\(Conformance.list(list))"))
+      let answer = try framed(response, tail: 3 + 3 * 4 + 3 * Conformance.classes * 4)
+      #expect(try answer.bytes("known").count == 3 && answer.bytes("known").allSatisfy { $0 <= 1 }, response.excerpt)
+      #expect(try answer.floats("p_value").allSatisfy { 0 < $0 && $0 <= 1 }, response.excerpt)
+      #expect(try answer.bits("scores") == radial.native(0..<3).scores)
     },
     ConformanceItem(38, "a listed output without binary_data is JSON whatever binary_data_output says") { radial in
       let answer = try radial.infer(
@@ -322,6 +333,11 @@ extension ConformanceItem {
       client.send("0\r\n\r\n")
       let chunked = try client.receive()
       #expect(chunked.status == 200 && chunked.body == expected, chunked.excerpt)
+
+      client.send(
+        Client.request(
+          "POST", Conformance.infer, bytes: request.body, headers: request.headers + ["Expect: 100-continue"]))
+      #expect(try client.receive().body == expected)
 
       let bad = radial.jsonRequest(0..<1, #""id":7"#)
       let good = Client.request("POST", Conformance.infer, bytes: request.body, headers: request.headers)

@@ -38,7 +38,9 @@ extension ConformanceItem {
       let nestings = [
         radial.nested(0..<2), "[\(radial.nested(0..<2))]", "[\(radial.nested(0..<1)),\(radial.flat(1..<2))]",
       ]
-      for data in nestings {
+      // As deep as Triton goes.
+      let deep = String(repeating: "[", count: 90) + radial.flat(0..<2) + String(repeating: "]", count: 90)
+      for data in nestings + [deep] {
         let nested = try radial.infer(InferRequest(data, shape: Conformance.shape(2)))
         nested.expectJSON()
         #expect(nested.body == flat.body)
@@ -202,6 +204,11 @@ extension ConformanceItem {
         // On one connection: none of them may end it.
         try client.exchange("POST", Conformance.infer, body).expectError(400, "\(body.prefix(60))…\(body.suffix(20))")
       }
+      let nested = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+      let deep = try client.exchange(
+        "POST", Conformance.infer, InferRequest(nested, shape: Conformance.shape(1)).json)
+      // Malformed data here, a body over the limit of depth on the native routes.
+      deep.expectError(deep.status == 413 ? 413 : 400)
       #expect(try client.exchange("POST", Conformance.infer, json + " \r\n\t").status == 200)
     },
     ConformanceItem(31, "an unknown model is 404 before its body is read") { radial in

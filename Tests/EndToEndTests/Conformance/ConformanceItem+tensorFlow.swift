@@ -22,6 +22,14 @@ extension ConformanceItem {
       #expect(Array(answer.json.keys) == ["predictions"], answer.excerpt)
       #expect((answer.json["predictions"] as? [[Double]])?.map(\.count) == [10, 10], answer.excerpt)
       #expect(try bits(answer.json["predictions"], answer.excerpt) == radial.native(0..<2).scores)
+      // A compressed request is inflated; an answer, however large, is never compressed.
+      let large = "{\"signature_name\":\"all\",\"instances\":\(radial.nested(0..<8))}"
+      let packed = try radial.post(
+        Conformance.predict, bytes: try Deflate.compress(Array(large.utf8), as: .gzip),
+        headers: ["Content-Encoding: gzip", "Accept-Encoding: gzip, deflate"])
+      packed.expectJSON()
+      #expect(packed.headers["content-encoding"] == nil && packed.bytes.count > 2048, packed.excerpt)
+      #expect(try packed.body == radial.post(Conformance.predict, large).body)
     },
     ConformanceItem(52, "instances may be objects with exactly the input's name") { radial in
       let bare = try radial.post(Conformance.predict, "{\"instances\":\(radial.nested(0..<2))}")
@@ -150,6 +158,7 @@ extension ConformanceItem {
             """, "\(path)")
       }
       for path in ["/v1/models/nope", "/v1/models/m/versions/9"] { try radial.get(path).expectError(404, path) }
+      try radial.get("/v1/models/m/labels/foo").expectError(400)
     },
     ConformanceItem(60, "the metadata hold the signature twice, sizes as strings") { radial in
       for path in ["/v1/models/m/metadata", "/v1/models/m/versions/1/metadata"] {
