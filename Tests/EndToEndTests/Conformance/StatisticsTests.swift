@@ -7,7 +7,7 @@ import Testing
     let radial = try Conformance(flags)
     let failures = Failures()
     let finished = Mutex(0)
-    let (workers, requests) = (8, 150)
+    let (workers, requests) = (8, 90)
     onThreads(workers + 1) { worker in
       do {
         let client = try radial.connect()
