@@ -76,7 +76,8 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["radial", "TestSupport"], resources: [.copy("Data")], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["radial", "CZlib", "TestSupport"], resources: [.copy("Data")],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17,

@@ -8,7 +8,10 @@ final class Client {
   struct Answer {
     var status: Int
     var headers: [String: String]
-    var body: String
+    var bytes: [UInt8]
+
+    /// The body as text.
+    var body: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The body as JSON.
     var json: [String: Any] { (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] ?? [:] }
@@ -55,12 +58,24 @@ final class Client {
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   static func request(_ method: String, _ path: String, _ body: String = "", headers: [String] = []) -> String {
-    let all = ["Host: localhost"] + (method == "POST" ? ["Content-Length: \(body.utf8.count)"] : []) + headers
-    return "\(method) \(path) HTTP/1.1\r\n" + all.map { $0 + "\r\n" }.joined() + "\r\n" + body
+    head(method, path, bodyLength: body.utf8.count, headers: headers) + body
+  }
+
+  static func request(_ method: String, _ path: String, bytes: [UInt8], headers: [String] = []) -> [UInt8] {
+    Array(head(method, path, bodyLength: bytes.count, headers: headers).utf8) + bytes
+  }
+
+  private static func head(_ method: String, _ path: String, bodyLength: Int, headers: [String]) -> String {
+    let all = ["Host: localhost"] + (method == "POST" ? ["Content-Length: \(bodyLength)"] : []) + headers
+    return "\(method) \(path) HTTP/1.1\r\n" + all.map { $0 + "\r\n" }.joined() + "\r\n"
   }
 
   func exchange(_ method: String, _ path: String, _ body: String = "", headers: [String] = []) throws -> Answer {
-    send(Self.request(method, path, body, headers: headers))
+    try exchange(method, path, bytes: Array(body.utf8), headers: headers)
+  }
+
+  func exchange(_ method: String, _ path: String, bytes: [UInt8], headers: [String] = []) throws -> Answer {
+    send(Self.request(method, path, bytes: bytes, headers: headers))
     return try receive(bodyFollows: method != "HEAD")
   }
 
@@ -84,9 +99,9 @@ final class Client {
     if status == 100 { return try receive(bodyFollows: bodyFollows) }
     let length = bodyFollows ? Int(headers["content-length"] ?? "0") ?? 0 : 0
     while unread.count < length { if !fill() { throw Failure(message: "closed within a body") } }
-    let body = String(decoding: unread.prefix(length), as: UTF8.self)
+    let body = Array(unread.prefix(length))
     unread.removeFirst(length)
-    return Answer(status: status, headers: headers, body: body)
+    return Answer(status: status, headers: headers, bytes: body)
   }
 
   /// Reads one answer; nil if the peer closes without one. Throws at a timeout and at an answer that breaks off.
