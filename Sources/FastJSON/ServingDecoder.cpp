@@ -99,10 +99,15 @@ fj_status fj_decode_serving(fj_parser *parser, const char *body, size_t length, 
   return decoder.decode() ? FJ_OK : error->status;
 }
 
-fj_status fj_check(fj_parser *parser, const char *body, size_t length, fj_error *error) {
+fj_status fj_check_serving(fj_parser *parser, const char *body, size_t length, fj_error *error) {
   *error = {};
   Document document;
   if (!open_document(parser, body, length, whole, error, &document)) return error->status;
   document.takes_non_finite = true;
-  return document.skip_value(0, "") && document.is_at_end() ? FJ_OK : error->status;
+  if (document.current() != '{') return document.fail_type(whole, ""), error->status;
+  bool is_valid = document.read_object("", [&](std::string_view name, size_t) {
+    if (name == "signature_name" && document.current() != '"') return document.fail_type("a string", "signature_name");
+    return document.skip_value(1, "");
+  }) && document.is_at_end();
+  return is_valid ? FJ_OK : error->status;
 }

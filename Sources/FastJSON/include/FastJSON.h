@@ -141,8 +141,8 @@ typedef struct {
 fj_status fj_decode_serving(fj_parser *parser, const char *body, size_t length, const fj_signature *signature, bool is_classify, size_t capacity, float *rows,
                             fj_serving_request *request, fj_error *error);
 
-// Whether a body is JSON at all.
-fj_status fj_check(fj_parser *parser, const char *body, size_t length, fj_error *error);
+// What TensorFlow Serving looks at before it looks for the model: that the body is a JSON object, and its signature's name a string.
+fj_status fj_check_serving(fj_parser *parser, const char *body, size_t length, fj_error *error);
 
 // Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
 // around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted from 1. The line must be readable for FJ_PADDING bytes

@@ -23,8 +23,10 @@ struct InferRequest {
       outputs = served.listedTensors.map { Output(tensor: $0, isBinary: request.binary_data_output) }
       return
     }
+    // In the order of the metadata, whatever the request's.
     outputs = withUnsafeBytes(of: request.outputs) { bytes in
-      bytes.bindMemory(to: fj_requested_output.self).prefix(request.output_count).map {
+      let asked = bytes.bindMemory(to: fj_requested_output.self).prefix(request.output_count)
+      return asked.sorted { $0.tensor < $1.tensor }.map {
         Output(tensor: served.tensors[$0.tensor], isBinary: $0.is_binary, classification: $0.classification)
       }
     }

@@ -56,10 +56,7 @@ extension RequestReader {
   /// How much of the body is JSON: what `Inference-Header-Content-Length` says, and all of it without one.
   private func jsonBytes(of exchange: Exchange) throws(APIError) -> Int {
     guard let value = exchange.header("Inference-Header-Content-Length") else { return exchange.body.count }
-    // RFC 9110 5.5: blanks behind a value are not part of it.
-    let text = value.utf8.prefix { $0 != 0x20 && $0 != 0x09 }
-    guard text.allSatisfy({ (0x30...0x39).contains($0) }), let bytes = Int(Substring(text)),
-      bytes <= exchange.body.count
+    guard let bytes = wholeNumber(value).flatMap({ Int(exactly: $0) }), bytes <= exchange.body.count
     else { throw .badInferenceHeader(found: String(value.prefix(32)), body: exchange.body.count) }
     return bytes
   }

@@ -295,11 +295,9 @@ final class ReactorHandler: RequestHandler {
 
   private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
     guard let value = exchange.header("X-Request-Timeout-Ms") else { return nil }
-    // RFC 9110 5.5: blanks behind a value are not part of it.
-    let text = String(value.prefix { $0 != " " && $0 != "\t" })
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let milliseconds = UInt64(text),
-      (1...86_400_000).contains(milliseconds)
-    else { throw .badTimeout(text) }
+    guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
+      throw .badTimeout(String(value.prefix(32)))
+    }
     return exchange.receivedNanoseconds + milliseconds * 1_000_000
   }
 

@@ -27,3 +27,10 @@ final class RequestReader {
     min(max(1, fj_max_rows(bodyBytes, served.model.network.inputWidth)), maxRows)
   }
 }
+
+/// A header's value as a whole number from 0, of digits alone; blanks behind a value are not part of it (RFC 9110 5.5).
+func wholeNumber(_ value: String) -> UInt64? {
+  let digits = value.utf8.prefix { (0x30...0x39).contains($0) }
+  guard value.utf8.dropFirst(digits.count).allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { return nil }
+  return UInt64(Substring(digits))
+}

@@ -38,7 +38,8 @@ extension RequestReader {
   func check(_ exchange: Exchange) throws(APIError) {
     var error = fj_error()
     let body = exchange.body
-    guard fj_check(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == FJ_OK else {
+    guard fj_check_serving(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == FJ_OK
+    else {
       throw .unacceptable(error)
     }
   }
