@@ -165,7 +165,7 @@ def damaged(manifests: list[dict], kserve: dict):
         return manifest["spec"]["template"]["spec"]
 
     yield from change("Deployment", "an unknown field", lambda m: pod(m).update(container=[]))
-    yield from change("Deployment", "a string for a number", lambda m: m["spec"].update(replicas="three"))
+    yield from change("Deployment", "a string for a number", lambda m: m["spec"].update(revisionHistoryLimit="three"))
     yield from change("Deployment", "no containers", lambda m: pod(m).pop("containers"))
     yield from change("Deployment", "other labels", lambda m: m["spec"]["template"]["metadata"]["labels"].update({"app.kubernetes.io/name": "x"}))
     yield from change("Deployment", "too little grace", lambda m: pod(m).update(terminationGracePeriodSeconds=25))
