@@ -6,6 +6,9 @@
 # http: one JSON row, POST /predict. tensors: one row and batches of 64 rows of 784, as JSON to /predict, as JSON and as binary to the Open
 # Inference Protocol. Every figure is the median of REPEATS interleaved runs with one server thread and one wrk thread, each on a core of its
 # own where there are two. Quote the ratios.
+# What is compared: the floor reads the same bytes of a request, discards them, and sends as many bytes as Radial answers, headers included
+# (for binary: the JSON, the numbers behind it and Inference-Header-Content-Length). The engine's time is Radial's own measure of the same
+# runs, a row's share of its batch. Aims: one binary row, ratio >= 0.6; 64 binary rows, time / (floor + engine) <= 1.25.
 source "$(dirname "$0")/setup.sh"
 install_packages wrk curl python3 libopenblas0-pthread gcc
 part=${1:-all} seconds=${SECONDS_EACH:-3} repeats=${REPEATS:-3}
@@ -55,7 +58,9 @@ forward() { curl -s "$url/metrics" | awk '/^radial_forward_duration_seconds_sum/
 compare() {
   local title=$1 case=$2 path=$3 size connections before after
   shift 3
-  size=$(curl -sf -o /dev/null -w '%{size_download}' -H "$(cat "$folder/$case.header")" --data-binary @"$folder/$case.body" "$url$path")
+  # 109 bytes are the floor's own header section.
+  size=$(curl -sf -o /dev/null -w '%{size_header} %{size_download}' -H "$(cat "$folder/$case.header")" --data-binary @"$folder/$case.body" "$url$path" |
+    awk '{print $1 + $2 - 109}')
   start_floor "$size"
   for connections in "$@"; do
     : >"$folder/floor.txt"; : >"$folder/radial.txt"
