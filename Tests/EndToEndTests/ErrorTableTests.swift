@@ -76,6 +76,10 @@ import Testing
     #expect(try fine.exchange("GET", "HTTP://localhost").body == #"{"status":"alive"}"#)
     #expect(try fine.exchange("GET", "/livez", headers: ["X-Request-ID: abc-1"]).headers["x-request-id"] == "abc-1")
     #expect(try fine.exchange("HEAD", "/model").body.isEmpty)
+    let page = try fine.exchange("GET", "/", headers: ["Accept: text/html,*/*;q=0.8"])
+    #expect(page.headers["content-type"] == "text/html; charset=utf-8" && page.body.hasPrefix("<!doctype html>"))
+    // Nothing of it comes from elsewhere.
+    #expect(!page.body.contains("http://") && !page.body.contains("https://"))
   }
 
   @Test func `too many rows are refused by number`() throws {

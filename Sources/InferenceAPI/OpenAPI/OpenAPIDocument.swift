@@ -27,7 +27,9 @@ enum OpenAPIDocument {
 
   private static let native: [OpenAPIOperation] =
     [
-      .init(.get, "/", id: "root", tag: operation, "Says that the server runs", answer: .json("Alive")),
+      .init(
+        .get, "/", id: "root", tag: operation,
+        "Says that the server runs; to a browser, by Accept, a page to try it on", answer: .json("Alive")),
       .init(.get, "/livez", id: "livez", tag: operation, "200 as long as the process runs", answer: .json("Alive")),
       .init(
         .get, "/readyz", id: "readyz", tag: operation, "200 when requests are welcome", answer: .json("Ready"),

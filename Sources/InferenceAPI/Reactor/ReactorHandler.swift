@@ -60,7 +60,10 @@ final class ReactorHandler: RequestHandler {
     guard route.allows(exchange.method) else { return refuse(exchange, route.label, .methodNotAllowed(route)) }
     do throws(APIError) {
       switch route {
-      case .root, .livez: answer(exchange, route.label, service.alive)
+      case .root:
+        let isPage = exchange.header("Accept").map(PlaygroundPage.isPreferred) ?? false
+        answer(exchange, route.label, isPage ? PlaygroundPage.response : service.alive)
+      case .livez: answer(exchange, route.label, service.alive)
       case .readyz, .healthz: answer(exchange, route.label, readiness)
       case .metrics: answerMetrics(exchange)
       case .openAPI: answer(exchange, route.label, service.openAPI)
