@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs NVIDIA's perf_analyzer in every form that it can ask in: binary, JSON, asynchronous, batched, by version, with metrics, and with
-# outputs that it compares bit for bit. Its binary comes with tritonclient 2.50, the last that runs on Debian 12.
+# outputs that it compares bit for bit. Its binary comes with tritonclient 2.51: those of 2.52 and of the package perf-analyzer need glibc 2.38,
+# and Debian 12 has 2.36.
 source "$(dirname "$0")/../setup.sh"
 install_packages python3-venv libb64-0d
 source scripts/environment.sh
