@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Restarts three replicas, one after the other and all of them twice, under load, behind a balancer with the configuration that is in
-# scripts/deploy, and counts requests: sent, answered, lost. A lost one is an error.
+# scripts/deploy, then kills each once, and counts requests: sent, answered, lost. A lost one is an error.
 #   scripts/rolling.sh [haproxy|nginx]      default: both
-#   CLIENTS=32 ROUNDS=2 DRAIN_DELAY=2
+#   CLIENTS=32 ROUNDS=2 DRAIN_DELAY=2 SETTLE=2.5 WAYS="TERM KILL"
+# RADIAL names the binary; without it a release build is made.
 source "$(dirname "$0")/setup.sh"
 install_packages curl python3
-clients=${CLIENTS:-32} rounds=${ROUNDS:-2} delay=${DRAIN_DELAY:-2}
+clients=${CLIENTS:-32} rounds=${ROUNDS:-2} delay=${DRAIN_DELAY:-2} ways=${WAYS:-TERM KILL}
+# Until the balancer has taken a replica in again, and the next one may go: nginx leaves one alone for 2 s after it failed.
+settle=${SETTLE:-2.5}
 source scripts/server.sh
 find_radial
 
@@ -42,8 +45,7 @@ start_balancer() {
     nginx)
       install_packages nginx-light
       configuration nginx.conf >"$folder/nginx.conf"
-      nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/balancer" \
-        -g "daemon off; pid $folder/nginx.pid;" >"$folder/balancer" 2>&1 & ;;
+      nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/balancer" -g "daemon off; pid $folder/nginx.pid;" & ;;
     *) echo "expected haproxy or nginx, found $1" >&2; exit 2 ;;
   esac
   balancer=$!
@@ -51,35 +53,47 @@ start_balancer() {
   wait_for "http://127.0.0.1:$front/v2/health/ready" || { cat "$folder/balancer" >&2; exit 1; }
 }
 
-status=0
-printf '%-10s %10s %10s %10s %6s\n' balancer restarts sent answered lost
-for kind in ${1:-haproxy nginx}; do
-  ports=("$one" "$two" "$three") replicas=()
-  for port in "${ports[@]}"; do start_replica "$port"; replicas+=("$replica"); done
-  start_balancer "$kind"
+# restart_all WAY: every replica ends by SIGTERM, with status 0, or by SIGKILL, and is started again.
+restart_all() {
+  local index ended expected=0
+  [ "$1" = TERM ] || expected=137
+  for index in 0 1 2; do
+    kill "-$1" "${replicas[$index]}"
+    ended=0
+    wait "${replicas[$index]}" 2>/dev/null || ended=$?
+    [ $ended -eq $expected ] || { echo "SIG$1 to a replica: expected exit status $expected, found $ended" >&2; status=1; }
+    start_replica "${ports[$index]}"
+    replicas[index]=$replica
+    restarts=$((restarts + 1))
+    sleep "$settle"
+  done
+}
+
+# under_load KIND WAY ROUNDS: one line of figures.
+under_load() {
+  local load sent answered lost slowest restarts=0
   rm -f "$folder/hold"
   mkfifo "$folder/hold"
   python3 scripts/rolling/load.py 127.0.0.1 "$front" "$clients" <"$folder/hold" >"$folder/load" &
   load=$!
   servers+=("$load")
   exec 9>"$folder/hold"
-  restarts=0
-  for _ in $(seq "$rounds"); do
-    for index in 0 1 2; do
-      kill -TERM "${replicas[$index]}"
-      wait "${replicas[$index]}" || { echo "a replica did not exit 0" >&2; status=1; }
-      start_replica "${ports[$index]}"
-      replicas[index]=$replica
-      restarts=$((restarts + 1))
-      # The balancer must have taken it in before the next one goes.
-      sleep 2.5
-    done
-  done
+  for _ in $(seq 100); do grep -q ready "$folder/load" && break; kill -0 "$load" || exit 1; sleep 0.1; done
+  for _ in $(seq "$3"); do restart_all "$2"; done
   exec 9>&-
   wait "$load"
-  read -r sent answered lost < <(tail -1 "$folder/load")
-  printf '%-10s %10d %10d %10d %6d\n' "$kind" "$restarts" "$sent" "$answered" "$lost"
-  [ "$lost" -eq 0 ] && [ "$sent" -eq "$answered" ] || status=1
+  read -r sent answered lost slowest < <(tail -1 "$folder/load")
+  printf '%-10s %-8s %10d %10d %10d %6d %8d ms\n' "$1" "SIG$2" "$restarts" "$sent" "$answered" "$lost" "$slowest"
+  [ "$sent" -gt 0 ] && [ "$lost" -eq 0 ] && [ "$sent" -eq "$answered" ] || status=1
+}
+
+status=0
+printf '%-10s %-8s %10s %10s %10s %6s %11s\n' balancer by restarts sent answered lost slowest
+for kind in ${1:-haproxy nginx}; do
+  ports=("$one" "$two" "$three") replicas=()
+  for port in "${ports[@]}"; do start_replica "$port"; replicas+=("$replica"); done
+  start_balancer "$kind"
+  for way in $ways; do under_load "$kind" "$way" "$([ "$way" = TERM ] && echo "$rounds" || echo 1)"; done
   kill -TERM "$balancer" "${replicas[@]}"
   wait "$balancer" "${replicas[@]}" || true
 done

@@ -2,27 +2,31 @@
 
     load.py HOST PORT CLIENTS
 
-Half of them speak the native API, half the Open Inference Protocol in binary. Prints "ready", and at the end: sent, answered, lost.
+Half of them speak the native API, half the Open Inference Protocol in binary; every fourth request has 32 rows. Half of them pause between
+requests, so that connections are idle, too, when a replica goes. Prints "ready", and at the end: sent, answered, lost, slowest answer in ms.
 """
 
 import json
 import pathlib
+import random
 import socket
 import struct
 import sys
 import threading
+import time
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "Tests/EndToEndTests/Data/mnist-sample.json"
+MANY = 32
 
 
-def native(row: list[int]) -> bytes:
-    body = json.dumps({"instances": [row]}).encode()
+def native(rows: list[list[int]]) -> bytes:
+    body = json.dumps({"instances": rows}).encode()
     return b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def binary(row: list[int]) -> bytes:
-    tensor = struct.pack(f"<{len(row)}f", *row)
-    described = {"name": "x", "shape": [1, len(row)], "datatype": "FP32", "parameters": {"binary_data_size": len(tensor)}}
+def binary(rows: list[list[int]]) -> bytes:
+    tensor = b"".join(struct.pack(f"<{len(row)}f", *row) for row in rows)
+    described = {"name": "x", "shape": [len(rows), len(rows[0])], "datatype": "FP32", "parameters": {"binary_data_size": len(tensor)}}
     header = json.dumps({"inputs": [described], "outputs": [{"name": "scores", "parameters": {"classification": 1}}]}).encode()
     length = len(header) + len(tensor)
     return (
@@ -31,60 +35,88 @@ def binary(row: list[int]) -> bytes:
     )
 
 
+def classes(body: bytes) -> list[int]:
+    answer = json.loads(body)
+    if "predictions" in answer:
+        return [row["class"] for row in answer["predictions"]]
+    return [int(text.split(":")[1]) for text in answer["outputs"][0]["data"]]
+
+
+def receive(stream) -> tuple[int, dict[bytes, bytes], bytes]:
+    line = stream.readline()
+    if not line:
+        raise ConnectionError("closed without an answer")
+    headers = {}
+    while (header := stream.readline().strip()):
+        name, _, value = header.partition(b":")
+        headers[name.lower()] = value.strip()
+    length = int(headers.get(b"content-length", 0))
+    body = stream.read(length)
+    if len(body) < length:
+        raise ConnectionError(f"closed after {len(body)} of {length} bytes of an answer")
+    return int(line.split()[1]), headers, body
+
+
 class Client(threading.Thread):
     """One connection at a time, one request at a time."""
 
-    def __init__(self, address: tuple[str, int], stop: threading.Event, requests: list[tuple[bytes, bytes]]):
+    def __init__(self, address: tuple[str, int], stop: threading.Event, requests: list[tuple[bytes, bytes]], pause: float, seed: int):
         super().__init__()
-        self.address, self.stop_event, self.requests = address, stop, requests
+        self.address, self.stop_event, self.requests, self.pause = address, stop, requests, pause
+        self.random = random.Random(seed)
         self.sent = self.answered = 0
+        self.slowest = 0.0
         self.losses: list[str] = []
 
     def run(self) -> None:
         stream = None
         while not self.stop_event.is_set():
-            request, expected = self.requests[self.sent % len(self.requests)]
+            request, expected = self.random.choice(self.requests)
+            start = time.monotonic()
+            self.sent += 1
             try:
                 if stream is None:
                     stream = socket.create_connection(self.address, timeout=30).makefile("rwb")
-                self.sent += 1
                 stream.write(request)
                 stream.flush()
-                status, headers, body = self.receive(stream)
-                if status != 200 or expected not in body:
-                    self.losses.append(f"{status}: {body[:200]!r}")
-                else:
+                status, headers, body = receive(stream)
+                if status == 200 and body == expected:
                     self.answered += 1
+                else:
+                    self.losses.append(f"{status}: {body[:200]!r}")
                 if headers.get(b"connection", b"").lower() == b"close":
                     stream = None
             except OSError as error:
                 self.losses.append(repr(error))
                 stream = None
+            self.slowest = max(self.slowest, time.monotonic() - start)
+            if self.pause:
+                time.sleep(self.random.random() * self.pause)
 
-    @staticmethod
-    def receive(stream) -> tuple[int, dict[bytes, bytes], bytes]:
-        line = stream.readline()
-        if not line:
-            raise ConnectionError("closed without an answer")
-        headers = {}
-        while (header := stream.readline().strip()):
-            name, _, value = header.partition(b":")
-            headers[name.lower()] = value.strip()
-        body = stream.read(int(headers.get(b"content-length", 0)))
-        return int(line.split()[1]), headers, body
+
+def answers(address: tuple[str, int], requests: list[bytes], labels: list[list[int]]) -> list[tuple[bytes, bytes]]:
+    """Each request and its answer. Every other answer to it must be the same bytes, whatever replica or batch it comes from."""
+    found = []
+    with socket.create_connection(address, timeout=30) as connection, connection.makefile("rwb") as stream:
+        for request, expected in zip(requests, labels):
+            stream.write(request)
+            stream.flush()
+            status, _, body = receive(stream)
+            # The default model is right about every row of the sample that is used here.
+            if status != 200 or classes(body) != expected:
+                sys.exit(f"before any restart: expected 200 with classes {expected}, found {status}: {body[:300]!r}")
+            found.append((request, body))
+    return found
 
 
 def main() -> None:
-    host, port, clients = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    address, clients = (sys.argv[1], int(sys.argv[2])), int(sys.argv[3])
     sample = json.loads(SAMPLE.read_text())
-    # The default model is right about every row of the sample that is used here.
-    rows = [(row, label) for row, label in zip(sample["rows"], sample["labels"])][:8]
-    speakers = [
-        [(native(row), b'"class":%d,' % label) for row, label in rows],
-        [(binary(row), b':%d:%d"' % (label, label)) for row, label in rows],
-    ]
+    rows, labels = sample["rows"][:MANY], sample["labels"][:MANY]
+    groups = [slice(n, n + 1) for n in range(3)] + [slice(0, MANY)]
+    speakers = [answers(address, [speak(rows[group]) for group in groups], [labels[group] for group in groups]) for speak in (native, binary)]
     stop = threading.Event()
-    threads = [Client((host, port), stop, speakers[index % 2]) for index in range(clients)]
+    threads = [Client(address, stop, speakers[index % 2], 0.05 if index % 4 < 2 else 0, seed=index) for index in range(clients)]
     for thread in threads:
         thread.start()
     print("ready", flush=True)
@@ -95,7 +127,8 @@ def main() -> None:
     losses = [loss for thread in threads for loss in thread.losses]
     for loss in losses[:5]:
         print(loss, file=sys.stderr)
-    print(sum(thread.sent for thread in threads), sum(thread.answered for thread in threads), len(losses))
+    slowest = max(thread.slowest for thread in threads)
+    print(sum(thread.sent for thread in threads), sum(thread.answered for thread in threads), len(losses), f"{slowest * 1000:.0f}")
 
 
 main()
