@@ -3,7 +3,8 @@
     load.py HOST PORT CLIENTS
 
 Half of them speak the native API, half the Open Inference Protocol in binary; every fourth request has 32 rows. Half of them pause between
-requests, so that connections are idle, too, when a replica goes. Prints "ready", and at the end: sent, answered, lost, slowest answer in ms.
+requests, so that connections are idle, too, when a replica goes. Prints "ready", and at the end: sent, answered, refused for a full queue,
+lost, slowest answer in ms.
 """
 
 import json
@@ -64,7 +65,7 @@ class Client(threading.Thread):
         super().__init__()
         self.address, self.stop_event, self.requests, self.pause = address, stop, requests, pause
         self.random = random.Random(seed)
-        self.sent = self.answered = 0
+        self.sent = self.answered = self.refused = 0
         self.slowest = 0.0
         self.losses: list[str] = []
 
@@ -82,6 +83,8 @@ class Client(threading.Thread):
                 status, headers, body = receive(stream)
                 if status == 200 and body == expected:
                     self.answered += 1
+                elif status == 503 and b"compute queue is full" in body:
+                    self.refused += 1
                 else:
                     self.losses.append(f"{status}: {body[:200]!r}")
                 if headers.get(b"connection", b"").lower() == b"close":
@@ -128,7 +131,8 @@ def main() -> None:
     for loss in losses[:5]:
         print(loss, file=sys.stderr)
     slowest = max(thread.slowest for thread in threads)
-    print(sum(thread.sent for thread in threads), sum(thread.answered for thread in threads), len(losses), f"{slowest * 1000:.0f}")
+    sent, answered, refused = (sum(getattr(thread, count) for thread in threads) for count in ("sent", "answered", "refused"))
+    print(sent, answered, refused, len(losses), f"{slowest * 1000:.0f}")
 
 
 main()
