@@ -14,6 +14,9 @@ from rules import SPARE, Workload
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "weights/digits.safetensors"
+# As the manifests confine it: a read-only root, the image's user, no capabilities and no way to get any.
+CONFINED = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -o remount,bind,ro / && exec setpriv --reuid=65532 '
+            '--regid=65532 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"', "sh"]
 SEVEN = (ROOT / "Tests/EndToEndTests/Data/seven.json").read_bytes()
 
 
@@ -38,13 +41,27 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def confinement(binary: str) -> list[str]:
+    """CONFINED where this machine lets it, and that user reads the files; else nothing, and a line that says so."""
+    trial = ["sh", "-c", 'test -x "$1" && test -r "$2"', "sh", binary, str(MODEL)]
+    try:
+        if subprocess.run([*CONFINED, *trial], stderr=subprocess.DEVNULL).returncode == 0:
+            print("servers run on a read-only root, as user 65532, without capabilities")
+            return CONFINED
+    except FileNotFoundError:
+        pass
+    print("servers run unconfined: making the root read-only and changing the user takes root, and files that all may read")
+    return []
+
+
 class Server:
     """A container without the container: its arguments, with a free port of this machine's own and the model in a folder."""
 
-    def __init__(self, workload: Workload, name: str, binary: str, folder: pathlib.Path):
+    def __init__(self, workload: Workload, name: str, command: list[str], folder: pathlib.Path):
         self.workload, self.name = workload, name
         models = folder / "models"
         if not models.exists():
+            folder.chmod(0o755)
             models.mkdir()
             shutil.copy(MODEL, models / "model.safetensors")
         port = free_port()
@@ -56,7 +73,7 @@ class Server:
         self.errors = folder / f"errors-{port}"
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [binary, *actual[:count]], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors,
+                [*command, *actual[:count]], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors,
                 env={**inherited, **dict(text.split("=", 1) for text in actual[count:])})
         self.url = f"http://127.0.0.1:{port}"
 

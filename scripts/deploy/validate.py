@@ -22,7 +22,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 
 class Validation:
     def __init__(self, binary: str, kserve: pathlib.Path | None, folder: pathlib.Path):
-        self.binary, self.folder = binary, folder
+        self.command, self.folder = [*live.confinement(binary), binary], folder
         self.schemas, self.flags = Schemas(kserve), live.flags_of(binary)
         self.metrics: set[str] = set()
 
@@ -36,7 +36,7 @@ class Validation:
         name = next((document["metadata"]["name"] for document in documents if document["kind"] == "InferenceService"), "")
         found = []
         for workload in rules.workloads(documents):
-            with live.Server(workload, name, self.binary, self.folder) as server:
+            with live.Server(workload, name, self.command, self.folder) as server:
                 problems = server.wait() or server.probe_problems()
                 if not problems:
                     live.ask(server.url + "/predict", live.SEVEN)
