@@ -7,8 +7,8 @@ trap 'kill "${servers[@]}" 2>/dev/null || true; rm -rf "$folder"' EXIT
 # find_radial: sets RADIAL, the binary, unless it is set; without it a release build is made.
 find_radial() {
   [ -n "${RADIAL:-}" ] && return 0
-  swift build -c release --product radial
-  RADIAL="$(swift build -c release --show-bin-path)/radial"
+  swift build -c release --static-swift-stdlib --product radial
+  RADIAL="$(swift build -c release --static-swift-stdlib --show-bin-path)/radial"
 }
 
 # start_radial ARGUMENT…: starts a server on a free port; sets server (its process) and url.

@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
 # Starts a server on a free port and talks to it with curl as a user would: a real digit, distances, model, metrics, every
 # error status that curl can provoke. RADIAL names the binary; without it a release build is made.
-if [ -z "${RADIAL:-}" ]; then
-  source "$(dirname "$0")/setup.sh"
-  install_packages curl
-  swift build -c release --product radial
-  RADIAL="$(swift build -c release --show-bin-path)/radial"
-fi
-set -euo pipefail
-cd "$(dirname "$0")/.."
-
-folder=$(mktemp -d)
-"$RADIAL" serve --port 0 --max-body-bytes 200000 --body-timeout 2 --header-timeout 2 >"$folder/out" 2>"$folder/err" &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
-for _ in $(seq 100); do grep -q ' at http' "$folder/out" && break; sleep 0.1; done
-url=$(sed -n 's/.* at \(http[^,]*\),.*/\1/p' "$folder/out")
-[ -n "$url" ] || { echo "the server did not start:"; cat "$folder/err"; exit 1; }
+source "$(dirname "$0")/setup.sh"
+install_packages curl
+source scripts/server.sh
+find_radial
+start_radial --max-body-bytes 200000 --body-timeout 2 --header-timeout 2
 
 passed=0 failed=0
 # expect NAME STATUS PATTERN CURL-ARGUMENT…: the status, and a pattern that the body must hold.
@@ -45,6 +34,18 @@ expect "live"               200 'alive'                    "$url/livez"
 expect "ready"              200 'ready'                    "$url/readyz"
 expect "healthy"            200 'ready'                    "$url/healthz"
 expect "root"               200 '"status":"alive"'         "$url/"
+tensor='{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}'
+expect "openapi"            200 '"openapi":"3.1.0"'        "$url/openapi.json"
+expect "v2"                 200 '"binary_tensor_data"'     "$url/v2"
+expect "v2 ready"           200 '"ready":true'             "$url/v2/health/ready"
+expect "v2 metadata"        200 '"shape":\[-1,784\]'       "$url/v2/models/digits"
+expect "v2 raw infer"       200 '"binary_data_size":40'    -H 'Inference-Header-Content-Length: 0' --data-binary @<(head -c 3136 /dev/zero) "$url/v2/models/digits/infer"
+expect "v2 bad shape"       400 'expected \[-1,784\], found \[1,3\]' -d "$tensor" "$url/v2/models/digits/infer"
+expect "v2 statistics"      200 '"success":\{"count":[1-9]' "$url/v2/models/digits/stats"
+expect "v2 index"           200 '"state":"READY"'          -X POST "$url/v2/repository/index"
+expect "v1 status"          200 '"state":"AVAILABLE"'      "$url/v1/models/digits"
+expect "v1 predict"         200 '"predictions":\[\['       -d @$digit "$url/v1/models/digits:predict"
+expect "v1 metadata"        200 '"serving_default"'        "$url/v1/models/digits/metadata"
 expect "head"               200 ''                         -I "$url/model"
 expect "metrics"            200 'radial_requests_total\{route="/predict",code="200"\} 4' "$url/metrics"
 expect "not JSON"           400 '"error":".*byte'          -d 'hello' "$url/predict"

@@ -20,28 +20,19 @@ needed=$((idle + dripping + 256))
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge $needed ] || ulimit -n $needed ||
   { echo "expected at least $needed open files, found $(ulimit -Hn): raise the limit or set IDLE" >&2; exit 1; }
 
-swift build -c release --static-swift-stdlib --product radial
-radial=$(swift build -c release --static-swift-stdlib --show-bin-path)/radial
-folder=$(mktemp -d)
-started=()
-trap 'kill "${started[@]}" 2>/dev/null || true; rm -rf "$folder"' EXIT
+source scripts/server.sh
+find_radial
 export BODIES=$folder/bodies
 python3 scripts/soak/bodies.py "${data:-Tests/EndToEndTests/Data/mnist-sample.json}" >"$BODIES"
 
-command=("$radial" serve --port 0 --threads 1 --model weights/digits.safetensors)
+arguments=(--threads 1 --model weights/digits.safetensors)
 row() { printf '%-62s %s\n' "$1" "$2"; }
 
-read -r median longest memory < <(python3 scripts/soak/start.py 10 "${command[@]}")
+read -r median longest memory < <(python3 scripts/soak/start.py 10 "$RADIAL" serve --port 0 "${arguments[@]}")
 row "ready after exec, median and longest of 10 (aim < 100 ms)" "$median ms, $longest ms"
 row "resident memory, idle (aim < 40 MB)" "$(awk "BEGIN {printf \"%.1f\", $memory / 1000 * 1.024}") MB"
 
-"${command[@]}" --idle-timeout 3600 --header-timeout $header_timeout --body-timeout $body_timeout \
-  >"$folder/out" 2>"$folder/err" &
-server=$!
-started+=($server)
-for _ in $(seq 100); do grep -q ' at http' "$folder/out" && break; sleep 0.1; done
-url=$(sed -n 's/.* at \(http[^,]*\),.*/\1/p' "$folder/out")
-[ -n "$url" ] || { cat "$folder/err" >&2; exit 1; }
+start_radial "${arguments[@]}" --idle-timeout 3600 --header-timeout $header_timeout --body-timeout $body_timeout
 port=${url##*:}
 
 # busy SECONDS: requests a second of 64 connections, and the server's processor time for each in microseconds, which other
@@ -79,7 +70,7 @@ start_clients() {
   mkfifo "$folder/hold"
   python3 scripts/soak/clients.py 127.0.0.1 "$port" "$@" <"$folder/hold" >"$folder/clients" &
   clients=$!
-  started+=($clients)
+  servers+=("$clients")
   exec 9>"$folder/hold"
   for _ in $(seq 600); do grep -q ready "$folder/clients" && return; sleep 0.1; done
   echo "the clients did not connect" >&2

@@ -5,12 +5,9 @@
 source "$(dirname "$0")/setup.sh"
 install_packages wrk curl python3
 seconds=${1:-60}
-swift build -c release --static-swift-stdlib --product radial
-bin=$(swift build -c release --static-swift-stdlib --show-bin-path)
+source scripts/server.sh
+find_radial
 
-folder=$(mktemp -d)
-server=
-trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT
 mkdir -p "$folder/models/digits/1" "$folder/next"
 cp weights/digits.safetensors "$folder/models/digits/1/model.safetensors"
 # Version 2: the same network, some weights of its last layer changed, without the rows of the self-test, which would no longer hold.
@@ -35,17 +32,13 @@ text += b" " * (-len(text) % 8)
 open(sys.argv[2], "wb").write(struct.pack("<Q", len(text)) + text + out)
 PYTHON
 
-"$bin/radial" serve --port 0 --models-dir "$folder/models" --models-scan-interval 0.05 >"$folder/out" 2>"$folder/err" &
-server=$!
-for _ in $(seq 100); do grep -q ' at http' "$folder/out" && break; sleep 0.1; done
-url=$(sed -n 's/.* at \(http[^,]*\),.*/\1/p' "$folder/out")
-[ -n "$url" ] || { cat "$folder/err"; exit 1; }
+start_radial --models-dir "$folder/models" --models-scan-interval 0.05
 body=Tests/EndToEndTests/Data/seven.json
 ask() { curl -s -d @"$body" "$url/predict"; }
 ask >"$folder/one"
 cp -r "$folder/next" "$folder/models/digits/2.tmp" && mv "$folder/models/digits/2.tmp" "$folder/models/digits/2"
 for _ in $(seq 100); do ask >"$folder/two"; grep -q '"version":"2"' "$folder/two" && break; sleep 0.05; done
-cmp -s "$folder/one" "$folder/two" && { echo "version 2 was not served"; cat "$folder/err"; exit 1; }
+cmp -s "$folder/one" "$folder/two" && { echo "version 2 was not served"; cat "$folder"/err-*; exit 1; }
 
 cat >"$folder/check.lua" <<LUA
 local function read(path) local file = io.open(path, "rb"); local text = file:read("*a"); file:close(); return text end

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets everything up, checks the formatting and passes the tests. Arguments go to `swift test`.
+# Sets everything up, checks the formatting and passes the tests; then real clients, Prometheus, Schemathesis and the manifests' schemas are
+# held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 source "$(dirname "$0")/setup.sh"
 install_packages curl
@@ -25,6 +26,14 @@ case " $* " in
   *" --"*) ;;
   *)
     swift build --product radial
-    RADIAL="$(swift build --show-bin-path)/radial" scripts/smoke.sh
+    RADIAL="$(swift build --show-bin-path)/radial"
+    export RADIAL
+    scripts/smoke.sh
+    scripts/clients.sh
+    scripts/metrics.sh
+    kserve=../shared/data/kserve
+    [ -d "$kserve" ] || kserve=
+    scripts/manifests.sh ${kserve:+"$kserve"}
+    scripts/schemathesis.sh
     ;;
 esac

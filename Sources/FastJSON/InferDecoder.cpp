@@ -18,9 +18,9 @@ constexpr Datatype datatypes[] = {
     {"FP32", FJ_FP32}, {"FP64", FJ_FP64}, {"FP16", FJ_FP16}, {"BF16", FJ_BF16}, {"UINT8", FJ_UINT8}, {"UINT16", FJ_UINT16}, {"UINT32", FJ_UINT32},
     {"UINT64", FJ_UINT64}, {"INT8", FJ_INT8}, {"INT16", FJ_INT16}, {"INT32", FJ_INT32}, {"INT64", FJ_INT64}, {"BOOL", FJ_BOOL}, {"BYTES", FJ_BYTES}};
 
-/// The whole number at `text` as a float; null unless it is an `Integer` that ends at a separator.
+/// The whole number at `text` as a float; null unless it is an `Integer`.
 template <typename Integer>
-const char *read_integer(const char *text, float *out) {
+const char *read_integer(const char *text, const char *, float *out) {
   const char *digits = text + (*text == '-');
   if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return nullptr;
   Integer value;
@@ -178,7 +178,11 @@ struct InferDecoder {
 
   bool read_data() {
     switch (request->datatype) {
-      case FJ_FP32: case FJ_FP64: return read_values([&](const char *text, float *out) { return document.read_float(text, out); });
+      case FJ_FP32: case FJ_FP64:
+        return read_values([&](const char *text, const char *next, float *out) {
+          // The eight bytes before `next` are read.
+          return next - document.body >= 8 && read_short_number(text, next, out) ? next : document.read_float(text, out);
+        });
       case FJ_UINT8: return read_values(read_integer<uint8_t>);
       case FJ_UINT16: return read_values(read_integer<uint16_t>);
       case FJ_UINT32: return read_values(read_integer<uint32_t>);
@@ -209,8 +213,9 @@ struct InferDecoder {
         if (body[*mark] != ']') continue;
       } else {
         float *out = cell < end ? cell : &beyond;
-        const char *after = read(text, out);
-        if (!after || *text == '}' || !document.ends_at(after, mark[1])) return fail_value(mark);
+        // At the last mark no number begins.
+        const char *after = *text == '}' ? nullptr : read(text, body + mark[1], out);
+        if (!after || !document.ends_at(after, mark[1])) return fail_value(mark);
         if (cell < end) cell++;
         values++;
         mark++;

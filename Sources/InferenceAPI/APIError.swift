@@ -27,8 +27,8 @@ enum APIError: Error {
   case badTimeout(String)
   case needsCalibration(member: String, model: String)
   case notAClassifier(member: String, model: String)
-  case overflow(row: Int, what: String, index: Int, label: String?)
-  case rejected(row: Int, label: String, pValue: Double, rate: Double)
+  case overflow(path: String, what: String, index: Int, label: String?)
+  case rejected(path: String, label: String, pValue: Double, rate: Double)
   case queueFull(retryAfterSeconds: Int)
   case loading
   case draining
@@ -100,10 +100,10 @@ enum APIError: Error {
       "'\(member)' needs a calibration and model '\(model)' carries none; leave it out or calibrate the model"
     case .notAClassifier(let member, let model):
       "'\(member)' needs class prototypes in the last layer and model '\(model)' is a regressor; leave it out"
-    case .overflow(let row, let what, let index, let label):
-      "instances[\(row)]: \(Self.beyondFloat32(what, index, label))"
-    case .rejected(let row, let label, let pValue, let rate):
-      "instances[\(row)]: unknown: nearest class '\(label)' has p-value \(Float(pValue)), below \(Float(rate)); "
+    case .overflow(let path, let what, let index, let label):
+      "\(path): \(Self.beyondFloat32(what, index, label))"
+    case .rejected(let path, let label, let pValue, let rate):
+      "\(path): unknown: nearest class '\(label)' has p-value \(Float(pValue)), below \(Float(rate)); "
         + "send \"reject\":\"flag\" to get the answer with its verdict"
     case .queueFull(let seconds):
       "the compute queue is full; try again after \(seconds) s"

@@ -16,47 +16,37 @@ struct JSONWriter {
   func write(string: String) {
     var string = string
     string.withUTF8 { utf8 in
-      buffer.reserve(6 * utf8.count + 2)
-      let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-      buffer.advance(
-        by: utf8.withMemoryRebound(to: CChar.self) { fj_write_string(spare, $0.baseAddress, $0.count) })
+      utf8.withMemoryRebound(to: CChar.self) { text in
+        append(6 * text.count + 2) { fj_write_string($0, text.baseAddress, text.count) }
+      }
     }
   }
 
-  func write(integer: Int) {
-    buffer.reserve(20)
-    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-    buffer.advance(by: fj_write_integer(spare, Int64(integer)))
-  }
+  func write(integer: Int) { append(20) { fj_write_integer($0, Int64(integer)) } }
 
   func write(bool: Bool) { buffer.append(bool ? "true" : "false") }
 
   /// The shortest decimal that reads back as the same Float32.
-  func write(float: Float) {
-    buffer.reserve(16)
-    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-    buffer.advance(by: fj_write_float(spare, float))
-  }
+  func write(float: Float) { append(16) { fj_write_float($0, float) } }
 
   /// An array of numbers.
   func write(floats: UnsafePointer<Float>, count: Int) {
-    buffer.reserve(17 * count + 2)
-    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-    buffer.advance(by: fj_write_floats(spare, floats, count))
+    append(17 * count + 2) { fj_write_floats($0, floats, count) }
   }
 
   /// A number that is marked as a real one: 1.0, not 1.
-  func write(real: Float) {
-    buffer.reserve(18)
-    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-    buffer.advance(by: fj_write_real(spare, real))
-  }
+  func write(real: Float) { append(18) { fj_write_real($0, real) } }
 
   /// An array of them.
   func write(reals: UnsafePointer<Float>, count: Int) {
-    buffer.reserve(19 * count + 2)
-    let spare = buffer.pointer.advanced(by: buffer.count).assumingMemoryBound(to: CChar.self)
-    buffer.advance(by: fj_write_reals(spare, reals, count))
+    append(19 * count + 2) { fj_write_reals($0, reals, count) }
+  }
+
+  /// What `write` writes, `capacity` bytes at most; it says how many.
+  private func append(_ capacity: Int, _ write: (UnsafeMutablePointer<CChar>) -> Int) {
+    buffer.withSpare(capacity) { spare in
+      buffer.advance(by: write(spare.baseAddress!.assumingMemoryBound(to: CChar.self)))
+    }
   }
 
   /// `text` as a JSON string in a text that is being put together.

@@ -114,11 +114,17 @@ package final class Service: Sendable {
     return max(1, Int(seconds.rounded(.up)))
   }
 
-  /// All counters, summed.
+  /// All counters, summed as they stand at one moment: every thread's are locked together.
   var metrics: MetricsValues {
-    var sum = queueShard.snapshot
-    for shard in shards { sum.add(shard.snapshot) }
-    return sum
+    func sum(_ rest: ArraySlice<MetricsShard>) -> MetricsValues {
+      guard let first = rest.first else { return MetricsValues() }
+      return first.read { values in
+        var total = sum(rest.dropFirst())
+        total.add(values)
+        return total
+      }
+    }
+    return sum((shards + [queueShard])[...])
   }
 }
 

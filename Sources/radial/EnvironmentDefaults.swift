@@ -33,7 +33,7 @@ struct EnvironmentDefaults {
     guard arguments.first == "serve" else { return arguments }
     var added: [String] = []
     for name in Self.options where !Self.isGiven(name, in: arguments) {
-      guard let value = environment[Self.variable(name)], !value.isEmpty else { continue }
+      guard let value = value(of: name) else { continue }
       // Several models are separated by commas.
       let values = name == "model" ? value.split(separator: ",").map(String.init) : [value]
       added += values.map { "--\(name)=\($0)" }
@@ -49,9 +49,16 @@ struct EnvironmentDefaults {
   /// The variables that `applied` would use.
   func used(with arguments: [String]) -> [String] {
     (Self.options + Self.flags).filter {
-      !Self.isGiven($0, in: arguments) && environment[Self.variable($0)]?.isEmpty == false
+      !Self.isGiven($0, in: arguments) && value(of: $0) != nil
     }
     .map(Self.variable)
+  }
+
+  /// What the environment says of an option; nil: nothing.
+  private func value(of name: String) -> String? {
+    guard let value = environment[Self.variable(name)], !value.isEmpty else { return nil }
+    // Beside a Service called radial Kubernetes sets RADIAL_PORT=tcp://ADDRESS:PORT for every pod of its namespace.
+    return name == "port" && value.hasPrefix("tcp://") ? nil : value
   }
 
   static func variable(_ name: String) -> String {

@@ -76,6 +76,8 @@ import Testing
       "POST", "/predict", "{\"instances\":[\(row),\(checkerboard)],\"reject\":\"error\"}")
     #expect(refused.status == 422)
     #expect(refused.body.contains("instances[1]"))
+    let single = try client.exchange("POST", "/predict", "{\"instance\":\(checkerboard),\"reject\":\"error\"}")
+    #expect(single.status == 422 && (single.json["error"] as? String)?.hasPrefix("instance: unknown") == true)
     let lenient = try client.exchange(
       "POST", "/predict", "{\"instances\":[\(row)],\"false_reject_rate\":0.9999,\"reject\":\"error\"}")
     #expect(lenient.status == 422)

@@ -43,6 +43,15 @@ def main() -> None:
     check("status", "AVAILABLE", status["model_version_status"][0]["state"])
     check("KServe's readiness", True, status["ready"])
     check("models", {"models": ["m"]}, requests.get(f"{url}/v1/models", timeout=30).json())
+    described = requests.get(f"{url}/v1/models/m/metadata", timeout=30).json()["metadata"]["signature_def"]["signature_def"]
+    check("input", ["-1", "784"], [dim["size"] for dim in described["serving_default"]["inputs"]["x"]["tensor_shape"]["dim"]])
+    for path, status, body in (
+        ("nope:predict", 404, {"instances": rows}), ("m:explain", 400, {"instances": rows}), ("m:predict", 400, {"instances": [[1, 2, 3]]}),
+        ("m:predict", 400, signature | {"signature_name": "nope", "instances": rows}),
+    ):
+        refusal = requests.post(f"{url}/v1/models/{path}", json=body, timeout=30)
+        check(f"{path} refused with", status, refusal.status_code)
+        check(f"{path} says why", True, bool(refusal.json()["error"]))
     nan = post(":predict", {"instances": [[float("nan")] * 784, rows[0]]})["predictions"]
     check("beside a NaN", scores[0], nan[1])
     print(f"requests: {passed} checks passed")

@@ -129,5 +129,6 @@ final class MetricsShard: Sendable {
 
   func update(_ change: (inout MetricsValues) -> Void) { values.withLock { change(&$0) } }
 
-  var snapshot: MetricsValues { values.withLock { $0 } }
+  /// Nothing is counted while `body` looks.
+  func read<Result: Sendable>(_ body: (MetricsValues) -> sending Result) -> Result { values.withLock { body($0) } }
 }

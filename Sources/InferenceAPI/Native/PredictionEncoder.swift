@@ -5,6 +5,8 @@ import RadialEngine
 /// Result rows → the bytes of an answer.
 struct PredictionEncoder {
   let rows: RowResults
+  /// Whether the request was one `instance`: errors name it so.
+  var isSingle = false
 
   private var served: ServedModel { rows.served }
   private var network: Network { rows.network }
@@ -16,12 +18,12 @@ struct PredictionEncoder {
     try checkFinite()
     let json = JSONWriter(buffer)
     json.write(raw: served.answerPrefix)
-    json.write(options.isSingle ? ",\"prediction\":" : ",\"predictions\":[")
+    json.write(isSingle ? ",\"prediction\":" : ",\"predictions\":[")
     for row in 0..<rows.count {
       if row > 0 { json.write(",") }
       if let verdict = try writePrediction(row, options, json) { verdicts.append(verdict) }
     }
-    json.write(options.isSingle ? "}" : "]}")
+    json.write(isSingle ? "}" : "]}")
     return json.buffer
   }
 
@@ -42,7 +44,7 @@ struct PredictionEncoder {
 
   /// The answer to `/distances`.
   func distances(
-    isSingle: Bool, into buffer: OutputBuffer, verdicts: inout [Verdict]
+    into buffer: OutputBuffer, verdicts: inout [Verdict]
   ) throws(APIError) -> OutputBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
@@ -74,13 +76,15 @@ struct PredictionEncoder {
   func checkFinite(_ row: Int) throws(APIError) {
     let outputs = rows.outputs(row)
     for index in 0..<network.outputWidth where !outputs[index].isFinite {
-      throw .overflow(row: row, what: "output", index: index, label: label(index))
+      throw .overflow(path: path(row), what: "output", index: index, label: label(index))
     }
     let distances = rows.distances(row)
     for index in 0..<network.distanceWidth where !distances[index].isFinite {
-      throw .overflow(row: row, what: "squared distance", index: index, label: label(index))
+      throw .overflow(path: path(row), what: "squared distance", index: index, label: label(index))
     }
   }
+
+  private func path(_ row: Int) -> String { isSingle ? "instance" : "instances[\(row)]" }
 
   private func label(_ index: Int) -> String? {
     guard let labels = served.model.labels, labels.indices.contains(index) else { return nil }
@@ -122,7 +126,7 @@ struct PredictionEncoder {
     let rate = options.falseRejectRate ?? calibration.falseRejectRate
     let pValue = calibration.pValue(class: nearest, distance: rows.distances(row)[nearest])
     if options.reject == .error, pValue < rate {
-      throw .rejected(row: row, label: served.label(nearest), pValue: pValue, rate: rate)
+      throw .rejected(path: path(row), label: served.label(nearest), pValue: pValue, rate: rate)
     }
     return (pValue >= rate, pValue)
   }

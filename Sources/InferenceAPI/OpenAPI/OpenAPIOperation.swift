@@ -85,24 +85,38 @@ struct OpenAPIOperation: Sendable {
     }
   }
 
+  /// What any request may be refused with before its route is asked: by the limits of header section and body, by the codings, while
+  /// draining. All are listed instead of a `default`, which would declare every status right.
+  private static let refusalsOfEveryRequest = [400, 408, 413, 415, 431, 501, 503]
+
   private var responses: [String] {
     let answered: [String] =
       switch answer {
-      case .json(let schema): ["\"200\":{\"description\":\"The answer\",\"content\":\(Self.content(schema))}"]
+      case .json(let schema): [Self.answered("The answer", "\"content\":\(Self.content(schema))")]
       case .infer:
         [
-          "\"200\":{\"description\":\"JSON; behind it the bytes of the binary tensors, if there are any\","
-            + "\"headers\":{\"Inference-Header-Content-Length\":{\"description\":\"Bytes of JSON before the binary tensors\",\"schema\":{\"type\":\"integer\"}}},"
-            + "\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/InferResponse\"}},"
-            + "\"application/octet-stream\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}}"
+          Self.answered(
+            "JSON; behind it the bytes of the binary tensors, if there are any",
+            headers: ",\"Inference-Header-Content-Length\":{\"$ref\":\"#/components/headers/inferenceHeader\"}",
+            "\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/InferResponse\"}},"
+              + "\"application/octet-stream\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}")
         ]
-      case .text:
-        ["\"200\":{\"description\":\"The answer\",\"content\":{\"text/plain\":{\"schema\":{\"type\":\"string\"}}}}"]
-      case .empty: ["\"200\":{\"description\":\"Done; the body is empty\"}"]
+      case .text: [Self.answered("The answer", "\"content\":{\"text/plain\":{\"schema\":{\"type\":\"string\"}}}")]
+      case .empty: [Self.answered("Done; the body is empty")]
       case .none: []
       }
-    return answered + refusals.sorted().map { "\"\($0)\":{\"$ref\":\"#/components/responses/\(Self.name(of: $0))\"}" }
-      + ["\"default\":{\"$ref\":\"#/components/responses/Refusal\"}"]
+    // What names no model finds the default one, or none: that is a 503.
+    let own = refusals.filter { $0 != 404 || path.contains("{") }
+    return answered
+      + Set(own + Self.refusalsOfEveryRequest).sorted().map {
+        "\"\($0)\":{\"$ref\":\"#/components/responses/\(Self.name(of: $0))\"}"
+      }
+  }
+
+  /// The response of status 200.
+  private static func answered(_ description: String, headers: String = "", _ content: String? = nil) -> String {
+    "\"200\":{\"description\":\"\(description)\",\"headers\":{\"X-Request-ID\":{\"$ref\":\"#/components/headers/requestID\"}\(headers)}"
+      + (content.map { ",\($0)" } ?? "") + "}"
   }
 
   private static func content(_ schema: String) -> String {
@@ -113,8 +127,12 @@ struct OpenAPIOperation: Sendable {
     switch status {
     case 400: "BadRequest"
     case 404: "NotFound"
+    case 408: "RequestTimeout"
     case 413: "ContentTooLarge"
+    case 415: "UnsupportedMediaType"
     case 422: "UnprocessableContent"
+    case 431: "HeaderFieldsTooLarge"
+    case 501: "NotImplemented"
     case 503: "ServiceUnavailable"
     case 504: "GatewayTimeout"
     default: preconditionFailure("status \(status) has no response in OpenAPISchemas")

@@ -42,10 +42,11 @@ extension ReactorHandler {
     let buffer = link.makeBuffer(minimumCapacity: 256 + perRow * rows.count)
     switch operation {
     case .predict(let options):
-      let body = try PredictionEncoder(rows: rows).predictions(options, into: buffer, verdicts: &verdicts)
+      let body = try PredictionEncoder(rows: rows, isSingle: options.isSingle).predictions(
+        options, into: buffer, verdicts: &verdicts)
       return Response(status: 200, contentType: "application/json", body: body)
     case .distances(let isSingle):
-      let body = try PredictionEncoder(rows: rows).distances(isSingle: isSingle, into: buffer, verdicts: &verdicts)
+      let body = try PredictionEncoder(rows: rows, isSingle: isSingle).distances(into: buffer, verdicts: &verdicts)
       return Response(status: 200, contentType: "application/json", body: body)
     case .serve(let request):
       rows.decide(into: &verdicts)

@@ -1,0 +1,40 @@
+"""Writes the bodies that scripts/bench.sh posts into a folder: CASE.body, and CASE.lua for wrk, CASE.header for curl, CASE.rows.
+
+The numbers are six-digit decimals, seeded; as binary they are the same numbers as FP32.
+"""
+
+import json
+import pathlib
+import random
+import struct
+import sys
+
+
+def write(folder: pathlib.Path, case: str, rows: int, body: bytes, header: tuple[str, int] | None) -> None:
+    path = folder / f"{case}.body"
+    path.write_bytes(body)
+    script = f'wrk.method = "POST"\nlocal file = io.open("{path}", "rb")\nwrk.body = file:read("*a")\nfile:close()\n'
+    if header:
+        script += f'wrk.headers["{header[0]}"] = "{header[1]}"\n'
+    (folder / f"{case}.lua").write_text(script)
+    (folder / f"{case}.header").write_text(f"{header[0]}: {header[1]}" if header else "Expect:")
+    (folder / f"{case}.rows").write_text(str(rows))
+
+
+def main() -> None:
+    folder = pathlib.Path(sys.argv[1])
+    for width, rows in ((100, 1), (784, 1), (784, 64)):
+        random.seed(1)
+        texts = [[f"{random.random():.6f}" for _ in range(width)] for _ in range(rows)]
+        name = f"{rows}-{width}"
+        lists = ",".join(f"[{','.join(row)}]" for row in texts)
+        write(folder, f"predict-{name}", rows, f'{{"instances":[{lists}]}}'.encode(), None)
+        tensor = f'{{"inputs":[{{"name":"x","shape":[{rows},{width}],"datatype":"FP32","data":[{lists}]}}]}}'
+        write(folder, f"json-{name}", rows, tensor.encode(), None)
+        numbers = struct.pack(f"<{rows * width}f", *(float(text) for row in texts for text in row))
+        described = {"name": "x", "shape": [rows, width], "datatype": "FP32", "parameters": {"binary_data_size": len(numbers)}}
+        header = json.dumps({"inputs": [described], "parameters": {"binary_data_output": True}}, separators=(",", ":")).encode()
+        write(folder, f"binary-{name}", rows, header + numbers, ("Inference-Header-Content-Length", len(header)))
+
+
+main()
