@@ -8,7 +8,8 @@ import tempfile
 
 # What Grafana and its user would put in.
 VARIABLES = {"$__rate_interval": "5m", "$job": "radial", "$instance": ".*", "$model": ".*"}
-FUNCTION_OR_LABEL = re.compile(r'"[^"]*"|\{[^}]*\}|\b(?:by|without)\s*\([^)]*\)')
+# Where an expression names no metric: strings, matchers, labels.
+NO_METRIC = re.compile(r'"[^"]*"|\{[^}]*\}|\b(?:by|without)\s*\([^)]*\)')
 
 
 def read(path: pathlib.Path) -> dict:
@@ -40,7 +41,7 @@ def problems(board: dict, metrics: set[str]) -> list[str]:
     for title, expression in expressions(board):
         if "$" in expression:
             found.append(f"{title}: a variable that the dashboard does not have in {expression}")
-        for name in re.findall(r"\b(?:radial|process)_\w+", FUNCTION_OR_LABEL.sub("", expression)):
+        for name in re.findall(r"\b(?:radial|process)_\w+", NO_METRIC.sub("", expression)):
             if name not in metrics:
                 found.append(f"{title}: the server has no metric {name}")
     declared = {"$" + variable["name"] for variable in board["templating"]["list"]}

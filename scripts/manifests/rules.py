@@ -149,7 +149,9 @@ def quantity(text: str) -> Fraction:
 
 def together_problems(documents: list[dict]):
     """Labels, selectors, ports and names of the plain manifests."""
-    of_kind = lambda kind: [document for document in documents if document["kind"] == kind]
+    def of_kind(kind: str) -> list[dict]:
+        return [document for document in documents if document["kind"] == kind]
+
     found = []
     for document, workload in zip(of_kind("Deployment"), [w for w in workloads(documents) if w.name.startswith("Deployment")]):
         name, spec, labels = document["metadata"]["name"], document["spec"], workload.labels
@@ -169,8 +171,8 @@ def together_problems(documents: list[dict]):
             for port in service["spec"]["ports"]:
                 if workload.port(port.get("targetPort", port["port"])) is None:
                     found.append(f"{whose}: targetPort {port.get('targetPort')} is no port of the container")
-            # Service links make NAME_PORT, NAME_SERVICE_HOST and others of every Service's name.
-            if service["metadata"]["name"].upper().startswith("RADIAL") and workload.pod.get("enableServiceLinks", True):
+            # Service links make NAME_PORT, NAME_SERVICE_HOST and others of a Service's name.
+            if service["metadata"]["name"].upper() == "RADIAL" and workload.pod.get("enableServiceLinks", True):
                 found.append(f"{whose} would set RADIAL_PORT in the pods: expected enableServiceLinks: false")
         for scaler in of_kind("HorizontalPodAutoscaler"):
             target = scaler["spec"]["scaleTargetRef"]
