@@ -1,212 +1,100 @@
-"""Holds the manifests of scripts/deploy to the schemas of Kubernetes and KServe, and to what the server really has.
+"""Validates what scripts/deploy ships, statically and against a running server, and then damages it and expects a refusal each time.
 
-    validate.py URL HELP [KSERVE]
+    validate.py RADIAL [--kserve DIR]
 
-URL is a running server's, HELP a file with the text of `radial serve --help`, KSERVE the folder of KServe's CustomResourceDefinitions (without it
-its kinds are left out). Afterwards the manifests are damaged in many ways, each of which must be noticed.
+RADIAL is the server's binary, DIR holds KServe's CustomResourceDefinitions. scripts/manifests.sh makes the environment and calls this.
 """
 
+import argparse
 import copy
 import pathlib
-import re
 import sys
-import urllib.error
-import urllib.request
+import tempfile
 
-import jsonschema
-import kubernetes_validate
-import yaml
+import dashboard
+import live
+import rules
+from damage import DAMAGES
+from schemas import Schemas, read
 
-DEPLOY = pathlib.Path(__file__).resolve().parents[1] / "deploy"
-KUBERNETES = "1.32"
-
-
-class Wrong(Exception):
-    """A manifest that cannot be applied, or does not fit the server."""
+FOLDER = live.ROOT / "scripts/deploy"
 
 
-def closed(schema: dict) -> dict:
-    """An OpenAPI schema of a CustomResourceDefinition in which unknown fields are wrong, as the API server prunes them."""
-    schema = {name: value for name, value in schema.items() if not name.startswith("x-kubernetes") or name.endswith("unknown-fields")}
-    if "properties" in schema:
-        schema["properties"] = {name: closed(value) for name, value in schema["properties"].items()}
-        if not schema.get("x-kubernetes-preserve-unknown-fields"):
-            schema.setdefault("additionalProperties", False)
-    for name in ("items", "additionalProperties"):
-        if isinstance(schema.get(name), dict):
-            schema[name] = closed(schema[name])
-    return schema
+class Validation:
+    def __init__(self, binary: str, kserve: pathlib.Path | None, folder: pathlib.Path):
+        self.command, self.folder = [*live.confinement(binary), binary], folder
+        self.schemas, self.flags = Schemas(kserve), live.flags_of(binary)
+        self.metrics: set[str] = set()
+
+    def static_problems(self, documents: list[dict]) -> list[str]:
+        found = [f"{document['kind']} {document['metadata']['name']}: {problem}"
+                 for document in documents for problem in self.schemas.problems(document)]
+        # Rules may trust the schema.
+        return found or rules.problems(documents, self.flags)
+
+    def live_problems(self, documents: list[dict], drain: bool) -> list[str]:
+        name = next((document["metadata"]["name"] for document in documents if document["kind"] == "InferenceService"), "")
+        found = []
+        for workload in rules.workloads(documents):
+            with live.Server(workload, name, self.command, self.folder) as server:
+                problems = server.wait() or server.probe_problems()
+                if not problems:
+                    live.ask(server.url + "/predict", live.SEVEN)
+                    self.metrics = dashboard.names(live.ask(server.url + "/metrics")[1])
+                    problems = scaler_problems(documents, self.metrics)
+                found += problems or (server.drain_problems() if drain else [])
+        return found
 
 
-def definitions(folder: pathlib.Path) -> dict[tuple[str, str], dict]:
-    """Schemas by apiVersion and kind."""
-    found = {}
-    for path in folder.glob("*.yaml"):
-        for definition in filter(None, yaml.safe_load_all(path.read_text())):
-            spec = definition["spec"]
-            for version in spec["versions"]:
-                schema = closed(version["schema"]["openAPIV3Schema"])
-                # The API server checks these itself; the definition only names them.
-                schema["properties"]["metadata"] = {"type": "object", "required": ["name"]}
-                found[f"{spec['group']}/{version['name']}", spec["names"]["kind"]] = schema
-    return found
-
-
-def check_schema(manifest: dict, kserve: dict) -> bool:
-    key = manifest.get("apiVersion"), manifest.get("kind")
-    if str(key[0]).startswith("serving.kserve.io/"):
-        if not kserve:
-            return False
-        if key not in kserve:
-            raise Wrong(f"KServe has no {key}")
-        try:
-            jsonschema.Draft202012Validator(kserve[key]).validate(manifest)
-        except jsonschema.ValidationError as error:
-            raise Wrong(f"{key[1]}: {error.json_path}: {error.message}") from None
-        return True
-    try:
-        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
-    except Exception as error:  # The library has one class for each mistake, and no common one.
-        raise Wrong(f"{key[1]}: {error}") from None
-    return True
-
-
-def flag(arguments: list[str], name: str, default: float) -> float:
-    return next((float(a.partition("=")[2]) for a in arguments if a.startswith(f"--{name}=")), default)
-
-
-def check_container(container: dict, grace: float, help_text: str, url: str, model: str) -> None:
-    """Flags, probes, and times that add up."""
-    arguments = container["args"]
-    for argument in arguments[1:]:
-        name = argument.partition("=")[0]
-        if not re.search(re.escape(name) + r"(?![a-z-])", help_text):
-            raise Wrong(f"`radial serve` has no {name}")
-    if arguments[0] != "serve":
-        raise Wrong(f"the first argument is {arguments[0]}, not serve")
-    ports = {port.get("name", port["containerPort"]): port["containerPort"] for port in container["ports"]}
-    served = int(flag(arguments, "port", flag(arguments, "http-port", 8080)))
-    if set(ports.values()) != {served}:
-        raise Wrong(f"the container's ports are {ports}, the server listens on {served}")
-    period = 0.0
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        probe = container.get(name)
-        if not probe:
-            continue
-        get = probe["httpGet"]
-        if ports.get(get["port"], get["port"]) != served:
-            raise Wrong(f"{name} asks port {get['port']}")
-        path = get["path"].replace("{{.Name}}", model)
-        try:
-            status = urllib.request.urlopen(url + path).status
-        except urllib.error.HTTPError as error:
-            status = error.code
-        if status != 200:
-            raise Wrong(f"{name} {path} is answered by {status}")
-        if name == "readinessProbe":
-            period = probe["periodSeconds"] * probe["failureThreshold"]
-    sleep = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
-    delay, timeout = flag(arguments, "drain-delay", 0), flag(arguments, "drain-timeout", 30)
-    if not period < delay:
-        raise Wrong(f"the readiness probe fails after {period} s, the drain delay is {delay} s")
-    if not float(sleep[1]) + delay + timeout < grace:
-        raise Wrong(f"preStop {sleep[1]} + drain {delay} + {timeout} s does not end within {grace} s")
-
-
-def check(manifests: list[dict], kserve: dict, help_text: str, url: str, model: str) -> int:
-    validated = sum(check_schema(manifest, kserve) for manifest in manifests)
-    by_kind = {manifest["kind"]: manifest for manifest in manifests}
-    if deployment := by_kind.get("Deployment"):
-        spec = deployment["spec"]
-        labels = spec["template"]["metadata"]["labels"]
-        selectors = {
-            "Deployment": spec["selector"]["matchLabels"], "Service": by_kind["Service"]["spec"]["selector"],
-            "PodDisruptionBudget": by_kind["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
-            "NetworkPolicy": by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
-        }
-        for kind, selector in selectors.items():
-            if not selector.items() <= labels.items():
-                raise Wrong(f"{kind} selects {selector}, the pods are {labels}")
-        pod = spec["template"]["spec"]
-        names = {port["name"] for port in pod["containers"][0]["ports"]}
-        for port in by_kind["Service"]["spec"]["ports"]:
-            if port["targetPort"] not in names:
-                raise Wrong(f"the Service's target {port['targetPort']} is no port of the container")
-        scaler = by_kind["HorizontalPodAutoscaler"]["spec"]
-        if scaler["scaleTargetRef"]["name"] != deployment["metadata"]["name"]:
-            raise Wrong("the HorizontalPodAutoscaler scales something else")
-        metrics = urllib.request.urlopen(url + "/metrics").read().decode()
-        for metric in scaler["metrics"]:
-            name = metric.get("pods", {}).get("metric", {}).get("name")
-            if name and f"\n{name} " not in metrics:
-                raise Wrong(f"the server has no metric {name}")
-        if by_kind["PodDisruptionBudget"]["spec"]["minAvailable"] >= scaler["minReplicas"]:
-            raise Wrong("the PodDisruptionBudget lets no pod go")
-        check_container(pod["containers"][0], pod["terminationGracePeriodSeconds"], help_text, url, model)
-    if runtime := by_kind.get("ServingRuntime"):
-        formats = {entry["name"] for entry in runtime["spec"]["supportedModelFormats"]}
-        if by_kind["InferenceService"]["spec"]["predictor"]["model"]["modelFormat"]["name"] not in formats:
-            raise Wrong("the InferenceService's format is not the ServingRuntime's")
-        # KServe leaves Kubernetes' default of 30 s.
-        check_container(runtime["spec"]["containers"][0], 30, help_text, url, model)
-    return validated
-
-
-def damaged(manifests: list[dict], kserve: dict):
-    """The manifests, each time with one mistake; what that mistake is."""
-    def change(kind: str, what: str, edit):
-        copies = copy.deepcopy(manifests)
-        for manifest in copies:
-            if manifest["kind"] == kind:
-                edit(manifest)
-                yield what, copies
-
-    def pod(manifest):
-        return manifest["spec"]["template"]["spec"]
-
-    yield from change("Deployment", "an unknown field", lambda m: pod(m).update(container=[]))
-    yield from change("Deployment", "a string for a number", lambda m: m["spec"].update(revisionHistoryLimit="three"))
-    yield from change("Deployment", "no containers", lambda m: pod(m).pop("containers"))
-    yield from change("Deployment", "other labels", lambda m: m["spec"]["template"]["metadata"]["labels"].update({"app.kubernetes.io/name": "x"}))
-    yield from change("Deployment", "too little grace", lambda m: pod(m).update(terminationGracePeriodSeconds=25))
-    yield from change("Deployment", "an unknown flag", lambda m: pod(m)["containers"][0]["args"].append("--drain=1"))
-    yield from change("Deployment", "another port", lambda m: pod(m)["containers"][0]["ports"][0].update(containerPort=8081))
-    yield from change("Deployment", "a probe of nothing", lambda m: pod(m)["containers"][0]["readinessProbe"]["httpGet"].update(path="/ready"))
-    yield from change("Deployment", "a slow probe", lambda m: pod(m)["containers"][0]["readinessProbe"].update(failureThreshold=6))
-    yield from change("Service", "another target", lambda m: m["spec"]["ports"][0].update(targetPort="web"))
-    yield from change("HorizontalPodAutoscaler", "another metric", lambda m: m["spec"]["metrics"][0]["pods"]["metric"].update(name="queue"))
-    yield from change("HorizontalPodAutoscaler", "a metric without a target", lambda m: m["spec"]["metrics"][0]["pods"].pop("target"))
-    yield from change("PodDisruptionBudget", "no pod may go", lambda m: m["spec"].update(minAvailable=3))
-    yield from change("NetworkPolicy", "an unknown policy type", lambda m: m["spec"].update(policyType=["Ingress"]))
-    if kserve:
-        yield from change("ServingRuntime", "an unknown field", lambda m: m["spec"].update(container=[]))
-        yield from change("ServingRuntime", "a number for a string", lambda m: m["spec"]["supportedModelFormats"][0].update(version=1))
-        yield from change("ServingRuntime", "no containers", lambda m: m["spec"].pop("containers"))
-        yield from change("InferenceService", "an unknown field", lambda m: m["spec"]["predictor"]["model"].update(uri="x"))
-    yield from change("ServingRuntime", "an unknown flag", lambda m: m["spec"]["containers"][0]["args"].append("--model-path=/"))
-    yield from change("InferenceService", "another format", lambda m: m["spec"]["predictor"]["model"]["modelFormat"].update(name="onnx"))
+def scaler_problems(documents: list[dict], metrics: set[str]) -> list[str]:
+    wanted = [metric["pods"]["metric"]["name"] for document in documents if document["kind"] == "HorizontalPodAutoscaler"
+              for metric in document["spec"]["metrics"] if metric["type"] == "Pods"]
+    return [f"HorizontalPodAutoscaler: the server has no metric {name}" for name in wanted if name not in metrics]
 
 
 def main() -> None:
-    url, help_text = sys.argv[1], pathlib.Path(sys.argv[2]).read_text()
-    kserve = definitions(pathlib.Path(sys.argv[3])) if len(sys.argv) > 3 else {}
-    model = urllib.request.urlopen(url + "/v2/models").read().decode().split('"')[3]
-    validated = noticed = 0
-    for name in ("kubernetes.yaml", "kserve.yaml"):
-        manifests = [manifest for manifest in yaml.safe_load_all((DEPLOY / name).read_text()) if manifest]
-        try:
-            validated += check(manifests, kserve, help_text, url, model)
-        except Wrong as error:
-            sys.exit(f"{name}: {error}")
-        for what, copies in damaged(manifests, kserve):
-            try:
-                check(copies, kserve, help_text, url, model)
-            except Wrong:
-                noticed += 1
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("radial")
+    parser.add_argument("--kserve", type=pathlib.Path)
+    options = parser.parse_args()
+    problems, refused, accepted = [], 0, []
+    with tempfile.TemporaryDirectory() as temporary:
+        validation = Validation(options.radial, options.kserve, pathlib.Path(temporary))
+        manifests = {path.name: read(path) for path in (FOLDER / "kubernetes.yaml", FOLDER / "kserve.yaml")}
+        for name, documents in manifests.items():
+            found = validation.static_problems(documents) or validation.live_problems(documents, drain=True)
+            problems += [f"{name}: {problem}" for problem in found]
+            print(f"{name}: {len(documents)} documents, {len(found)} problems")
+        panels = dashboard.read(FOLDER / "dashboard.json")
+        found = dashboard.problems(panels, validation.metrics)
+        problems += [f"dashboard.json: {problem}" for problem in found]
+        print(f"dashboard.json: {len(dashboard.expressions(panels))} expressions, {len(found)} problems")
+
+        skipped = 0
+        for damage in DAMAGES:
+            if damage.needs_kserve and not options.kserve:
+                skipped += 1
+                continue
+            if damage.file == "dashboard.json":
+                broken = copy.deepcopy(panels)
+                damage.apply(broken)
+                found = dashboard.problems(broken, validation.metrics)
             else:
-                sys.exit(f"{name}: {what} was not noticed")
-    print(f"{validated} manifests fit their schemas and the server, {noticed} mistakes noticed"
-          + ("" if kserve else "; KServe's kinds were not held to their schemas, whose folder was not given"))
+                broken = copy.deepcopy(manifests[damage.file])
+                damage.apply({document["kind"]: document for document in broken})
+                found = validation.static_problems(broken) or (validation.live_problems(broken, drain=False) if damage.live else [])
+            # Refused for this very reason.
+            if any(damage.expected in problem for problem in found):
+                refused += 1
+            else:
+                accepted.append(f"{damage.file} with {damage.what}: expected a problem with {damage.expected!r}, found {found}")
+    if not options.kserve:
+        print(f"KServe's schemas: skipped, with {skipped} damages that they would refuse; name them with --kserve DIR")
+    print(f"damaged: {refused} of {refused + len(accepted)} refused for what was done to them")
+    for problem in problems + accepted:
+        print(problem, file=sys.stderr)
+    sys.exit(1 if problems or accepted else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
