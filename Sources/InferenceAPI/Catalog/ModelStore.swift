@@ -122,14 +122,20 @@ package final class ModelStore: Sendable {
     return .done
   }
 
+  /// What a path of the command line stands for now; when nothing is there any more, what it stood for last, to be reported as missing
+  /// and served on.
   private func namedSources(_ path: String, name: String?, _ state: inout State) -> [ModelSource] {
+    let earlier = (state.named[path] ?? []).map {
+      ModelSource(path: $0.path, name: $0.key.name, version: $0.key.version)
+    }
     do throws(ModelError) {
       let sources = try ModelDirectory.sources(of: path, name: name)
+      if !earlier.isEmpty, sources.allSatisfy({ $0.fingerprint == nil }) { return earlier }
       state.named[path] = sources
       return sources
     } catch {
       service.logger.error("\(error)")
-      return (state.named[path] ?? []).map { ModelSource(path: $0.path, name: name, version: $0.key.version) }
+      return earlier
     }
   }
 
