@@ -30,7 +30,8 @@ enum APIError: Error {
   case overflow(path: String, what: String, index: Int, label: String?)
   case rejected(path: String, label: String, pValue: Double, rate: Double)
   case queueFull(retryAfterSeconds: Int)
-  case loading
+  /// To a probe; requests are answered as long as they can be.
+  case notReady(Readiness)
   case draining
   case deadlinePassed
 
@@ -49,7 +50,7 @@ enum APIError: Error {
       default: 400
       }
     case .overflow, .rejected: 422
-    case .queueFull, .loading, .draining, .noModel, .lastVersion: 503
+    case .queueFull, .notReady, .draining, .noModel, .lastVersion: 503
     case .deadlinePassed: 504
     }
   }
@@ -107,8 +108,10 @@ enum APIError: Error {
         + "send \"reject\":\"flag\" to get the answer with its verdict"
     case .queueFull(let seconds):
       "the compute queue is full; try again after \(seconds) s"
-    case .loading:
-      "not ready: the model is loading; try again in a moment"
+    case .notReady(let readiness):
+      readiness == .draining
+        ? "not ready: the server is shutting down; use another replica"
+        : "not ready: the model is loading; try again in a moment"
     case .draining:
       "the server is shutting down; send the request again, to another replica"
     case .deadlinePassed:
@@ -161,7 +164,7 @@ enum APIError: Error {
     switch self {
     case .methodNotAllowed(let route): [("Allow", "\(route.allowedMethods)")]
     case .queueFull(let seconds): [("Retry-After", String(seconds))]
-    case .loading, .draining, .noModel: [("Retry-After", "1")]
+    case .notReady, .draining, .noModel: [("Retry-After", "1")]
     default: []
     }
   }

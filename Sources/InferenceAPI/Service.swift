@@ -39,6 +39,7 @@ package final class Service: Sendable {
   let shards: [MetricsShard]
   private let queueShard: MetricsShard
   let openAPI: FixedResponse
+  let ready = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"ready"}"#)
   let alive = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"alive"}"#)
 
   /// - Parameter reactors: how many handlers will be made.

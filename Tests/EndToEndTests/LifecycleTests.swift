@@ -44,6 +44,13 @@ import Testing
     let answer = try Client(port: server.port).exchange("POST", "/predict", sample.body(0..<1))
     #expect(answer.status == 200)
     #expect(answer.headers["connection"]?.lowercased() == "close")
+    // Every door says so, and says why; a probe that hears it was not refused any work.
+    for path in ["/readyz", "/healthz", "/v2/health/ready", "/v2/models/digits/ready", "/v1/models/digits"] {
+      let probe = try Client(port: server.port).exchange("GET", path)
+      #expect(probe.status == 503 && probe.body.contains("shutting down") && probe.headers["retry-after"] == "1")
+    }
+    let metrics = try Client(port: server.port).exchange("GET", "/metrics").body
+    #expect(metrics.contains("radial_ready 0") && !metrics.contains("reason=\"draining\""))
     server.send(SIGTERM)
     #expect(server.exitStatus() == 128 + SIGTERM)
   }

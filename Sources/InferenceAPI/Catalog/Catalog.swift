@@ -35,9 +35,16 @@ final class Catalog: Sendable {
     }
     guard let versions = byName[name] else { throw .unknownModel(name, served: modelNames) }
     if let label = reference.label, label != "stable" { throw .unknownLabel(label, model: name) }
-    guard let version = reference.version else { return versions.max { $0.key < $1.key }!.value }
-    guard let served = versions[version] else { throw .unknownVersion(name, version) }
+    guard let served = (reference.version ?? versions.keys.max()).flatMap({ versions[$0] }) else {
+      throw .unknownVersion(name, reference.version ?? 0)
+    }
     return served
+  }
+
+  /// The version that a request names, or all of its model's.
+  func versions(_ reference: ModelReference) throws(APIError) -> [ServedModel] {
+    let served = try served(reference)
+    return reference.version == nil && reference.label == nil ? versions(named: served.key.name) : [served]
   }
 
   /// Every version of a name, ascending; empty: nothing of that name is served.

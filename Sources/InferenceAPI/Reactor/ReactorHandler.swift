@@ -14,10 +14,10 @@ final class ReactorHandler: RequestHandler {
   let metrics: MetricsShard
   /// What is served, as of `generation`.
   private(set) var catalog: Catalog
-  private let reader: RequestReader
+  let reader: RequestReader
   private let executor: InlineExecutor
   private let mailbox: Mailbox
-  private let desk: RepositoryDesk
+  let desk: RepositoryDesk
   private var generation: UInt64
   private var lanes: [Lane] = []
   /// Whether requests were waiting for a model when it was taken out of the catalog.
@@ -33,7 +33,7 @@ final class ReactorHandler: RequestHandler {
 
   /// `Exchange.tag` of a request that the desk has, of one whose rows wait in the turn, and of one with nothing owed; others hold
   /// their job's number.
-  private static let atDesk = -3
+  static let atDesk = -3
   private static let inTurn = -2
   private static let idle = -1
 
@@ -64,7 +64,9 @@ final class ReactorHandler: RequestHandler {
         let isPage = exchange.header("Accept").map(PlaygroundPage.isPreferred) ?? false
         answer(exchange, route.label, isPage ? PlaygroundPage.response : service.alive)
       case .livez: answer(exchange, route.label, service.alive)
-      case .readyz, .healthz: answer(exchange, route.label, readiness)
+      case .readyz, .healthz:
+        try requireReadiness()
+        answer(exchange, route.label, service.ready)
       case .metrics: answerMetrics(exchange)
       case .openAPI: answer(exchange, route.label, service.openAPI)
       case .models: answer(exchange, route.label, catalog.list)
@@ -163,87 +165,9 @@ final class ReactorHandler: RequestHandler {
     return lastRoute.route
   }
 
-  var readiness: FixedResponse { service.readiness.response(hasModel: catalog.defaultModel != nil) }
-
-  private func receive(_ exchange: Exchange, _ route: OpenInferenceRoute) throws(APIError) {
-    switch route {
-    case .server: answer(exchange, route.label, text: service.openInferenceServer)
-    case .live: answer(exchange, route.label, text: #"{"live":true}"#)
-    case .ready:
-      try requireReadiness()
-      answer(exchange, route.label, text: #"{"ready":true,"live":true}"#)
-    case .models: answer(exchange, route.label, text: catalog.names)
-    case .statistics: answer(exchange, route.label, text: service.openInferenceStatistics(catalog.all))
-    case .model(let reference):
-      let served = try catalog.served(reference)
-      answer(
-        exchange, route.label, text: served.openInferenceMetadata(versions: try versions(reference).map(\.key.version)))
-    case .modelReady(let reference):
-      let served = try catalog.served(reference)
-      try requireReadiness()
-      answer(exchange, route.label, text: "{\"name\":\(JSONWriter.quoted(served.key.name)),\"ready\":true}")
-    case .config(let reference): answer(exchange, route.label, text: try catalog.served(reference).openInferenceConfig)
-    case .modelStatistics(let reference):
-      answer(exchange, route.label, text: service.openInferenceStatistics(try versions(reference)))
-    case .infer(let reference):
-      try admit(exchange, route.label, catalog.served(reference)) { served, batch throws(APIError) in
-        let (request, rows) = try reader.infer(exchange, served, into: batch)
-        return (.infer(request), rows)
-      }
-    case .repositoryIndex:
-      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
-    case .load(let name):
-      guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
-      exchange.tag = Self.atDesk
-      desk.submit(.load(name), exchange)
-    case .unload(let name):
-      _ = try reader.repository(exchange)
-      exchange.tag = Self.atDesk
-      desk.submit(.unload(name), exchange)
-    }
-  }
-
-  private func receive(_ exchange: Exchange, _ route: ServingRoute) throws(APIError) {
-    switch route {
-    case .models: answer(exchange, route.label, text: catalog.names)
-    case .status(let reference):
-      let versions = try versions(reference)
-      try requireReadiness()
-      answer(exchange, route.label, text: catalog.servingStatus(versions[0].key.name, versions))
-    case .metadata(let reference): answer(exchange, route.label, text: try catalog.served(reference).servingMetadata)
-    case .predict(let reference): try admitServing(exchange, reference, isClassify: false)
-    case .classify(let reference): try admitServing(exchange, reference, isClassify: true)
-    case .regress(let reference): throw .cannotRegress(model: try catalog.served(reference).key.name)
-    case .explain(let reference): throw .cannotExplain(model: try catalog.served(reference).key.name)
-    }
-  }
-
-  private func admitServing(_ exchange: Exchange, _ reference: ModelReference, isClassify: Bool) throws(APIError) {
-    let served: ServedModel
-    do throws(APIError) {
-      served = try catalog.served(reference)
-    } catch {
-      try reader.check(exchange)
-      throw error
-    }
-    try admit(exchange, isClassify ? .v1Classify : .v1Predict, served) { served, batch throws(APIError) in
-      let (request, rows) = try reader.serving(exchange, served, into: batch, isClassify: isClassify)
-      return (.serve(request), rows)
-    }
-  }
-
-  /// The version that is named, or all of the model's.
-  private func versions(_ reference: ModelReference) throws(APIError) -> [ServedModel] {
-    let served = try catalog.served(reference)
-    return reference.version == nil && reference.label == nil ? catalog.versions(named: served.key.name) : [served]
-  }
-
-  private func requireReadiness() throws(APIError) {
-    switch service.readiness.current {
-    case .ready: if catalog.defaultModel == nil { throw .noModel }
-    case .loading: throw .loading
-    case .draining: throw .draining
-    }
+  /// Refuses a probe while requests are not welcome.
+  func requireReadiness() throws(APIError) {
+    try service.readiness.require(hasModel: catalog.defaultModel != nil)
   }
 
   // MARK: Models
@@ -267,7 +191,7 @@ final class ReactorHandler: RequestHandler {
 
   /// Decodes the rows straight into the turn's batch.
   /// - Parameter read: leaves rows in the batch's reserve and says what they are for.
-  private func admit(
+  func admit(
     _ exchange: Exchange, _ route: RouteLabel, _ served: ServedModel,
     _ read: (ServedModel, RowBatch) throws(APIError) -> (Operation, rows: Int)
   ) throws(APIError) {
