@@ -17,13 +17,8 @@ extension Exchange {
 
   static func preferredCoding(_ header: String) -> AnswerCoding? {
     var best: (coding: AnswerCoding, weight: Double)?
-    for item in header.split(separator: ",") {
-      let parts = item.split(separator: ";").map { String($0.filter { $0 != " " && $0 != "\t" }).lowercased() }
-      guard let name = parts.first, let coding = AnswerCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
-        continue
-      }
-      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      if weight > 0, weight > best?.weight ?? 0 { best = (coding, weight) }
+    for (name, weight) in weightedItems(header) where weight > best?.weight ?? 0 {
+      if let coding = AnswerCoding(rawValue: name == "x-gzip" ? "gzip" : name) { best = (coding, weight) }
     }
     return best?.coding
   }
@@ -32,7 +27,7 @@ extension Exchange {
 /// Compresses a whole answer.
 public enum Deflater {
   /// Appends `source`, compressed at zlib's fastest level, to `target`.
-  /// - Returns: false without memory; then `target` is as it was.
+  /// - Returns: false without memory, or beyond the 4 GiB that zlib counts at a time; then `target` is as it was.
   public static func deflate(_ source: OutputBuffer, coding: AnswerCoding, into target: OutputBuffer) -> Bool {
     var stream = z_stream()
     // "windowBits can also be greater than 15 for optional gzip encoding. Add 16".
@@ -44,6 +39,7 @@ public enum Deflater {
     else { return false }
     defer { deflateEnd(&stream) }
     let bound = Int(deflateBound(&stream, UInt(source.count)))
+    guard max(bound, source.count) <= UInt32.max else { return false }
     stream.next_in = source.pointer.assumingMemoryBound(to: UInt8.self)
     stream.avail_in = UInt32(source.count)
     return target.withSpare(bound) { spare in

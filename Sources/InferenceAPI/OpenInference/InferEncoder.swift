@@ -5,9 +5,17 @@ import RadialEngine
 
 /// Result rows → the answer of an infer request: JSON, and behind it the bytes of the binary tensors, in one buffer.
 struct InferEncoder {
-  let served: ServedModel
   let request: InferRequest
   let rows: RowResults
+  /// The elements of the output that is a classification, row by row; only scores can be one.
+  private let classes: [String]
+
+  init(request: InferRequest, rows: RowResults) {
+    self.request = request
+    self.rows = rows
+    let count = request.outputs.lazy.map(\.classification).first { $0 > 0 } ?? 0
+    classes = count == 0 ? [] : (0..<rows.count).flatMap { Self.classes(count, of: rows, row: $0) }
+  }
 
   /// Writes the answer.
   /// - Returns: how many bytes of JSON precede binary tensors; nil: there are none.
@@ -19,7 +27,7 @@ struct InferEncoder {
       json.write(raw: request.id)
       json.write(",")
     }
-    json.write(raw: served.inferPrefix)
+    json.write(raw: rows.served.inferPrefix)
     for (place, output) in request.outputs.enumerated() {
       if place > 0 { json.write(",") }
       writeOutput(output, verdicts, json)
@@ -52,11 +60,9 @@ struct InferEncoder {
     json.write("],\"data\":")
     if isClassification {
       json.write("[")
-      for row in 0..<rows.count {
-        for (place, entry) in classification(output, row: row).enumerated() {
-          if row > 0 || place > 0 { json.write(",") }
-          json.write(string: entry)
-        }
+      for (place, entry) in classes.enumerated() {
+        if place > 0 { json.write(",") }
+        json.write(string: entry)
       }
       json.write("]")
     } else {
@@ -88,11 +94,9 @@ struct InferEncoder {
       buffer.append(UnsafeRawBufferPointer(start: floats, count: count * MemoryLayout<Float>.size))
     }
     guard output.classification == 0 else {
-      for row in 0..<rows.count {
-        for entry in classification(output, row: row) {
-          withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
-          buffer.append(entry)
-        }
+      for entry in classes {
+        withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
+        buffer.append(entry)
       }
       return
     }
@@ -106,33 +110,27 @@ struct InferEncoder {
 
   /// The second dimension; nil: there is none.
   private func width(of output: InferRequest.Output) -> Int? {
-    switch output.tensor {
-    case .scores where output.classification > 0: min(output.classification, rows.network.outputWidth)
-    case .scores, .outputs: rows.network.outputWidth
-    case .distances: rows.network.distanceWidth
-    case .known, .pValue: nil
-    }
+    let width = rows.served.width(of: output.tensor)
+    return output.classification > 0 ? width.map { min($0, output.classification) } : width
   }
 
   private func binarySize(of output: InferRequest.Output) -> Int {
     guard output.classification == 0 else {
-      return (0..<rows.count).reduce(0) { sum, row in
-        classification(output, row: row).reduce(sum) { $0 + MemoryLayout<UInt32>.size + $1.utf8.count }
-      }
+      return classes.reduce(0) { $0 + MemoryLayout<UInt32>.size + $1.utf8.count }
     }
     return output.tensor == .known ? rows.count : rows.count * (width(of: output) ?? 1) * MemoryLayout<Float>.size
   }
 
-  /// `VALUE:INDEX[:LABEL]` of the row's largest scores, largest first; a NaN is smaller than everything.
-  private func classification(_ output: InferRequest.Output, row: Int) -> [String] {
+  /// `VALUE:INDEX[:LABEL]` of a row's largest scores, largest first; a NaN is smaller than everything.
+  private static func classes(_ count: Int, of rows: RowResults, row: Int) -> [String] {
     let scores = rows.outputs(row)
     let order = (0..<rows.network.outputWidth).sorted { a, b in
       let (x, y) = (scores[a], scores[b])
       if x.isNaN != y.isNaN { return y.isNaN }
       return x > y || (!(x < y) && a < b)
     }
-    return order.prefix(output.classification).map { index in
-      "\(Self.sixDecimals(scores[index])):\(index)" + (served.model.labels.map { ":\($0[index])" } ?? "")
+    return order.prefix(count).map { index in
+      "\(sixDecimals(scores[index])):\(index)" + (rows.served.model.labels.map { ":\($0[index])" } ?? "")
     }
   }
 

@@ -15,7 +15,7 @@ struct InferRequest {
   /// In microseconds from the request's arrival; 0: none.
   var timeout: UInt64 = 0
 
-  /// - Parameter id: the request's bytes, in which its id lies.
+  /// - Parameter json: what `request` was decoded from; its id lies there.
   init(_ request: fj_infer_request, of served: ServedModel, json: UnsafeRawBufferPointer) {
     id = Array(json[request.id_offset..<request.id_offset + request.id_length])
     timeout = request.timeout

@@ -37,7 +37,7 @@ extension ServedModel {
     func tensor(_ name: StaticString, _ dimensions: [Int]) -> String {
       "{\"name\":\"\(name)\",\"datatype\":\"FP32\",\"shape\":[\(([-1] + dimensions).map(String.init).joined(separator: ","))]}"
     }
-    let outputs = listedTensors.map { tensor($0.name, [width(of: $0)]) }.joined(separator: ",")
+    let outputs = listedTensors.map { tensor($0.name, dimensions(of: $0)) }.joined(separator: ",")
     return
       "{\"name\":\(JSONWriter.quoted(key.name)),\"versions\":[\(versions.map { "\"\($0)\"" }.joined(separator: ","))],"
       + "\"platform\":\"radial\",\"inputs\":[\(tensor(OutputTensor.input, model.inputShape))],\"outputs\":[\(outputs)]}"
@@ -47,14 +47,14 @@ extension ServedModel {
   var openInferenceConfig: String {
     let name = JSONWriter.quoted(key.name)
     let maxRows = Int(signature.max_rows)
+    func list(_ dimensions: [Int]) -> String { "[\(dimensions.map(String.init).joined(separator: ","))]" }
     let outputs = listedTensors.map {
-      "{\"name\":\"\($0.name)\",\"data_type\":\"TYPE_FP32\",\"dims\":[\(width(of: $0))],\"label_filename\":\"\",\"is_shape_tensor\":false}"
+      "{\"name\":\"\($0.name)\",\"data_type\":\"TYPE_FP32\",\"dims\":\(list(dimensions(of: $0))),\"label_filename\":\"\",\"is_shape_tensor\":false}"
     }
-    let dimensions = model.inputShape.map(String.init).joined(separator: ",")
     return
       "{\"name\":\(name),\"platform\":\"radial\",\"backend\":\"radial\",\"version_policy\":{\"latest\":{\"num_versions\":1}},"
       + "\"max_batch_size\":\(maxRows),\"input\":[{\"name\":\"\(OutputTensor.input)\",\"data_type\":\"TYPE_FP32\","
-      + "\"format\":\"FORMAT_NONE\",\"dims\":[\(dimensions)],\"is_shape_tensor\":false,\"allow_ragged_batch\":false,\"optional\":false}],"
+      + "\"format\":\"FORMAT_NONE\",\"dims\":\(list(model.inputShape)),\"is_shape_tensor\":false,\"allow_ragged_batch\":false,\"optional\":false}],"
       + "\"output\":[\(outputs.joined(separator: ","))],\"instance_group\":[{\"name\":\(name),\"kind\":\"KIND_CPU\",\"count\":1}],"
       + "\"dynamic_batching\":{\"preferred_batch_size\":[\(maxRows)],\"max_queue_delay_microseconds\":0}}"
   }

@@ -15,16 +15,9 @@ enum PlaygroundPage {
   /// Whether a client wants the page rather than JSON, by its `Accept` (RFC 9110 12.5.1): only one that names text/html, and nothing of
   /// JSON above it.
   static func isPreferred(accept: String) -> Bool {
-    func weight(of type: String) -> Double? {
-      for item in accept.split(separator: ",") {
-        let parts = item.split(separator: ";").map { String($0.filter { $0 != " " && $0 != "\t" }).lowercased() }
-        guard parts.first == type else { continue }
-        return parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      }
-      return nil
-    }
-    guard let page = weight(of: "text/html"), page > 0 else { return false }
-    return page > weight(of: "application/json") ?? 0
+    let items = weightedItems(accept)
+    func weight(_ type: String) -> Double { items.first { $0.name == type }?.weight ?? 0 }
+    return weight("text/html") > weight("application/json")
   }
 
   private static let html = #"""

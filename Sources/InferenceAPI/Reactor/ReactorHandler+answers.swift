@@ -54,8 +54,7 @@ extension ReactorHandler {
       return Response(status: 200, contentType: "application/json", body: buffer)
     case .infer(let request):
       rows.decide(into: &verdicts)
-      let encoder = InferEncoder(served: rows.served, request: request, rows: rows)
-      let jsonBytes = encoder.write(into: buffer, verdicts: verdicts)
+      let jsonBytes = InferEncoder(request: request, rows: rows).write(into: buffer, verdicts: verdicts)
       var headers = jsonBytes.map { [("Inference-Header-Content-Length" as StaticString, String($0))] } ?? []
       let body = compressed(buffer, for: exchange, &headers)
       return Response(
@@ -70,8 +69,11 @@ extension ReactorHandler {
   ) -> OutputBuffer {
     guard body.count >= 1024, let coding = exchange.acceptedCoding else { return body }
     let target = link.makeBuffer(minimumCapacity: body.count / 2)
-    guard Deflater.deflate(body, coding: coding, into: target) else { return body }
-    headers.append(("Content-Encoding", "\(coding)"))
+    guard Deflater.deflate(body, coding: coding, into: target) else {
+      target.discard()
+      return body
+    }
+    headers.append(("Content-Encoding", coding.rawValue))
     headers.append(("Vary", "Accept-Encoding"))
     body.discard()
     return target

@@ -23,17 +23,12 @@ extension ServedModel {
     }
     let input = tensor(OutputTensor.input, model.inputShape)
     let signatures = ServingRequest.Signature.allCases.map { signature in
-      let outputs = tensors(of: signature).map { tensor($0.name, [width(of: $0)]) }.joined(separator: ",")
+      let outputs = tensors(of: signature).map { tensor($0.name, dimensions(of: $0)) }.joined(separator: ",")
       return "\"\(signature.rawValue)\":{\"inputs\":{\(input)},\"outputs\":{\(outputs)},"
         + "\"method_name\":\"tensorflow/serving/predict\",\"defaults\":{}}"
     }
     return
       "{\"model_spec\":{\"name\":\(JSONWriter.quoted(key.name)),\"signature_name\":\"\",\"version\":\"\(key.version)\"},"
       + "\"metadata\":{\"signature_def\":{\"signature_def\":{\(signatures.joined(separator: ","))}}}}"
-  }
-
-  /// The second dimension of a tensor of FP32.
-  func width(of tensor: OutputTensor) -> Int {
-    tensor == .distances ? model.network.distanceWidth : model.network.outputWidth
   }
 }

@@ -59,3 +59,17 @@ extension Model {
     return signature
   }
 }
+
+extension ServedModel {
+  /// The second dimension of a tensor; nil: it has none.
+  func width(of tensor: OutputTensor) -> Int? {
+    switch tensor {
+    case .scores, .outputs: model.network.outputWidth
+    case .distances: model.network.distanceWidth
+    case .known, .pValue: nil
+    }
+  }
+
+  /// The dimensions behind the batch's.
+  func dimensions(of tensor: OutputTensor) -> [Int] { width(of: tensor).map { [$0] } ?? [] }
+}
