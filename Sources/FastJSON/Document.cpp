@@ -29,9 +29,6 @@ int code_unit(const char *p) {
   return value;
 }
 
-/// How much of a number is quoted in a message.
-int found_length(const char *text) { return static_cast<int>(std::strcspn(text, ",]} \n\r\t") < 24 ? std::strcspn(text, ",]} \n\r\t") : 24); }
-
 size_t encode_utf8(uint32_t scalar, char *out) {
   auto byte = [](uint32_t bits) { return static_cast<char>(bits); };
   if (scalar < 0x80) return out[0] = byte(scalar), 1;
@@ -73,6 +70,11 @@ const char *read_escape(const char *p, char *out, size_t *written) {
 }
 
 }  // namespace
+
+int shown_scalar(const char *text) {
+  size_t size = std::strcspn(text, ",:]} \n\r\t");
+  return static_cast<int>(size < 24 ? size : 24);
+}
 
 const char *end_of_token(const char *text) {
   for (std::string_view token : {"NaN", "Infinity", "-Infinity"})
@@ -198,8 +200,8 @@ bool Document::read_whole(uint64_t *value, const char *path) {
   if (!kind || std::strcmp(kind, "a number") != 0) return fail_type("a whole number", path);
   if (!skip_scalar(path)) return false;
   auto parsed = std::from_chars(start, body + length, *value);
-  bool is_whole = parsed.ec == std::errc() && (*parsed.ptr == ' ' || *parsed.ptr == '\n' || *parsed.ptr == '\r' || *parsed.ptr == '\t' || *parsed.ptr == ',' || *parsed.ptr == ']' || *parsed.ptr == '}');
-  return is_whole || fail(FJ_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", found_length(start), start);
+  bool is_whole = parsed.ec == std::errc() && ends_at(parsed.ptr, offset());
+  return is_whole || fail(FJ_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", shown_scalar(start), start);
 }
 
 bool Document::read_bool(bool *value, const char *path) {

@@ -74,6 +74,11 @@ struct Document {
   bool read_array(const char *path, Element element);
 };
 
+// How much of a name is quoted in a message.
+inline int shown(std::string_view name) { return static_cast<int>(name.size() < 32 ? name.size() : 32); }
+// How much of the number or literal at `text`, which something follows.
+int shown_scalar(const char *text);
+
 // The end of the NaN, Infinity or -Infinity at `text`; null where there is none.
 const char *end_of_token(const char *text);
 

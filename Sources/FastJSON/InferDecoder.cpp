@@ -126,7 +126,7 @@ struct InferDecoder {
     std::string_view name;
     if (!document.read_string(buffer, &name, "inputs[0].name")) return false;
     return name == signature->input || document.fail(FJ_VALUE, at, "inputs[0].name", "expected '%s', found '%.*s'", signature->input,
-                                                     static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+                                                     shown(name), name.data());
   }
 
   bool datatype() {
@@ -139,7 +139,7 @@ struct InferDecoder {
       return request->datatype = datatype.value, true;
     }
     return document.fail(FJ_VALUE, at, "inputs[0].datatype", "expected FP32, FP64, FP16, BF16, INT8 to INT64 or UINT8 to UINT64, found '%.*s'",
-                         static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+                         shown(name), name.data());
   }
 
   bool shape() {
@@ -243,9 +243,7 @@ struct InferDecoder {
     size_t at = document.offset();
     const char *text = document.pointer();
     if (!document.skip_scalar(path)) return false;
-    auto size = std::string_view(text, document.length - at).find_first_of(",]} \n\r\t");
-    return document.fail(FJ_TYPE, at, path, "expected a whole number in the range of %s, found %.*s", datatype_name(),
-                         static_cast<int>(size < 24 ? size : 24), text);
+    return document.fail(FJ_TYPE, at, path, "expected a whole number in the range of %s, found %.*s", datatype_name(), shown_scalar(text), text);
   }
 
   const char *datatype_name() const {
@@ -341,7 +339,7 @@ struct InferDecoder {
     for (size_t i = 0; i < signature->output_count && end < sizeof known; i++)
       end += static_cast<size_t>(snprintf(known + end, sizeof known - end, i ? ", %s" : "%s", signature->outputs[i]));
     return document.fail(FJ_UNKNOWN_OUTPUT, at, path, "expected one of %s, found '%.*s'", known,
-                         static_cast<int>(name.size() < 32 ? name.size() : 32), name.data());
+                         shown(name), name.data());
   }
 
   bool output_parameters(const char *path, fj_requested_output *asked) {

@@ -75,7 +75,7 @@ struct PredictDecoder {
       request->outputs |= bit;
       return bit != 0 || document.fail(FJ_UNKNOWN_OUTPUT, at, "outputs",
                                        "expected scores, distances, contributions or embedding, found '%.*s'",
-                                       static_cast<int>(std::min<size_t>(name.size(), 32)), name.data());
+                                       shown(name), name.data());
     });
   }
 
@@ -88,7 +88,7 @@ struct PredictDecoder {
     if (name == "error") return request->reject = FJ_REJECT_ERROR, true;
     if (name == "off") return request->reject = FJ_REJECT_OFF, true;
     return document.fail(FJ_VALUE, at, "reject", "expected \"flag\", \"error\" or \"off\", found '%.*s'",
-                         static_cast<int>(std::min<size_t>(name.size(), 32)), name.data());
+                         shown(name), name.data());
   }
 
   bool top_k() {

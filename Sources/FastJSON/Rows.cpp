@@ -140,7 +140,7 @@ bool RowReader::fail_number(const char *path) {
     const char *end = read_number(start, &value);
     if (end && document->ends_cleanly(end) && std::isinf(value))
       return document->fail(FJ_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s",
-                            static_cast<int>(std::min<ptrdiff_t>(end - start, 24)), start);
+                            shown_scalar(start), start);
   }
   const char *kind = document->kind_of_value(document->current());
   if (!kind || std::string_view(kind) != "a number") return document->fail_type("a number", path);

@@ -65,7 +65,7 @@ struct ServingDecoder {
       return document.read_object(path, [&](std::string_view member, size_t member_at) {
         if (member == signature->input && !found) return found = true, rows.row(index);
         return document.fail(FJ_VALUE, member_at, path, "expected the input '%s' alone, found '%.*s'", signature->input,
-                             static_cast<int>(member.size() < 32 ? member.size() : 32), member.data());
+                             shown(member), member.data());
       }) && (found || document.fail(FJ_MISSING, start, path, "expected the input '%s', found an empty object", signature->input));
     });
   }
