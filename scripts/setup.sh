@@ -19,18 +19,20 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+all_there() { local program; for program in "$@"; do command -v "$program" >/dev/null || return 1; done; }
+
 # unpacked PACKAGE PROGRAM…: makes the programs of a Debian package callable without installing it, since an installed daemon would be started.
 unpacked() {
-  local package=$1 place program
+  local package=$1 place=$PWD/.build/debian/$1 as_root=()
   shift
-  place=$PWD/.build/debian/$package
-  for program in "$@"; do command -v "$program" >/dev/null || PATH=$PATH:$place/usr/bin:$place/usr/sbin; done
-  for program in "$@"; do
-    command -v "$program" >/dev/null && continue
-    mkdir -p "$place"
-    apt-cache show "$package" >/dev/null 2>&1 || { [ "$(id -u)" -eq 0 ] && apt-get update -qq || sudo apt-get update -qq; }
-    (cd "$place" && apt-get download -qq "$package" 2>/dev/null && dpkg -x "$package"_*.deb . && rm -f "$package"_*.deb)
-  done
+  PATH=$PATH:$place/usr/bin:$place/usr/sbin
+  all_there "$@" && return 0
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "Unpacking $package"
+  "${as_root[@]}" apt-get update -qq
+  mkdir -p "$place"
+  (cd "$place" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . && rm -f "$package"_*.deb)
+  all_there "$@" || { echo "expected $* in Debian's package $package, found less" >&2; return 1; }
 }
 
 command -v swift >/dev/null || { echo "swift was not found: install Swift 6.3 from https://swift.org/install" >&2; exit 1; }
