@@ -32,6 +32,8 @@ package final class ModelStore: Sendable {
     var unloaded: Set<String> = []
     /// What each of the files and directories named one by one stood for when it last stood for anything.
     var named: [String: [ModelSource]] = [:]
+    /// What was said of those that stand for nothing; once is enough.
+    var complaints: [String: String] = [:]
     /// In the look before.
     var hasChanged = false
   }
@@ -122,20 +124,20 @@ package final class ModelStore: Sendable {
     return .done
   }
 
-  /// What a path of the command line stands for now; when nothing is there any more, what it stood for last, to be reported as missing
-  /// and served on.
+  /// What a path of the command line stands for at this look. When nothing is there any more it stands for what it did before, which is
+  /// then reported as not loaded, once, and served on.
   private func namedSources(_ path: String, name: String?, _ state: inout State) -> [ModelSource] {
-    let earlier = (state.named[path] ?? []).map {
-      ModelSource(path: $0.path, name: $0.key.name, version: $0.key.version)
-    }
+    var sources: [ModelSource] = []
     do throws(ModelError) {
-      let sources = try ModelDirectory.sources(of: path, name: name)
-      if !earlier.isEmpty, sources.allSatisfy({ $0.fingerprint == nil }) { return earlier }
-      state.named[path] = sources
-      return sources
+      sources = try ModelDirectory.sources(of: path, name: name)
+      state.complaints[path] = nil
     } catch {
-      service.logger.error("\(error)")
-      return earlier
+      if state.complaints.updateValue("\(error)", forKey: path) != "\(error)" { service.logger.error("\(error)") }
+    }
+    if sources.contains(where: { $0.fingerprint != nil }) { state.named[path] = sources }
+    // Looked at again: the files may have gone with their directory.
+    return (state.named[path] ?? sources).map {
+      ModelSource(path: $0.path, name: $0.key.name, version: $0.key.version)
     }
   }
 
