@@ -47,7 +47,7 @@ public final class FixedResponse: Sendable {
   public let status: Int
   public let contentType: StaticString
   public let headers: [(StaticString, String)]
-  /// The body's bytes, immutable, freed with this object.
+  /// The body's bytes. `nonisolated(unsafe)`: written by `init` alone, and freed with this object, which every response in flight retains.
   nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
   public init(

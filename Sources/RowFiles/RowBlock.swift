@@ -113,6 +113,7 @@ public final class RowBlock: @unchecked Sendable {
   /// This block's parser of JSON.
   func jsonParser() -> OpaquePointer {
     if let parser { return parser }
+    // A few hundred bytes at the start of a thread: without them nothing else would work either.
     guard let made = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
     parser = made
     return made

@@ -52,7 +52,8 @@ import Testing
 
   private func versions(_ answer: Client.Answer) -> [String: String] {
     let models = answer.json["models"] as? [[String: Any]] ?? []
-    return Dictionary(uniqueKeysWithValues: models.map { ($0["version"] as! String, $0["state"] as! String) })
+    return Dictionary(
+      uniqueKeysWithValues: models.map { ("\($0["version"] ?? "no version")", "\($0["state"] ?? "no state")") })
   }
 
   @Test func `versions come, fail and go while the server runs`() throws {

@@ -157,16 +157,7 @@ private func message(_ error: fj_error) -> String {
     let whole = Array(
       #"{"x":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#.utf8)
     for _ in 0..<20_000 {
-      var body = whole
-      for _ in 0..<Int.random(in: 1...4, using: &random) where !body.isEmpty {
-        let place = Int.random(in: 0..<body.count, using: &random)
-        switch Int.random(in: 0..<4, using: &random) {
-        case 0: body[place] = UInt8.random(in: 0...255, using: &random)
-        case 1: body.remove(at: place)
-        case 2: body.insert(Array("[]{},:\"0e-".utf8).randomElement(using: &random)!, at: place)
-        default: body = Array(body.prefix(place))
-        }
-      }
+      let body = damaged(whole, alphabet: "[]{},:\"0e-", using: &random)
       let found = decode(body)
       if found.status == FJ_OK {
         #expect(found.rows.allSatisfy { $0.isFinite }, "seed \(seed)")

@@ -2,7 +2,7 @@ import FastJSON
 import TestSupport
 import Testing
 
-/// Rows of three numbers, at most four. Its names are static.
+/// Rows of three numbers, at most four. `nonisolated(unsafe)`: never written again, and its pointers lead to static text.
 nonisolated(unsafe) private let signature: fj_signature = {
   func text(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -187,16 +187,7 @@ private func serving(_ body: [UInt8], isClassify: Bool = false) -> (
       #"{"inputs":{"x":[[1,2,3]],"y":{"z":[null]}}}"#,
     ].map { Array($0.utf8) }
     for round in 0..<20_000 {
-      var body = wholes[round % 4]
-      for _ in 0..<Int.random(in: 1...4, using: &random) where !body.isEmpty {
-        let place = Int.random(in: 0..<body.count, using: &random)
-        switch Int.random(in: 0..<4, using: &random) {
-        case 0: body[place] = UInt8.random(in: 0...255, using: &random)
-        case 1: body.remove(at: place)
-        case 2: body.insert(Array("[]{},:\"0e-NI".utf8).randomElement(using: &random)!, at: place)
-        default: body = Array(body.prefix(place))
-        }
-      }
+      let body = damaged(wholes[round % 4], alphabet: "[]{},:\"0e-NI", using: &random)
       let (status, rows, error): (fj_status, Int, fj_error)
       if round % 4 < 2 {
         let found = infer(body)

@@ -144,6 +144,7 @@ import Testing
     let group = DispatchGroup()
     let clients = try (0..<16).map { _ in try server.client() }
     for client in clients { client.post(path, "x") }
+    // Each client is used by one thread, which is handed it before it starts.
     nonisolated(unsafe) let handed = clients
     for index in clients.indices {
       let thread = DispatchQueue(label: "client \(index)")

@@ -53,6 +53,7 @@ struct Vectors: Decodable {
 
 @Suite struct GoldenTests {
   static let folder = Bundle.module.url(forResource: "Golden", withExtension: nil)!
+  // A test bundle without its own resources is no bundle: nothing could be tested.
   static let cases = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
 
   @Test func `there are 37 cases`() { #expect(Self.cases.count == 37) }

@@ -14,6 +14,7 @@ import Testing
   }
 
   static let files = GoldenTests.cases.flatMap { name in
+    // A folder that `GoldenTests.cases` has just listed.
     try! FileManager.default.contentsOfDirectory(atPath: GoldenTests.folder.appendingPathComponent(name).path)
       .filter { $0.hasPrefix("model.") }.sorted().map { File(name: name, form: $0) }
   }

@@ -54,6 +54,7 @@ struct Crafted {
       ]
       offset += tensor.bytes.count
     }
+    // Made of strings and numbers here above: always JSON.
     let text = try! JSONSerialization.data(withJSONObject: header)
     var data = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
     data += text

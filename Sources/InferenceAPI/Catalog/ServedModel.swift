@@ -14,7 +14,7 @@ package final class ServedModel: Sendable {
   let answerPrefix: [UInt8]
   /// `"model_name":"digits","model_version":"1","outputs":[`
   let inferPrefix: [UInt8]
-  /// For the decoders; its names are static.
+  /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static text.
   nonisolated(unsafe) let signature: fj_signature
   /// What metadata lists, and what may be asked for by name.
   let listedTensors, tensors: [OutputTensor]

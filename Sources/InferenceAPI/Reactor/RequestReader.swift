@@ -16,6 +16,7 @@ final class RequestReader {
 
   init(maxRows: Int) {
     self.maxRows = maxRows
+    // A few hundred bytes at the start of a thread: without them nothing else would work either.
     guard let parser = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
     self.parser = parser
   }
