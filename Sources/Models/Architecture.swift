@@ -32,6 +32,8 @@ struct Architecture: Decodable {
     let alpha: Double?
     let embedding: Int?
     let sigma: Double?
+    /// From what a reader inferred the formula of an RBF layer; nil: the file states it.
+    let inferredFrom: String?
   }
 
   /// [rows, columns], or one number for both.
@@ -89,4 +91,6 @@ public struct LayerDescription: Sendable, Equatable {
   public let parameters: Int
   /// In words that a reader can check, such as `exp(-gamma * sum((x - mu)^2)), gamma = 0.5`.
   public let formula: String
+  /// From what the formula was inferred, such as "the class name 'RBFLayer' and the member 'gamma'"; nil: the file states it.
+  public let inferredFrom: String?
 }

@@ -1,8 +1,28 @@
 import FileFormats
 public import RadialEngine
 
+/// What an RBF layer computes of the squared distance d² to each center, where a file does not say it: `--rbf-form`.
+public enum RBFForm: String, Sendable, Equatable, CaseIterable {
+  /// exp(−γ d²), one γ for the layer or one a unit.
+  case gaussianGamma = "gaussian-gamma"
+  /// exp(−β d²): the same formula under the name that rbf_keras gives its variable, one β a unit.
+  case gaussianBeta = "gaussian-beta"
+  /// exp(−d² / 2σ²), one σ for the layer or one a unit.
+  case gaussianSigma = "gaussian-sigma"
+  /// d²
+  case distance
+  /// −scale · d²
+  case negativeDistance = "negative-distance"
+  /// exp(−mean d² / 2σ²) of a class's own projection (van Amersfoort et al. 2020).
+  case duq
+}
+
 /// What the user says of a file beyond what it says itself.
 public struct LoadOptions: Sendable, Equatable {
+  /// What the RBF layers of a Keras file compute; nil: the file must say it.
+  public var rbfForm: RBFForm?
+  /// A file with the network's configuration as JSON (Keras' `to_json()`), for a file of weights alone; nil: none.
+  public var configurationPath: String?
   /// Which way round the matrix of an RBF layer lies in a Keras file; nil: its shape tells.
   public var rbfLayout: RBF.CentersLayout?
   /// γ of the RBF layers of a Keras file that have none among their weights, in place of the configuration's; nil: the configuration's.
@@ -11,9 +31,13 @@ public struct LoadOptions: Sendable, Equatable {
   /// Whether the two above may be given with a file that is not Keras', which has no use for them.
   private(set) var ignoresOtherForms = false
 
-  public init(rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil) {
+  public init(
+    rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil, rbfForm: RBFForm? = nil, configurationPath: String? = nil
+  ) {
     self.rbfLayout = rbfLayout
     self.gamma = gamma
+    self.rbfForm = rbfForm
+    self.configurationPath = configurationPath
   }
 }
 

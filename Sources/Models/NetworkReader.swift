@@ -164,6 +164,6 @@ struct NetworkReader {
     descriptions.append(
       LayerDescription(
         name: layer.name, type: layer.type, inputShape: inputShape, outputShape: shape, activation: layer.activation,
-        parameters: parameters, formula: formula))
+        parameters: parameters, formula: formula, inferredFrom: layer.inferredFrom))
   }
 }
