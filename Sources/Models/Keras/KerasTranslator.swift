@@ -51,6 +51,8 @@ struct KerasTranslator {
         "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
       )
     }
+    // A class of the user's own may be called as one of Keras' is.
+    guard layer.isKeras else { return try addRBF(layer) }
     switch layer.className {
     case "InputLayer": return
     case "Dense": try addDense(layer)
