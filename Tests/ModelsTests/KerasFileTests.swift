@@ -106,8 +106,11 @@ import Testing
 
   @Test func `options for Keras files are refused with others`() throws {
     let path = GoldenTests.folder.appendingPathComponent("seed_example/weights.safetensors").path
-    let error = #expect(throws: ModelError.self) { try Model.load(path: path, options: LoadOptions(gamma: 1)) }
-    #expect(error?.description.contains("leave them out") == true)
+    for options in [LoadOptions(gamma: 1), LoadOptions(rbfLayout: .unitsFeatures), LoadOptions(rbfForm: .distance)] {
+      let error = #expect(throws: ModelError.self) { try Model.load(path: path, options: options) }
+      #expect(error?.description.contains("leave them out") == true)
+      #expect(throws: Never.self) { try Model.load(path: path, options: options.ignoringOtherForms) }
+    }
   }
 
   @Test(arguments: [

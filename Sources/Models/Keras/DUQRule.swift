@@ -31,7 +31,7 @@ struct DUQRule {
       shapes.count == 2 || shapes[2] == [shapes[0][2]]
     else {
       throw RBFRule.Refusal(
-        "variables of shapes \(shapes) on \(clues.features) inputs are not DUQ's (features, n, classes) and (n, classes); use Keras' own layers or save it as an RBF layer"
+        "\(clues.found) on \(clues.features) inputs are not DUQ's (features, n, classes) and (n, classes); use Keras' own layers or save it as an RBF layer"
       )
     }
     let sigmas = Self.sigmas.filter { clues.layer.config[$0] != nil }

@@ -10,6 +10,18 @@ extension KerasTranslator {
         "Radial serves no such layer; use Keras' Dense, Conv2D, pooling, normalisation, dropout and activation layers")
     }
     let variables = try variables(layer)
+    if let other = try weights.others(of: layer) {
+      throw refuse(
+        layer,
+        "beside its own variables it holds \(quoted(other)), a layer within it or a variable under a name of its own, which Radial does not serve; build the network of layers in one chain and save it again"
+      )
+    }
+    guard RBFClues.areJudged(layer, variables) else {
+      throw refuse(
+        layer,
+        "its configuration has more than 256 members, or one of its names is longer than 256 bytes; use fewer and shorter ones"
+      )
+    }
     let clues = RBFClues(layer, variables, features: shape.count == 1 ? shape[0] : 0)
     guard shape.count == 1 else {
       // A layer that nothing calls an RBF layer is refused as that, not for its inputs.

@@ -5,7 +5,7 @@ struct KerasTranslator {
   let path: String
   let options: LoadOptions
   let version: KerasVersion
-  private let weights: KerasWeights
+  let weights: KerasWeights
 
   /// Of what reaches the next layer, without the batch dimension.
   var shape: [Int] = []

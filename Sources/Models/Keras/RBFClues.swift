@@ -9,6 +9,10 @@ struct RBFClues {
     let words: [String]
   }
 
+  /// Names are taken apart and searched, so what a damaged file may cost is bounded.
+  private static let maximumNameBytes = 256
+  private static let maximumMembers = 256
+
   let layer: KerasLayer
   let variables: [KerasVariable]
   /// Width of what reaches the layer.
@@ -27,6 +31,22 @@ struct RBFClues {
         RBFVocabulary.standard.contains(name) || RBFVocabulary.trainingSuffixes.contains { name.hasSuffix($0) }
       return isIgnored ? nil : Member(name: name, value: value, words: Words.of(name))
     }.sorted { $0.name < $1.name }
+  }
+
+  /// Whether the names and members are few and short enough to be judged.
+  static func areJudged(_ layer: KerasLayer, _ variables: [KerasVariable]) -> Bool {
+    let members = layer.config.object ?? [:]
+    return members.count <= maximumMembers
+      && ([layer.className] + members.keys + variables.compactMap(\.name)).allSatisfy {
+        $0.utf8.count <= maximumNameBytes
+      }
+  }
+
+  /// The shapes of the variables for a sentence, such as "variables of shapes [[4, 3], [3]]".
+  var found: String {
+    guard !shapes.isEmpty else { return "no variables" }
+    guard shapes.count > 6 else { return "variables of shapes \(shapes)" }
+    return "\(shapes.count) variables, the first of shapes \(Array(shapes.prefix(6)))"
   }
 
   var shapes: [[Int]] { variables.map(\.dataset.shape) }
@@ -83,6 +103,14 @@ struct RBFClues {
       || members.contains { hasFactor($0.words) && $0.words.contains(where: RBFVocabulary.initial.contains) }
   }
 
+  /// A member that says that gamma or beta is trained; nil: none does.
+  var trainedFactor: String? {
+    members.first { member in
+      member.value.flag == true && member.words.contains(where: RBFVocabulary.trained.contains)
+        && member.words.contains { Words.isOne($0, of: RBFVocabulary.factors) }
+    }?.name
+  }
+
   /// The units that the configuration states; nil: it states none.
   var units: Int? { (["units"] + RBFVocabulary.units).lazy.compactMap { layer.config[$0]?.integer }.first }
 
@@ -111,6 +139,7 @@ struct RBFClues {
     } else {
       parts.append(variables.count == 1 ? "its one matrix" : "the shapes of its \(variables.count) variables")
     }
+    let members = members.count <= 6 ? members : Array(members.prefix(6))
     if !members.isEmpty { parts.append("the member\(members.count == 1 ? "" : "s") " + Self.list(members.map(quoted))) }
     return Self.list(parts + others)
   }

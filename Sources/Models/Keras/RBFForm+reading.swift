@@ -28,7 +28,7 @@ extension RBFForm {
     let others = shapes.indices.filter { !matrices.contains($0) }
     guard matrices.count == 1, others.count <= 1, others.allSatisfy({ shapes[$0].count <= 1 }) else {
       throw RBFRule.Refusal(
-        "--rbf-form \(rawValue) needs one matrix with \(clues.features) features on a side and at most one vector or number, found \(shapes.isEmpty ? "no variables" : "variables of shapes \(shapes)"); it holds for every layer of a class that is not Keras' own, leave it out or save this layer as one of Keras'"
+        "--rbf-form \(rawValue) needs one matrix with \(clues.features) features on a side and at most one vector or number, found \(clues.found); it holds for every layer of a class that is not Keras' own, leave it out or save this layer as one of Keras'"
       )
     }
     return (matrices[0], others.first)

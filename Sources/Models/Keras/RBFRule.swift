@@ -69,9 +69,8 @@ struct RBFRule {
   private func requireShapes() throws(Refusal) {
     let shapes = clues.shapes
     guard shapes.first?.count == 2, shapes.count == 1 || (shapes.count == 2 && shapes[1].count <= 1) else {
-      let found = shapes.isEmpty ? "no variables" : "variables of shapes \(shapes)"
       throw Refusal(
-        "with \(found) it is no RBF layer that Radial serves, expected a matrix and a constant gamma, or a matrix and a vector of units; save it as such a layer"
+        "with \(clues.found) it is no RBF layer that Radial serves, expected a matrix and a constant gamma, or a matrix and a vector of units; save it as such a layer"
       )
     }
   }
@@ -174,6 +173,11 @@ extension RBFRule {
 
   private func constantGamma() throws(Refusal) -> RBFReading.Scale {
     if let gamma { return .constant(gamma, name: "--gamma", .itself) }
+    if let name = clues.trainedFactor {
+      throw Refusal(
+        "its \(quoted(name)) is true, but the file holds one matrix for it and nothing trained besides; save the model again"
+      )
+    }
     guard let value = clues.layer.config["gamma"]?.number else {
       throw Refusal(
         "it has one matrix and no gamma: a constant gamma is not a weight, it is only in the configuration, and there is none; return 'gamma' from get_config() and save the model again, or give it by --gamma"
@@ -188,7 +192,7 @@ extension RBFRule {
     guard clues.shapes.map(\.count) == [2] else {
       throw Refusal(
         asking:
-          "its class name says a squared distance, but it has variables of shapes \(clues.shapes), expected one matrix")
+          "its class name says a squared distance, but it has \(clues.found), expected one matrix")
     }
     try requireMatrixName()
     let known: Set = isNegated ? ["scale", "centers_layout"] : ["centers_layout"]

@@ -7,6 +7,7 @@ Of each case rbf_table.json has the answers of Keras, and what Radial is to do w
 null, Radial with these flags is to give the answers of Keras.
 """
 
+import importlib.util
 import json
 import os
 import tempfile
@@ -124,7 +125,7 @@ class EinsumBias(DUQ):
 
 
 cases = []
-archive = zipfile.ZipFile(f"{folder}/rbf_table.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9)
+files = {}
 
 
 def write(layer, computes, expected, flags, value=None, told=None, features=FEATURES):
@@ -143,8 +144,7 @@ def write(layer, computes, expected, flags, value=None, told=None, features=FEAT
         with tempfile.TemporaryDirectory() as temporary:
             model.save(f"{temporary}/m.{form}")
             with open(f"{temporary}/m.{form}", "rb") as file:
-                # A fixed date, so that the archive changes only with what is in it.
-                archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), file.read(), zipfile.ZIP_DEFLATED, 9)
+                files[name] = file.read()
         cases.append(
             {
                 "file": name,
@@ -299,6 +299,34 @@ for name, members, expected in (
     write(made(members), "DUQ", expected, {"form": "duq"})
 write(type("NoisyEinsum", (EinsumBias,), {})({**units, "sigma": 0.5, "second": "bias"}), "sum tanh(x W + b)", (R, R), None)
 
+# A layer within the layer, of which the configuration says nothing.
+class RBFBlock(layers.Layer):
+    def __init__(self, **keywords):
+        super().__init__(**keywords)
+        self.inner = layers.Dense(UNITS)
+
+    def build(self, shape):
+        self.mu = self.add_weight(name="mu", shape=(UNITS, shape[1]), initializer="glorot_uniform")
+        self.inner.build((None, UNITS))
+
+    def call(self, x):
+        return self.inner(FORMULAS["exp(-g d2)"](x, self.mu, 0.5))
+
+    def get_config(self):
+        return {**super().get_config(), **g}
+
+
+write(RBFBlock(), "Dense of exp(-g d2)", (R, R), None)
+
+# The layer of scripts/train, which states its formula.
+spec = importlib.util.spec_from_file_location("rbf", f"{folder}/../../../scripts/train/rbf.py")
+own = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(own)
+for form in own.OUTPUT_FORMS:
+    for trained in (False, True):
+        write(own.RBFLayer(UNITS, 0.5, trained, form), form, (S, S), None)
+    write(own.RBFLayer(FEATURES, 0.5, output_form=form), form, (S, S), None)
+
 # Numbers that no gamma can be.
 for value in (0.0, -0.5, 1e39, 1e-50):
     case("exp(-g d2)", "RBFLayer", "mu", None, {**units, "gamma": value}, R)
@@ -312,7 +340,13 @@ for value in (np.nan, np.inf):
 for value in (0.0, -0.05):
     case("exp(-g d2)", "BetaRBF", "centers", "betas", {**units, "initial_beta": 1.0}, S, value=value)
 
-archive.close()
+# One member, since each file repeats most of the one before it; a fixed date, so that the archive changes only with what is in it.
+whole = b""
+for case_ in sorted(cases, key=lambda c: c["file"][::-1]):
+    case_["offset"], case_["bytes"] = len(whole), len(files[case_["file"]])
+    whole += files[case_["file"]]
+with zipfile.ZipFile(f"{folder}/rbf_table.zip", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("files", (2026, 1, 1, 0, 0, 0)), whole, zipfile.ZIP_DEFLATED, 9)
 with open(f"{folder}/rbf_table.json", "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases) + "\n]\n")
 print(len(cases), {k: sum(c["expected"] == k for c in cases) for k in (S, R, U)}, sum(c["flags"] is not None for c in cases))
