@@ -172,3 +172,24 @@ import Testing
     #expect(Words.of(name) == words)
   }
 }
+
+@Suite struct KerasClassesTests {
+  @Test(arguments: [
+    (#"{"class_name":"EinsumDense","module":"keras.layers","registered_name":null}"#, true),
+    (#"{"class_name":"RBFLayer","module":"keras.src.layers.core.dense"}"#, true),
+    (#"{"class_name":"Dense","module":"tensorflow.keras.layers"}"#, true),
+    (#"{"class_name":"Dense","module":"tf_keras.layers"}"#, true),
+    (#"{"class_name":"Dense","module":"keras"}"#, true),
+    (#"{"class_name":"Dense","module":"keras_cv.layers"}"#, false),
+    (#"{"class_name":"Dense","module":"mylib.keras.layers"}"#, false),
+    (#"{"class_name":"Dense","module":null,"registered_name":"Dense"}"#, false),
+    (#"{"class_name":"Dense","module":null,"registered_name":"own>Dense"}"#, false),
+    (#"{"class_name":"Dense"}"#, true), (#"{"class_name":"own>Dense"}"#, false),
+    (#"{"class_name":"Keras>Dense"}"#, true),
+    (#"{"class_name":"RandomFourierFeatures"}"#, true), (#"{"class_name":"AdaptiveMaxPooling2D"}"#, true),
+    (#"{"class_name":"RBFLayer"}"#, false), (#"{}"#, false),
+  ])
+  func `a class is Keras' own by its module, its package or its name`(entry: String, isKeras: Bool) throws {
+    #expect(KerasClasses.isKeras(try JSONDecoder().decode(JSONValue.self, from: Data(entry.utf8))) == isKeras)
+  }
+}
