@@ -52,8 +52,9 @@ typedef struct {
                             size_t panels, float *y, size_t y_stride);
   // y[N, width] = activation(y), alpha being the slope of leaky_relu and the factor of elu; y_stride is a multiple of RK_PANEL and columns up to it may be overwritten
   void (*activate)(rk_activation activation, float alpha, float *y, size_t rows, size_t width, size_t y_stride);
-  // y[n, c] = fma(y[n, c], scale[c], shift[c]) for P columns
-  void (*column_affine)(float *y, size_t rows, size_t panels, size_t y_stride, const float *scale, const float *shift);
+  // y[n, c] = fma(y[n, c] - mean[c], scale[c], shift[c]) for P columns
+  void (*column_affine)(float *y, size_t rows, size_t panels, size_t y_stride, const float *mean, const float *scale,
+                        const float *shift);
   // y[n, c] = -(gamma[c] * y[n, c]) for P columns
   void (*negative_scale)(float *y, size_t rows, size_t panels, size_t y_stride, const float *gamma);
   // out[n, k] = fma(in[n, k], scale, offset)
