@@ -7,12 +7,12 @@ extension Serve {
   /// `--check`: a line for each model and for each flag; or everything that is wrong.
   func check(_ service: Service, _ instructionSet: InstructionSet) throws {
     let (_, changes, named) = try loadModels(service, instructionSet)
-    for model in service.models { print(Self.summary(of: model)) }
     try refuse(changes.failed.sorted { $0.key < $1.key }.map(\.value))
     try refuse(settingsProblems(service))
     if service.models.isEmpty {
       throw Failure.usage("\(options.modelsDir ?? ""): there is no model in it; see radial serve --help")
     }
+    for model in service.models { print(Self.summary(of: model)) }
     for (name, value) in settings(service, firstName: named.first?.name) { print("--\(name)=\(value)") }
   }
 
