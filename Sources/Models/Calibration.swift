@@ -26,8 +26,8 @@ public struct Calibration: Sendable {
     guard let text = file.metadata["radial.calibration"] else {
       if let rate = options.falseRejectRate {
         throw ModelError(
-          .metadata, file.path,
-          "a false-reject rate of \(rate) was given, but the file carries no calibration that could keep it; leave the rate out, or calibrate the model"
+          .metadata, options.falseRejectRatePath ?? file.path,
+          "a false-reject rate of \(rate) was given, but the model's file carries no calibration that could keep it; leave the rate out, or calibrate the model"
         )
       }
       return nil

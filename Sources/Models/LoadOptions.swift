@@ -32,6 +32,9 @@ public struct LoadOptions: Sendable, Equatable {
   /// The rate at which `known` is decided, between 0 and 1, in place of the one that the model was calibrated for; nil: that one.
   public var falseRejectRate: Double?
 
+  /// The `radial.json` that says the labels, or the rate, for errors; nil: the command line does.
+  var labelsPath, falseRejectRatePath: String?
+
   /// Whether those of the RBF layers may be given with a file that is not Keras', which has no use for them.
   private(set) var ignoresOtherForms = false
 

@@ -115,7 +115,7 @@ public final class Model: Sendable {
     if let labels = options.labels {
       guard labels.count == network.distanceWidth else {
         throw ModelError(
-          .metadata, source.path,
+          .metadata, options.labelsPath ?? source.path,
           "\(labels.count) labels were given, expected \(network.distanceWidth), one for each prototype; give them all, in the network's order"
         )
       }

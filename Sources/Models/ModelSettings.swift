@@ -53,9 +53,11 @@ struct ModelSettings: Equatable {
       let names = value.array?.map(\.text) ?? [nil]
       guard names.allSatisfy({ $0?.isEmpty == false }) else { return "an array of names, none of them empty" }
       options.labels = names.compactMap { $0 }
+      options.labelsPath = path
     case .falseRejectRate:
       guard let rate = value.number, rate > 0, rate < 1 else { return "a number between 0 and 1" }
       options.falseRejectRate = rate
+      options.falseRejectRatePath = path
     case .gamma:
       guard let gamma = value.number, Float(gamma) > 0, Float(gamma).isFinite else { return "a positive number" }
       options.gamma = gamma
@@ -146,6 +148,7 @@ extension LoadOptions {
     try take(\.rbfForm, "rbf_form")
     try take(\.rbfLayout, "rbf_layout")
     try take(\.configurationPath, "config")
+    (joined.labelsPath, joined.falseRejectRatePath) = (settings.labelsPath, settings.falseRejectRatePath)
     // A flag may be for the other models; what stands beside a file is for that file.
     let isForKeras = [settings.gamma == nil, settings.rbfForm == nil, settings.rbfLayout == nil].contains(false)
     return isForKeras || settings.configurationPath != nil ? joined.forThisFile : joined

@@ -75,9 +75,12 @@ import Testing
       {"labels": ["a"], "false_reject_rate": 0.05, "gamma": 0.5, "rbf_form": "gaussian-sigma",
        "rbf_layout": "units_features", "config": "net.json"}
       """)
-    let expected = LoadOptions(
+    var expected = LoadOptions(
       rbfLayout: .unitsFeatures, gamma: 0.5, rbfForm: .gaussianSigma, configurationPath: folder.path + "/1/net.json",
       labels: ["a"], falseRejectRate: 0.05)
+    (expected.labelsPath, expected.falseRejectRatePath) = (
+      folder.path + "/1/radial.json", folder.path + "/1/radial.json"
+    )
     #expect(try ModelSettings(path: folder.path + "/1/radial.json").options == expected)
   }
 
@@ -93,7 +96,7 @@ import Testing
     ("{\"labels\": \"a,b\"}", "'labels' is \"a,b\", expected an array of names"),
     ("{\"labels\": [\"a\", 1]}", "expected an array of names"), ("{\"labels\": [\"\"]}", "none of them empty"),
     ("{\"labels\": null}", "expected an array of names"),
-    ("{\"labels\": [\"a\", \"b\"]}", "2 labels were given, expected 10"),
+    ("{\"labels\": [\"a\", \"b\"]}", "radial.json: 2 labels were given, expected 10"),
     ("{\"false_reject_rate\": 0}", "'false_reject_rate' is 0, expected a number between 0 and 1"),
     ("{\"false_reject_rate\": \"0.1\"}", "expected a number between 0 and 1"),
     ("{\"false_reject_rate\": 0.1}", "carries no calibration"), ("{\"gamma\": 0}", "expected a positive number"),
