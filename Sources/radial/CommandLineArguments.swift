@@ -31,8 +31,11 @@ struct CommandLineArguments {
     return joined
   }
 
-  /// Refuses a command that there is not, also behind `help`, and says which one was meant.
+  /// Refuses a command that there is not, also behind `help`, or a flag in its place, and says what was meant.
   func checkCommand(among commands: [String]) throws {
+    if let flag = arguments.first, flag.hasPrefix("--") {
+      try checkFlag(String(flag.dropFirst(2).prefix { $0 != "=" }))
+    }
     let isHelp = arguments.first == "help"
     guard let word = isHelp ? arguments.dropFirst().first : arguments.first, !word.hasPrefix("-"),
       !(commands + ["help"]).contains(word)
@@ -43,5 +46,15 @@ struct CommandLineArguments {
     }
     throw Failure.usage(
       "there is no command '\(word)'\(Spelling.question(for: word, among: commands)) (commands: \(list))")
+  }
+
+  private func checkFlag(_ name: String) throws {
+    if EnvironmentDefaults.table.contains(where: { $0.name == name || $0.aliases.contains(name) }) {
+      throw Failure.usage("--\(name) is a flag of serve, expected behind it; write: radial serve --\(name) …")
+    }
+    let known = ["help", "version"]
+    if !known.contains(name), let meant = Spelling.suggestion(for: name, among: known) {
+      throw Failure.usage("there is no flag --\(name); did you mean --\(meant)?")
+    }
   }
 }

@@ -115,7 +115,7 @@ struct ServeOptions: ParsableArguments {
     help: "trace, debug, info, notice, warning, error or critical. (default: info)",
     transform: { text in
       guard let level = Logger.Level(rawValue: text) else {
-        throw ValidationError("expected trace, debug, info, notice, warning, error or critical, found '\(text)'")
+        throw ValidationError("expected trace, debug, info, notice, warning, error or critical")
       }
       return level
     })

@@ -12,6 +12,8 @@ import Testing
     (["sevre"], "did you mean 'serve'?"), (["help", "sevre"], "did you mean 'serve'?"),
     (["help", "xyz"], "there is no command 'xyz' (commands: serve"), (["Serve"], "did you mean 'serve'?"),
     ([digits], "is a file and no command; to serve it: radial serve"),
+    (["--port", "1"], "--port is a flag of serve"), (["--model=x.keras"], "write: radial serve --model"),
+    (["--versoin"], "did you mean --version?"), (["-v"], "Unknown option '-v'"),
     (["serve", "--prot", "1"], "Did you mean '--port'?"),
     (["serve", "--port", "99999"], "expected 0 to 65535"), (["serve", "--port", "abc"], "expected 0 to 65535"),
     (["serve", "--port", "-1"], "expected 0 to 65535"), (["serve", "--port", "80.5"], "expected 0 to 65535"),
