@@ -124,6 +124,27 @@ private func message(_ error: fj_error) -> String {
     #expect(deep.status == FJ_OK && deep.rows == [1, 2, 3, 4])
   }
 
+  static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+  @Test func `a byte order mark is ignored, and counted in offsets`() {
+    let body = Array(#"{"instances":[[1,-2.5e1,0.125],[4,5,6]]}"#.utf8)
+    let found = decode(Self.byteOrderMark + body)
+    #expect(found.status == FJ_OK && found.rows == [1, -25, 0.125, 4, 5, 6])
+    for (body, status, offset, part) in Self.refused {
+      let found = decode(Self.byteOrderMark + Array(body.utf8))
+      #expect(found.status == status, "\(body): \(message(found.error))")
+      // What is wrong with the whole body is at its beginning, with the mark or behind it.
+      #expect(offset == 0 ? [0, 3].contains(found.error.offset) : found.error.offset == offset + 3, "\(body)")
+      #expect(message(found.error).contains(part), "\(body): \(message(found.error))")
+    }
+    // One mark, at the beginning, and of UTF-8.
+    for wrong in [
+      Self.byteOrderMark + Self.byteOrderMark + body, body + Self.byteOrderMark, [0xfe, 0xff] + body, [0xef, 0xbb],
+    ] {
+      #expect(decode(wrong).status == FJ_SYNTAX)
+    }
+  }
+
   @Test func `numbers are correctly rounded, between floats, with many digits, and among the denormals`() {
     var random = SystemRandomNumberGenerator()
     var texts = [
@@ -156,8 +177,8 @@ private func message(_ error: fj_error) -> String {
     var random = SplitMix(state: seed)
     let whole = Array(
       #"{"x":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#.utf8)
-    for _ in 0..<20_000 {
-      let body = damaged(whole, alphabet: "[]{},:\"0e-", using: &random)
+    for round in 0..<20_000 {
+      let body = damaged(round % 4 == 0 ? Self.byteOrderMark + whole : whole, alphabet: "[]{},:\"0e-", using: &random)
       let found = decode(body)
       if found.status == FJ_OK {
         #expect(found.rows.allSatisfy { $0.isFinite }, "seed \(seed)")

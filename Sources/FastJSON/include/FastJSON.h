@@ -11,7 +11,8 @@ extern "C" {
 
 // JSON requests → rows of floats, along the index of simdjson's first stage; floats and strings → JSON. No exception crosses this header.
 
-// A parser is reused by one thread at a time.
+// A parser is reused by one thread at a time. A UTF-8 byte order mark at the beginning of a text is ignored (RFC 8259, section 8.1);
+// offsets count its bytes.
 typedef struct fj_parser fj_parser;
 
 // A body must be readable for this many bytes past its end.
