@@ -48,8 +48,8 @@ struct Document {
   bool fail(fj_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
   // Refuses the syntax of what stands here, whatever it is.
   bool fail_syntax(const char *expected, const char *path);
-  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type.
-  bool fail_type(const char *expected, const char *path);
+  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type; `advice` ends the sentence.
+  bool fail_type(const char *expected, const char *path, const char *advice = "");
 
   // Refuses whatever follows the document's one value.
   bool is_at_end();

@@ -57,7 +57,8 @@ typedef struct {
   char message[256];  // one sentence
 } fj_error;
 
-// What a row is: [D], or [rows, columns] or [rows, columns, channels], which may come nested like that or flat.
+// What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its shape is, without
+// a last dimension of 1, and, of [rows, columns], with one more of 1: as Keras takes it. How deep it is nested says which of these it is.
 enum { FJ_MAX_RANK = 3 };
 typedef struct {
   size_t rank;
