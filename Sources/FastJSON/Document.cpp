@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr size_t buffer_size = 64;
+constexpr size_t buffer_size = FJ_MAX_NAME;
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';

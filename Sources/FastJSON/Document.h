@@ -60,7 +60,7 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form, which may lie in `buffer` [64]. Of those with escapes longer ones come as an empty text: no
+  // A string; `text` is its unescaped form, which may lie in `buffer` [FJ_MAX_NAME]. Of those with escapes longer ones come as an empty text: no
   // name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
@@ -97,7 +97,7 @@ bool Document::read_object(const char *path, Member member) {
   position++;
   if (current() == '}') return ++position, true;
   for (;;) {
-    char buffer[64];
+    char buffer[FJ_MAX_NAME];
     std::string_view name;
     if (current() != '"') return fail_syntax("a member's name", path);
     size_t at = offset();

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "InputName.h"
 #include "Parser.h"
 #include "Rows.h"
 
@@ -56,7 +57,7 @@ struct InferDecoder {
       if (name == "parameters" && !seen_parameters) return seen_parameters = true, parameters();
       return document.skip_value(1, "");
     }) && document.is_at_end() &&
-           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor '%s', found none", signature->input));
+           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor %s, found none", InputNames(*signature).text));
   }
 
   // MARK: The request
@@ -102,9 +103,9 @@ struct InferDecoder {
     return document.read_array("inputs", [&](size_t index) {
       found++;
       if (document.current() != '{') return document.fail_type("an object", "inputs[0]");
-      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, '%s', found a second one", signature->input);
+      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, %s, found a second one", InputNames(*signature).text);
       return input();
-    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, '%s', found none", signature->input));
+    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, %s, found none", InputNames(*signature).text));
   }
 
   bool input() {
@@ -125,8 +126,8 @@ struct InferDecoder {
     size_t at = document.offset();
     std::string_view name;
     if (!document.read_string(buffer, &name, "inputs[0].name")) return false;
-    return name == signature->input || document.fail(FJ_VALUE, at, "inputs[0].name", "expected '%s', found '%.*s'", signature->input,
-                                                     shown(name), name.data());
+    return is_input(*signature, name) || document.fail(FJ_VALUE, at, "inputs[0].name", "expected %s, found '%.*s'",
+                                                       InputNames(*signature).text, shown(name), name.data());
   }
 
   bool datatype() {
@@ -353,7 +354,7 @@ struct InferDecoder {
   }
 
   // For the unescaped form of a short string.
-  char buffer[64];
+  char buffer[FJ_MAX_NAME];
 };
 
 }  // namespace

@@ -82,11 +82,14 @@ fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, 
 fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error);
 
 // What a model takes and gives, by the names of the protocols that name tensors.
-enum { FJ_MAX_OUTPUTS = 4 };
+enum { FJ_MAX_OUTPUTS = 4, FJ_MAX_NAME = 128 };
 typedef struct {
   fj_shape shape;
   size_t max_rows;
   const char *input;
+  // Another name of the input, in UTF-8; 0 bytes: it has none.
+  char input_alias[FJ_MAX_NAME];
+  size_t input_alias_length;
   const char *outputs[FJ_MAX_OUTPUTS];
   size_t output_count;
 } fj_signature;
