@@ -8,6 +8,8 @@ public final class Model: Sendable {
   public let network: Network
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// What the Keras file calls the input; nil: nothing, or the model is not from one.
+  public let inputName: String?
   public let layers: [LayerDescription]
   /// [C]
   public let labels: [String]?
@@ -67,12 +69,14 @@ public final class Model: Sendable {
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
     }
-    if let version = source.metadata["radial.version"], version != "1" {
-      throw ModelError(.architecture, path, "'radial.version' is '\(version)', expected '1'; use a newer Radial")
+    if let version = source.metadata["radial.version"], !["1", "1.1"].contains(version) {
+      throw ModelError(
+        .architecture, path, "'radial.version' is '\(version)', expected '1' or '1.1'; use a newer Radial")
     }
     let reader = try NetworkReader(source)
     layers = reader.descriptions
     inputShape = reader.inputShape
+    inputName = reader.inputName
     preprocessing = try Self.preprocessing(source)
     do throws(EngineError) {
       network = try Network(
@@ -90,6 +94,9 @@ public final class Model: Sendable {
     trainingJSON = try Self.training(source)
     storedSelfTest = try SelfTest(source, network)
   }
+
+  /// Of the input's name, in UTF-8.
+  public static let inputNameBytes = 1...128
 
   private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
