@@ -29,6 +29,17 @@ struct KerasWeights {
     }
   }
 
+  /// The name of something that a `.keras` file keeps for a layer besides numbered variables: of a layer within it, or a variable that
+  /// the class saves by itself; nil: nothing. A legacy file has all variables in one list.
+  func others(of layer: KerasLayer) throws(ModelError) -> String? {
+    guard layout == .archive else { return nil }
+    return try reading(path) { () throws(FormatError) in
+      let parts = try file.members(of: layer.group) ?? []
+      let variables = try file.members(of: layer.group + "/vars") ?? []
+      return parts.first { $0 != "vars" } ?? variables.first { Int($0) == nil }
+    }
+  }
+
   private func archived(_ layer: KerasLayer) throws(FormatError) -> [KerasVariable] {
     let group = layer.group + "/vars"
     let names = try file.members(of: group) ?? []
