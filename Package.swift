@@ -72,7 +72,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "BatchingTests", dependencies: ["Batching", "RadialEngine", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
+      resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(

@@ -50,17 +50,20 @@ enum CSVFields {
     }
   }
 
-  /// The separator of a line of values: that which makes the most fields values; of names alone: the most frequent.
+  /// The separator of a line: that which makes all fields values, else that which makes the most, else the most frequent.
   static func separator(of line: [UInt8]) -> UInt8 {
     var candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { ($0, split(line, $0)) }
       .filter { $0.1.count > 1 }
     // Blanks may stand within texts: where there is another separator, they are one only between values alone.
     let words = split(line, blanks)
     if words.count > 1, candidates.isEmpty || words.allSatisfy(isValue) { candidates.append((blanks, words)) }
-    var best = (separator: UInt8(ascii: ","), values: -1, fields: 0)
+    var best = (separator: UInt8(ascii: ","), all: 0, values: -1, fields: 0)
     for (separator, fields) in candidates {
       let values = fields.count(where: isValue)
-      if (values, fields.count) > (best.values, best.fields) { best = (separator, values, fields.count) }
+      let all = values == fields.count ? 1 : 0
+      if (all, values, fields.count) > (best.all, best.values, best.fields) {
+        best = (separator, all, values, fields.count)
+      }
     }
     return best.separator
   }

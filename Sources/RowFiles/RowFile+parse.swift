@@ -7,7 +7,10 @@ extension RowFile {
     if let layout {
       parse(block, layout)
     } else {
-      for index in 0..<block.cutRows { parse(block, line: index) }
+      for index in 0..<block.cutRows {
+        parse(block, line: index)
+        if block.problems.last?.endsFile == true { break }
+      }
     }
   }
 
@@ -149,9 +152,6 @@ extension RowFile {
       let numbers = count - csv.omitted.count(where: \.self)
       if numbers == 2 * width, csv.separator == UInt8(ascii: ",") {
         return "; if it has decimal commas, write decimal points, else leave columns out with --skip-columns"
-      }
-      if !csv.names.isEmpty, count == csv.names.count + 1 {
-        return "; it has one field more than the header has names, as row names that R writes; write it without them"
       }
       return numbers > width ? "; leave columns out with --skip-columns" : ""
     }
