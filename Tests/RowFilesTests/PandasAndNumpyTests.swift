@@ -40,6 +40,11 @@ import Testing
     }
   }
 
+  static func bytes(_ name: String) throws -> [UInt8] {
+    let folder = try #require(Bundle.module.url(forResource: "Data", withExtension: nil))
+    return Array(try Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
   static func cases() throws -> [Case] {
     let url = try #require(Bundle.module.url(forResource: "Data/cases", withExtension: "json"))
     return try JSONDecoder().decode([Case].self, from: Data(contentsOf: url))
