@@ -54,12 +54,16 @@ struct JSONListCutter {
   ///   - depth: of the first list of numbers.
   ///   - numbers: in it.
   private static func form(depth: Int, numbers: Int, _ shape: [Int]) -> Form {
+    let width = shape.reduce(1, *)
     if depth == 1 { return numbers == 0 ? .list : .lines }
-    if depth == 2 { return shape.count == 1 || numbers == shape.reduce(1, *) ? .list : .lines }
-    if depth == shape.count + 1 { return .list }
-    // Images of one channel without their innermost brackets.
-    let hasChannel = shape.count > 1 && shape.last == 1
-    return hasChannel && depth == shape.count && numbers == shape[shape.count - 2] && numbers > 1 ? .list : .lines
+    if depth == 2, shape.count == 1 || numbers == width { return .list }
+    // The forms in which one row may be nested, as `fj_shape` says.
+    var forms = [[width], shape]
+    if shape.count > 1, shape.last == 1 { forms.append(shape.dropLast()) }
+    if shape.count == 2 { forms.append(shape + [1]) }
+    if forms.contains(where: { $0.count == depth && $0.last == numbers }) { return .lines }
+    let isList = forms.contains { $0.count + 1 == depth && $0.last == numbers }
+    return isList || depth > forms.map(\.count).max() ?? 0 ? .list : .lines
   }
 
   /// Fills `block` with rows; false: there are no more.

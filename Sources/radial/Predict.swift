@@ -24,6 +24,9 @@ struct Predict: ParsableCommand {
   var file = "-"
 
   @OptionGroup var options: PredictFlags
+  @Option(help: "Names of the classes, separated by commas, or a file with one a line.")
+  var labels: String?
+
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
@@ -34,7 +37,9 @@ struct Predict: ParsableCommand {
     let model: Model
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
-      model = try Model.load(path: modelPath, instructionSet: instructionSet, options: keras.loadOptions)
+      var options = keras.loadOptions
+      options.labels = try labels.map(LabelList.names)
+      model = try Model.load(path: modelPath, instructionSet: instructionSet, options: options)
       try model.selfTest()
     } catch let failure as Failure {
       throw failure
@@ -62,7 +67,8 @@ struct Predict: ParsableCommand {
     var output: OutputFile?
     if let path = options.output, path != "-" {
       do throws(ModelError) {
-        output = try OutputFile(path: path, inputs: [modelPath, file], kind: .text, force: options.force)
+        output = try OutputFile(
+          path: path, inputs: [modelPath, file] + (labels.map { [$0] } ?? []), kind: .text, force: options.force)
       } catch {
         throw Failure(error)
       }
