@@ -18,8 +18,8 @@ extension Model {
     try Model(source, name: "model", version: 1, instructionSet: instructionSet).selfTest()
     var metadata = source.metadata
     metadata["format"] = "radial"
-    metadata["radial.version"] = "1"
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }
+    metadata[FileVersion.key] = FileVersion(needed: metadata).text
     var written: Model?
     try SafetensorsWriter.write(metadata: metadata, tensors: source.tensors, to: file) { (path) throws(ModelError) in
       let model = try Model(

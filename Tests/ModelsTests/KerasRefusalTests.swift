@@ -26,7 +26,7 @@ import Testing
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, 7]"#, "expected [7, 4] (input shape [7])"),
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, 3, 2]"#, "put a Flatten layer before it"),
     (#""gamma": 0.7"#, #""gamma": "0.7""#, "it has one matrix and no gamma"),
-    (#""gamma": 0.7"#, #""gamma": 1e99"#, "expected a finite Float32"),
+    (#""gamma": 0.7"#, #""gamma": 1e99"#, "expected a positive number in Float32"),
     (#""gamma": 0.7"#, #""gamma": 0.7, "output_form": "cosine""#, "output_form is 'cosine'"),
     (#""units": 3"#, #""units": 2"#, "expected 4 features on one side and 2 units on the other"),
     (#""units": 3"#, #""units": 3, "data_format": "channels_first""#, "expected channels_last"),

@@ -1,0 +1,58 @@
+import RadialEngine
+
+/// `radial.verified`: that the model's answers were compared with those of the framework that trained it, and how far they were apart.
+public struct Verification: Sendable, Equatable {
+  /// What was compared.
+  public enum Subject: String, Sendable, CaseIterable {
+    /// What the last layer computes.
+    case outputs
+    /// The squared distances of the last RBF layer.
+    case distances
+  }
+
+  static let key = "radial.verified"
+
+  public let subject: Subject
+  /// Rows that were compared.
+  public let rows: Int
+  /// The largest |answer − expected|, as a share of the largest |expected| of its row.
+  public let largestDeviation: Double
+  /// The largest share that was allowed.
+  public let tolerance: Double
+
+  public init(subject: Subject, rows: Int, largestDeviation: Double, tolerance: Double) {
+    self.subject = subject
+    self.rows = rows
+    self.largestDeviation = largestDeviation
+    self.tolerance = tolerance
+  }
+
+  /// nil: the file does not say that it was verified.
+  init?(_ source: any TensorSource) throws(ModelError) {
+    guard let text = source.metadata[Self.key] else { return nil }
+    let members = try Members(
+      key: Self.key, text: text, known: ["of", "rows", "largest_deviation", "tolerance"], path: source.path, .metadata)
+    subject = try members.choice("of")
+    rows = try members.count("rows", in: 1...1 << 53)
+    tolerance = try members.number("tolerance", expected: "a number from 0 on") { $0 >= 0 }
+    let tolerance = tolerance
+    largestDeviation = try members.number("largest_deviation", expected: "a number from 0 to the tolerance") {
+      $0 >= 0 && $0 <= tolerance
+    }
+  }
+
+  /// As the file has it.
+  var json: JSONValue {
+    .object([
+      "of": .string(subject.rawValue), "rows": .number(Double(rows)), "largest_deviation": .number(largestDeviation),
+      "tolerance": .number(tolerance),
+    ])
+  }
+}
+
+extension Verification: CustomStringConvertible {
+  /// Such as `outputs of 100 rows, largest deviation 2.1e-07 of a row's largest (tolerance 1e-05)`.
+  public var description: String {
+    "\(subject.rawValue) of \(rows) row\(rows == 1 ? "" : "s"), largest deviation \(largestDeviation) of a row's largest (tolerance \(tolerance))"
+  }
+}
