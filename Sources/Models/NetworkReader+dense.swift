@@ -53,9 +53,17 @@ extension NetworkReader {
     describe(layer, from: [inputs], parameters: parameters, formula)
   }
 
-  /// γ of each unit.
+  /// γ of each unit. One that is not positive would make the farthest class the best.
   private mutating func gammas(_ layer: Architecture.Entry, _ spec: RBFSpec) throws(ModelError) -> [Float] {
-    try tensor("scale", of: layer, shape: [spec.units], because: "\(spec.units) units of layer '\(layer.name)'")
+    let gammas = try tensor(
+      "scale", of: layer, shape: [spec.units], because: "\(spec.units) units of layer '\(layer.name)'")
+    if spec.output != .distance, let index = gammas.firstIndex(where: { !($0 > 0) }) {
+      throw ModelError(
+        .tensor, file.path,
+        "tensor '\(layer.name).scale' holds \(gammas[index]) at element \(index), expected positive numbers (gamma of \(spec.units) units of layer '\(layer.name)'); train or export the model again"
+      )
+    }
+    return gammas
   }
 
   mutating func addNormalization(

@@ -56,9 +56,25 @@ struct Vectors: Decodable {
   // A test bundle without its own resources is no bundle: nothing could be tested.
   static let cases = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
 
-  @Test func `there are 37 cases`() { #expect(Self.cases.count == 37) }
+  /// Has gammas of 0 and of -0.05, with which the farthest class would be the best.
+  static let refused = "per_unit_gamma"
+  static let served = cases.filter { $0 != refused }
 
-  @Test(arguments: cases)
+  @Test func `there are 37 cases`() { #expect(Self.cases.count == 37 && Self.served.count == 36) }
+
+  @Test func `gammas that are not positive are refused in every form`() throws {
+    for form in ["weights.safetensors", "model.keras"] {
+      let error = #expect(throws: ModelError.self) {
+        try Model.load(path: Self.folder.appendingPathComponent("\(Self.refused)/\(form)").path)
+      }
+      #expect(
+        error?.description.contains(
+          "tensor 'rbf.scale' holds 0.0 at element 0, expected positive numbers (gamma of 6 units of layer 'rbf')")
+          == true, "\(error as Any)")
+    }
+  }
+
+  @Test(arguments: served)
   func `outputs and distances are Keras' own, on every instruction set`(name: String) throws {
     let folder = Self.folder.appendingPathComponent(name)
     let vectors = try JSONDecoder().decode(

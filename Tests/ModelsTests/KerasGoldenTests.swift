@@ -29,7 +29,7 @@ import Testing
     #expect(Set(Self.files.map(\.form)) == ["model.keras", "model.keras2.h5", "model.keras2.keras", "model.keras3.h5"])
   }
 
-  @Test(arguments: files)
+  @Test(arguments: files.filter { $0.name != GoldenTests.refused })
   func `every form gives Keras' answers, and the bits of the safetensors file`(file: File) throws {
     let vectors = try vectors(file.name)
     for set in InstructionSet.available {
@@ -47,7 +47,7 @@ import Testing
   @Test func `the table of cases and forms stays within the rule`() throws {
     let forms = ["weights.safetensors", "model.keras", "model.keras3.h5", "model.keras2.keras", "model.keras2.h5"]
     var lines = ["| case | safetensors | .keras (3) | .h5 (3) | .keras (2) | .h5 (2) |", "|---|---|---|---|---|---|"]
-    for name in GoldenTests.cases {
+    for name in GoldenTests.served {
       let vectors = try vectors(name)
       var cells: [String] = []
       for form in forms {
@@ -64,6 +64,6 @@ import Testing
       lines.append("| \(name) | \(cells.joined(separator: " | ")) |")
     }
     print(lines.joined(separator: "\n"))
-    #expect(lines.count == 2 + 37)
+    #expect(lines.count == 2 + 36)
   }
 }

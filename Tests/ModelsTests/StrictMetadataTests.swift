@@ -275,6 +275,25 @@ import Testing
       "\(error?.description ?? "")")
   }
 
+  @Test func `a gamma of a unit that is not positive is refused wherever it is used`() throws {
+    for (output, gamma, found) in [
+      ("gaussian", -0.5 as Float, "-0.5"), ("gaussian", 0, "0.0"), ("negative_distance", -0.0, "-0.0"),
+      ("distance", -0.5, nil), ("gaussian", 0x1p-149, nil),
+    ] {
+      var crafted = Crafted()
+      crafted.metadata["radial.architecture"]!.replace("gaussian", with: output)
+      crafted.metadata["radial.architecture"]!.replace("\"scale\":0.5", with: "\"scale\":\"tensor\"")
+      crafted.add("r.scale", [2], [1, gamma])
+      guard let found else {
+        _ = try load(crafted.data)
+        continue
+      }
+      let error = #expect(throws: ModelError.self) { try load(crafted.data) }
+      #expect(
+        error?.description.contains("tensor 'r.scale' holds \(found) at element 1, expected positive numbers") == true)
+    }
+  }
+
   @Test func `members that exporters write, and what is anybody's, are read`() throws {
     for version in ["", "1", "1.0", "1.1"] {
       var crafted = Crafted()
