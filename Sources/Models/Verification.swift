@@ -1,4 +1,4 @@
-import RadialEngine
+import Glibc
 
 /// `radial.verified`: that the model's answers were compared with those of the framework that trained it, and how far they were apart.
 public struct Verification: Sendable, Equatable {
@@ -13,7 +13,7 @@ public struct Verification: Sendable, Equatable {
   static let key = "radial.verified"
 
   public let subject: Subject
-  /// Rows that were compared.
+  /// Rows that were compared, without those that prove nothing.
   public let rows: Int
   /// The largest |answer − expected|, as a share of the largest |expected| of its row.
   public let largestDeviation: Double
@@ -41,7 +41,7 @@ public struct Verification: Sendable, Equatable {
     }
   }
 
-  /// As the file has it.
+  /// As the file has it, and as JSON documents show it.
   var json: JSONValue {
     .object([
       "of": .string(subject.rawValue), "rows": .number(Double(rows)), "largest_deviation": .number(largestDeviation),
@@ -50,9 +50,28 @@ public struct Verification: Sendable, Equatable {
   }
 }
 
+extension Verification {
+  /// As `GET /model` shows it.
+  public var jsonText: String { json.text(isPretty: false) }
+}
+
 extension Verification: CustomStringConvertible {
-  /// Such as `outputs of 100 rows, largest deviation 2.1e-07 of a row's largest (tolerance 1e-05)`.
+  /// Such as `outputs of 100 rows, largest deviation 2.1e-07 of a row's largest (allowed 1.0e-05)`.
   public var description: String {
-    "\(subject.rawValue) of \(rows) row\(rows == 1 ? "" : "s"), largest deviation \(largestDeviation) of a row's largest (tolerance \(tolerance))"
+    "\(subject.rawValue) of \(rows) row\(rows == 1 ? "" : "s"), largest deviation \(largestDeviation.twoDigits) of a row's largest (allowed \(tolerance.twoDigits))"
+  }
+}
+
+extension Double {
+  /// A share in two digits, such as `2.1e-07`, `0` and `infinite`. Not negative.
+  package var twoDigits: String {
+    guard isFinite else { return "infinite" }
+    guard self > 0 else { return "0" }
+    var exponent = Int(log10(self).rounded(.down))
+    var tenths = Int((self / pow(10, Double(exponent - 1))).rounded())
+    // 9.96 becomes 10.0.
+    if tenths == 100 { (tenths, exponent) = (10, exponent + 1) }
+    let size = abs(exponent)
+    return "\(tenths / 10).\(tenths % 10)e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
   }
 }
