@@ -11,7 +11,7 @@ struct Architecture {
     let inferredFrom: String?
   }
 
-  /// Of the names of layers and of the input, and of what tells from what a formula was inferred.
+  /// Of the names of layers, and of what tells from what a formula was inferred.
   static let maximumTextBytes = 1024
   /// Deeper networks than any.
   private static let maximumLayers = 4096
@@ -30,7 +30,7 @@ struct Architecture {
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
     inputShape = try members.integers("input_shape", expected: Self.shapeText)
     guard NetworkReader.product(inputShape) != nil else { throw members.wrong("input_shape", expected: Self.shapeText) }
-    inputName = try members.optionalText("input_name", maximumBytes: Self.maximumTextBytes)
+    inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
     guard let entries = members.value("layers")?.array, entries.count <= Self.maximumLayers else {
       throw members.wrong("layers", expected: "an array of at most \(Self.maximumLayers) layers")
     }

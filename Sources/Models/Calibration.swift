@@ -3,7 +3,7 @@
 /// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
 public struct Calibration: Sendable {
   public let method: String
-  /// The rate that the model was calibrated for: known ⇔ p ≥ it.
+  /// The rate that the model was calibrated for, or that was given in its place: known ⇔ p ≥ it.
   public let falseRejectRate: Double
   /// Held-out rows of all classes.
   public let rows: Int
@@ -15,8 +15,17 @@ public struct Calibration: Sendable {
   static let key = "radial.calibration"
 
   /// nil: the file carries none.
-  init?(_ file: any TensorSource, classes: Int) throws(ModelError) {
-    guard let text = file.metadata[Self.key] else { return nil }
+  /// - Parameter options: their rate, if any, is decided at instead of the file's.
+  init?(_ file: any TensorSource, classes: Int, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
+    guard let text = file.metadata[Self.key] else {
+      if let rate = options.falseRejectRate {
+        throw ModelError(
+          .metadata, options.falseRejectRatePath ?? file.path,
+          "a false-reject rate of \(rate) was given, but the model's file carries no calibration that could keep it; leave the rate out, or calibrate the model"
+        )
+      }
+      return nil
+    }
     func refuse(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
     }
@@ -26,7 +35,8 @@ public struct Calibration: Sendable {
     guard method == "split_conformal" else {
       throw refuse("unknown method '\(JSONValue.shortened(method))', expected split_conformal")
     }
-    falseRejectRate = try members.number("false_reject_rate", expected: "a number between 0 and 1") { $0 > 0 && $0 < 1 }
+    let rate = try members.number("false_reject_rate", expected: "a number between 0 and 1") { $0 > 0 && $0 < 1 }
+    falseRejectRate = options.falseRejectRate ?? rate
     rows = try members.count("rows", in: 0...Int(Int32.max))
     distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
     let starts = try file.integers(

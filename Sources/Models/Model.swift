@@ -7,6 +7,8 @@ public final class Model: Sendable {
   public let network: Network
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// What the Keras file calls the input; nil: nothing, or the model is not from one.
+  public let inputName: String?
   public let layers: [LayerDescription]
   /// [C]
   public let labels: [String]?
@@ -32,11 +34,27 @@ public final class Model: Sendable {
     path: String, name: String? = nil, version: Int = 1, instructionSet: InstructionSet = .best,
     options: LoadOptions = LoadOptions()
   ) throws(ModelError) -> Model {
-    try Model(openModel(path: path, options), name: name, version: version, instructionSet: instructionSet)
+    try Model(
+      openModel(path: path, options), name: name, version: version, instructionSet: instructionSet, options: options)
+  }
+
+  /// Reads what the files say of one version: the model's own, and `radial.json` beside it.
+  /// - Parameter options: of the command line; a member of `radial.json` that says something else is an error.
+  public static func load(
+    _ source: ModelSource, instructionSet: InstructionSet = .best, options: LoadOptions = LoadOptions()
+  ) throws(ModelError) -> Model {
+    var options = options
+    if let path = source.settingsPath {
+      options = try options.joined(with: ModelSettings(path: path).options, of: path)
+    }
+    return try load(
+      path: source.path, name: source.key.name, version: source.key.version, instructionSet: instructionSet,
+      options: options)
   }
 
   init(
-    _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet
+    _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet,
+    options: LoadOptions = LoadOptions()
   ) throws(ModelError) {
     let path = source.path
     file = FileInformation(path: path, file: source.file, form: source.form)
@@ -57,6 +75,7 @@ public final class Model: Sendable {
     let reader = try NetworkReader(source)
     layers = reader.descriptions
     inputShape = reader.inputShape
+    inputName = reader.inputName
     preprocessing = try Self.preprocessing(source)
     do throws(EngineError) {
       network = try Network(
@@ -65,8 +84,8 @@ public final class Model: Sendable {
     } catch {
       throw ModelError(.architecture, path, error.description)
     }
-    labels = try Self.labels(source, network)
-    calibration = try Calibration(source, classes: network.distanceWidth)
+    labels = try Self.labels(source, network, options)
+    calibration = try Calibration(source, classes: network.distanceWidth, options)
     if calibration != nil, !network.isClassifier {
       throw ModelError(
         .metadata, path, "a calibration was found in a network that is no classifier; export it without one")
@@ -76,6 +95,9 @@ public final class Model: Sendable {
     storedSelfTest = try SelfTest(source, network)
     try TensorNames.check(source, layers: reader.parts, hasCalibration: calibration != nil)
   }
+
+  /// Of the input's name, in UTF-8.
+  public static let inputNameBytes = 1...128
 
   private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
@@ -89,7 +111,18 @@ public final class Model: Sendable {
     return Preprocessing(scale: try number("scale"), offset: try number("offset"))
   }
 
-  private static func labels(_ source: any TensorSource, _ network: Network) throws(ModelError) -> [String]? {
+  private static func labels(
+    _ source: any TensorSource, _ network: Network, _ options: LoadOptions
+  ) throws(ModelError) -> [String]? {
+    if let labels = options.labels {
+      guard labels.count == network.distanceWidth else {
+        throw ModelError(
+          .metadata, options.labelsPath ?? source.path,
+          "\(labels.count) labels were given, expected \(network.distanceWidth), one for each prototype; give them all, in the network's order"
+        )
+      }
+      return labels
+    }
     guard let text = source.metadata["radial.labels"] else { return nil }
     let values = try? JSONReader.read(text).array
     let labels = values?.compactMap(\.text)

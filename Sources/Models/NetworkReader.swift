@@ -11,6 +11,7 @@ struct NetworkReader {
   var source = "the input shape"
   /// As the file has it; a row is its values in row-major order.
   let inputShape: [Int]
+  let inputName: String?
   /// The product of `inputShape`.
   let inputWidth: Int
   /// The parts of each layer, by its name: the tensors that it takes are `<name>.<part>`.
@@ -25,6 +26,7 @@ struct NetworkReader {
     }
     let architecture = try Architecture(text, path: file.path)
     inputShape = architecture.inputShape
+    inputName = architecture.inputName
     // The architecture has a shape that has a product.
     inputWidth = Self.product(inputShape) ?? 0
     shape = inputShape.count == 3 ? inputShape : [inputWidth]

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Models
 import RadialEngine
 
@@ -43,7 +42,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let names = try labels.map(Self.names)
+    let names = try labels.map(LabelList.names)
     do {
       let conversion = try Conversion(
         input, to: output, besides: check, labels: names, instructionSet: try selectedInstructionSet(),
@@ -72,32 +71,10 @@ struct Convert: ParsableCommand {
         largestDeviation: result.comparison.largest?.deviation ?? 0, tolerance: check.tolerance),
       inputs: result.inputs, outputs: result.outputs, distances: result.distances)
   }
-
-  /// The list itself, or the lines of the file that it names.
-  static func names(_ text: String) throws -> [String] {
-    guard access(text, F_OK) == 0 else { return text.split(separator: ",").map { $0.trimmed } }
-    guard let file = fopen(text, "r") else {
-      throw Failure.usage("\(text): cannot be opened (\(String(cString: strerror(errno)))); check its permissions")
-    }
-    defer { fclose(file) }
-    var lines: [String] = []
-    var buffer = [CChar](repeating: 0, count: 4096)
-    while fgets(&buffer, Int32(buffer.count), file) != nil {
-      let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)[...].trimmed
-      if !line.isEmpty { lines.append(line) }
-    }
-    return lines
-  }
 }
 
 extension Failure {
   init(_ error: ModelError) {
     self = error.reason == .system ? .environment(error.description) : .usage(error.description)
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

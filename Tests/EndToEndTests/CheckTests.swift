@@ -4,7 +4,7 @@ import Testing
 /// `radial check` and `radial convert --check`, on a Keras file whose class does not say what it computes.
 @Suite struct CheckTests {
   private static let data = RunningServer.repository.appendingPathComponent("Tests/EndToEndTests/Data")
-  private static func file(_ name: String) -> String { data.appendingPathComponent("rbf4\(name)").path }
+  private static func file(_ name: String) -> String { data.appendingPathComponent("check4\(name)").path }
 
   private static func check(
     _ rows: String, _ expected: String, _ flags: [String] = ["--of", "outputs"], model: String = file(".h5")
@@ -94,7 +94,7 @@ import Testing
     let rows = Self.file("-rows.npy")
     let far = try runner.file("far.csv", String(repeating: "1000,1000,1000,1000\n", count: 2))
     let cases: [([String], String)] = [
-      ([rows, try runner.file("zeros.csv", "0,0\n0,0\n")], "rbf4-rows.npy has 8 rows and"),
+      ([rows, try runner.file("zeros.csv", "0,0\n0,0\n")], "check4-rows.npy has 8 rows and"),
       ([far, try runner.file("zeros2.csv", "0,0\n0,0\n")], "every row is zeros alone, or one 1 among zeros"),
       ([rows, try runner.file("narrow.csv", "1\n2\n")], "expected 2 numbers, found 1"),
       ([rows, try runner.file("nan.jsonl", "[NaN,1]\n")], "expected a finite"),

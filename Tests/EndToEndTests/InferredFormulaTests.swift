@@ -67,7 +67,8 @@ import Testing
     let data = RunningServer.repository.appendingPathComponent("Tests/EndToEndTests/Data").path
     let proven = runner.folder.path + "/proven.safetensors"
     let written = try RunningServer.run([
-      "convert", model, "-o", proven, "--check", "\(data)/rbf4-rows.npy", "\(data)/rbf4-outputs.npy", "--of", "outputs",
+      "convert", model, "-o", proven, "--check", "\(data)/check4-rows.npy", "\(data)/check4-outputs.npy", "--of",
+      "outputs",
     ])
     #expect(written.status == 0, "\(written)")
     let text = try RunningServer.run(["inspect", proven]).output
@@ -83,7 +84,7 @@ import Testing
       lines.count == 1 && lines[0].contains(" info ") && lines[0].contains("verified: outputs of 8 rows"), "\(log)")
 
     let differing = try RunningServer.run([
-      "check", model, "\(data)/rbf4-rows.npy", "\(data)/rbf4-half.npy", "--of", "outputs",
+      "check", model, "\(data)/check4-rows.npy", "\(data)/check4-half.npy", "--of", "outputs",
     ])
     #expect(differing.status == 3 && differing.error.contains("inferred from \(Self.source); say another formula"))
   }

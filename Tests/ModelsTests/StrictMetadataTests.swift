@@ -140,7 +140,7 @@ import Testing
     replacing("[4]", "[\"4\"]", "'input_shape' is [\"4\"], expected [features]"),
     replacing("\"version\":1", "\"version\":\"1\"", "'version' is \"1\", expected a whole number"),
     replacing(
-      "\"version\":1", "\"version\":1,\"input_name\":\"\"", "'input_name' is \"\", expected a text of 1 to 1024 bytes"),
+      "\"version\":1", "\"version\":1,\"input_name\":\"\"", "'input_name' is \"\", expected a text of 1 to 128 bytes"),
     layers("7", "'radial.architecture': layers[0] is 7, expected an object with type and name"),
     layers(#"{"type":"dense","name":"","units":3}"#, "layers[0] has the 'name' \"\", expected a text"),
     layers(#"{"type":"dropout","name":"x","rate":2}"#, "'rate' is 2, expected a number from 0 to 1"),

@@ -1,6 +1,6 @@
-"""Makes rbf4.h5, a legacy Keras file of one RBF layer (exp(-0.5 d2), 4 features, 2 units), and what is compared with it:
+"""Makes check4.h5, a legacy Keras file of one RBF layer (exp(-0.5 d2), 4 features, 2 units), and what is compared with it:
 
-rbf4-rows.npy [8, 4]; rbf4-outputs.npy, the layer's answers; rbf4-distances.npy, squared; rbf4-half.npy, the answers of a layer
+check4-rows.npy [8, 4]; check4-outputs.npy, the layer's answers; check4-distances.npy, squared; check4-half.npy, the answers of a layer
 with the same class, variables and configuration that computes exp(-gamma d2 / 2). Needs h5py and numpy.
 """
 
@@ -17,7 +17,7 @@ layers = [
     {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [None, 4]}},
     {"class_name": "RBFLayer", "config": {"name": "rbf", "units": 2, "gamma": gamma}},
 ]
-with h5py.File(here / "rbf4.h5", "w") as file:
+with h5py.File(here / "check4.h5", "w") as file:
     file.attrs["keras_version"] = "2.15.0"
     file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}})
     group = file.create_group("model_weights")
@@ -35,4 +35,4 @@ for name, values in {
     "outputs": np.exp(-gamma * distances),
     "half": np.exp(-gamma * distances / 2),
 }.items():
-    np.save(here / f"rbf4-{name}.npy", values.astype(np.float32))
+    np.save(here / f"check4-{name}.npy", values.astype(np.float32))
