@@ -16,7 +16,7 @@ public final class Conversion {
     }
   }
 
-  /// As it was read back from what was written.
+  /// As it was read back from what was written; the path of its file is not yet that of the output.
   public let model: Model
   private let output: OutputFile
   private let place: (path: String, inputs: [String], force: Bool)

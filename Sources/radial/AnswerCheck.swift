@@ -34,7 +34,7 @@ struct AnswerCheck {
     }
     let network = model.network
     let width = subject == .outputs ? network.outputWidth : network.distanceWidth
-    guard width > 0 else { throw .usage("\(model.file.path): it measures no distances; say --of outputs") }
+    guard width > 0 else { throw .usage("--of: the model measures no distances; say --of outputs") }
     let inputs = try RowReader(path: rows, shape: model.inputShape, options: reading)
     let answers = try RowReader(path: expected, shape: [width], options: RowFile.Options())
     var result = Result(comparison: AnswerComparison(of: subject, tolerance: tolerance))

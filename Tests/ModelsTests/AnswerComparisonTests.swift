@@ -75,7 +75,7 @@ import Testing
     let answers: Answers
     do {
       let conversion = try Conversion(input.path, to: output)
-      #expect(conversion.model.file.path == output && access(output, F_OK) != 0)
+      #expect(conversion.model.layers.count == 2 && access(output, F_OK) != 0)
       #expect(conversion.maximumSelfTestRows == 4096)
       answers = Answers(conversion.model, rows)
     }
@@ -102,10 +102,7 @@ import Testing
     #expect(names == ["again.safetensors", "in.safetensors", "out.safetensors"])
     // Nothing new is in it.
     try Crafted().data.write(to: input)
-    #expect(try SafetensorsFile(path: Self.converted(input.path, again)).metadata["radial.version"] == "1")
-  }
-
-  private static func converted(_ input: String, _ output: String) throws -> String {
-    try Model.convert(input, to: output).file.path
+    try Model.convert(input.path, to: again)
+    #expect(try SafetensorsFile(path: again).metadata["radial.version"] == "1")
   }
 }

@@ -21,8 +21,7 @@ with h5py.File(here / "check4.h5", "w") as file:
     file.attrs["keras_version"] = "2.15.0"
     file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}})
     group = file.create_group("model_weights")
-    group.attrs["layer_names"] = [b"in", b"rbf"]
-    group.create_group("in").attrs["weight_names"] = np.array([], "S1")
+    group.attrs["layer_names"] = [b"rbf"]
     own = group.create_group("rbf")
     own.attrs["weight_names"] = [b"rbf/mu:0"]
     own["rbf/mu:0"] = centers
