@@ -1,85 +1,93 @@
-import FoundationEssentials
+import RadialEngine
 
-/// JSON members are in snake case, as Python writes them.
-func snakeCaseDecoder() -> JSONDecoder {
-  let decoder = JSONDecoder()
-  decoder.keyDecodingStrategy = .convertFromSnakeCase
-  return decoder
-}
-
-/// `radial.architecture`: the description of a network, as JSON.
-struct Architecture: Decodable {
-  struct LayerEntry: Decodable {
-    let type: String
+/// `radial.architecture`: the description of a network, as JSON. Every member must be known.
+struct Architecture {
+  /// A layer under its name.
+  struct Entry {
     let name: String
-    let units: Int?
-    let activation: String?
-    let useBias: Bool?
-    let output: String?
-    let centersLayout: String?
-    let epsilon: Double?
-    let center: Bool?
-    /// A number, "tensor" or, in a batch normalisation, a Boolean.
-    let scale: Scale?
-    let filters: Int?
-    let kernelSize: Pair?
-    let poolSize: Pair?
-    let strides: Pair?
-    let padding: String?
-    let targetShape: [Int]?
-    /// Of leaky_relu and of elu.
-    let negativeSlope: Double?
-    let alpha: Double?
-    let embedding: Int?
-    let sigma: Double?
+    let kind: LayerSpec.Kind
+    let spec: LayerSpec
     /// From what a reader inferred the formula of an RBF layer; nil: the file states it.
     let inferredFrom: String?
   }
 
-  /// [rows, columns], or one number for both.
-  struct Pair: Decodable {
-    let rows: Int
-    let columns: Int
+  /// Of the names of layers, and of what tells from what a formula was inferred.
+  static let maximumTextBytes = 1024
+  /// Deeper networks than any.
+  private static let maximumLayers = 4096
 
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let number = try? container.decode(Int.self) {
-        (rows, columns) = (number, number)
-        return
-      }
-      let numbers = try container.decode([Int].self)
-      guard numbers.count == 2 else {
-        throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "expected [rows, columns], found \(numbers)")
-      }
-      (rows, columns) = (numbers[0], numbers[1])
-    }
-  }
-
-  enum Scale: Decodable {
-    case number(Double)
-    case tensor
-    case flag(Bool)
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let flag = try? container.decode(Bool.self) {
-        self = .flag(flag)
-      } else if let number = try? container.decode(Double.self) {
-        self = .number(number)
-      } else if try container.decode(String.self) == "tensor" {
-        self = .tensor
-      } else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "expected a number or \"tensor\"")
-      }
-    }
-  }
-
-  let version: Int
+  /// As the file has it; a row is its values in row-major order.
   let inputShape: [Int]
-  /// Another name of the input, for the protocols that name it.
+  /// Another name of the input, for protocols that name it.
   let inputName: String?
-  let layers: [LayerEntry]
+  let layers: [Entry]
+
+  /// - Parameter path: the file's, for errors.
+  init(_ text: String, path: String) throws(ModelError) {
+    let members = try Members(
+      key: Self.key, text: text, known: ["version", "input_shape", "input_name", "layers"], path: path, .architecture)
+    let version = try members.count("version", in: 1...Int(Int32.max))
+    guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
+    inputShape = try members.integers("input_shape", expected: Self.shapeText)
+    guard NetworkReader.product(inputShape) != nil else { throw members.wrong("input_shape", expected: Self.shapeText) }
+    inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
+    guard let entries = members.value("layers")?.array, entries.count <= Self.maximumLayers else {
+      throw members.wrong("layers", expected: "an array of at most \(Self.maximumLayers) layers")
+    }
+    var layers: [Entry] = []
+    var names: Set<String> = []
+    for (index, value) in entries.enumerated() {
+      let entry = try Entry(value, at: index, path: path)
+      guard names.insert(entry.name).inserted else {
+        throw ModelError(.architecture, path, "two layers are called '\(entry.name)'; give each its own name")
+      }
+      layers.append(entry)
+    }
+    self.layers = layers
+  }
+
+  static let key = "radial.architecture"
+  private static let shapeText =
+    "[features], [rows, columns] or [rows, columns, channels], at most \(Network.maximumWidth) values"
+}
+
+extension Architecture.Entry {
+  /// - Parameter index: among the layers, for one that has no name.
+  init(_ value: JSONValue, at index: Int, path: String) throws(ModelError) {
+    func refuse(_ sentence: String) -> ModelError {
+      ModelError(.architecture, path, "'\(Architecture.key)': layers[\(index)] \(sentence)")
+    }
+    guard let object = value.object else { throw refuse("is \(value.shown), expected an object with type and name") }
+    func word(_ member: String) throws(ModelError) -> String {
+      guard let text = object[member]?.text, (1...Architecture.maximumTextBytes).contains(text.utf8.count) else {
+        let near = object.keys.sorted().first {
+          !["type", "name"].contains($0) && Spelling.suggestion(for: $0, among: [member]) != nil
+        }
+        throw refuse(
+          "has the '\(member)' \(object[member]?.shown ?? "missing"), expected a text of 1 to \(Architecture.maximumTextBytes) bytes"
+            + (near.map { "; '\(JSONValue.shortened($0))' is there, did you mean '\(member)'?" } ?? ""))
+      }
+      return text
+    }
+    let name = try word("name")
+    let type = try word("type")
+    let owner = "layer '\(JSONValue.shortened(name))' (\(JSONValue.shortened(type)))"
+    guard let kind = LayerSpec.Kind(rawValue: type) else {
+      let words = LayerSpec.Kind.allCases.map(\.rawValue)
+      throw ModelError(
+        .architecture, path,
+        "\(owner): unknown layer type\(Spelling.hint(for: type, among: words)), expected one of \(words.joined(separator: ", "))"
+      )
+    }
+    let members = try Members(
+      object, known: ["type", "name"] + kind.members, of: owner, path: path, .architecture)
+    self.name = name
+    self.kind = kind
+    spec = try LayerSpec(kind, members)
+    inferredFrom =
+      kind.members.contains("inferred_from")
+      ? try members.optionalText("inferred_from", maximumBytes: Architecture.maximumTextBytes) : nil
+  }
 }
 
 /// One row of the layer table.
@@ -95,4 +103,7 @@ public struct LayerDescription: Sendable, Equatable {
   public let formula: String
   /// From what the formula was inferred, such as "the class name 'RBFLayer' and the member 'gamma'"; nil: the file states it.
   public let inferredFrom: String?
+
+  /// Whether it measures distances to prototypes.
+  public var isPrototypeLayer: Bool { type == "rbf" || type == "duq" }
 }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Split-conformal calibration: each class's own held-out distances, against which a new distance is ranked.
 ///
 /// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
@@ -14,16 +12,12 @@ public struct Calibration: Sendable {
   /// [C + 1]: where each class's distances start.
   private let offsets: [Int]
 
-  private struct Entry: Decodable {
-    let method: String
-    let falseRejectRate: Double
-    let rows: Int
-  }
+  static let key = "radial.calibration"
 
   /// nil: the file carries none.
   /// - Parameter options: their rate, if any, is decided at instead of the file's.
   init?(_ file: any TensorSource, classes: Int, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
-    guard let text = file.metadata["radial.calibration"] else {
+    guard let text = file.metadata[Self.key] else {
       if let rate = options.falseRejectRate {
         throw ModelError(
           .metadata, options.falseRejectRatePath ?? file.path,
@@ -35,22 +29,15 @@ public struct Calibration: Sendable {
     func refuse(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
     }
-    let entry: Entry
-    do {
-      entry = try snakeCaseDecoder().decode(Entry.self, from: Data(text.utf8))
-    } catch {
-      throw refuse("'radial.calibration' is malformed (\(SafetensorsFile.explain(error)))")
+    let members = try Members(
+      key: Self.key, text: text, known: ["method", "false_reject_rate", "rows"], path: file.path, .metadata)
+    method = try members.text("method", maximumBytes: Architecture.maximumTextBytes)
+    guard method == "split_conformal" else {
+      throw refuse("unknown method '\(JSONValue.shortened(method))', expected split_conformal")
     }
-    guard entry.method == "split_conformal" else {
-      throw refuse("unknown method '\(entry.method)', expected split_conformal")
-    }
-    guard entry.falseRejectRate > 0, entry.falseRejectRate < 1 else {
-      throw refuse("false_reject_rate is \(entry.falseRejectRate), expected a number between 0 and 1")
-    }
-    guard entry.rows >= 0 else { throw refuse("rows is \(entry.rows)") }
-    method = entry.method
-    falseRejectRate = options.falseRejectRate ?? entry.falseRejectRate
-    rows = entry.rows
+    let rate = try members.number("false_reject_rate", expected: "a number between 0 and 1") { $0 > 0 && $0 < 1 }
+    falseRejectRate = options.falseRejectRate ?? rate
+    rows = try members.count("rows", in: 0...Int(Int32.max))
     distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
     let starts = try file.integers(
       "calibration.offsets", shape: [classes + 1], because: "\(classes) classes and an end")

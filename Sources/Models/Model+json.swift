@@ -20,6 +20,8 @@ extension Model {
             "name": .string(layer.name), "type": .string(layer.type), "input_shape": .integers(layer.inputShape),
             "output_shape": .integers(layer.outputShape), "activation": layer.activation.map(JSONValue.string) ?? .null,
             "parameters": .number(Double(layer.parameters)), "formula": .string(layer.formula),
+            "inferred": .bool(layer.inferredFrom != nil),
+            "inferred_from": layer.inferredFrom.map(JSONValue.string) ?? .null,
           ])
         }),
       "preprocessing": .object([
@@ -38,8 +40,9 @@ extension Model {
           "false_reject_rate": .number(calibration.falseRejectRate),
         ])
       } ?? .null
+    value["verified"] = verification?.json ?? .null
     // The loader made sure that it is JSON.
-    value["training"] = trainingJSON.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) } ?? .null
+    value["training"] = trainingJSON.flatMap { try? JSONReader.read($0) } ?? .null
     return JSONValue.object(value).text(isPretty: true)
   }
 }

@@ -29,6 +29,12 @@ extension Model {
     text.append(
       calibration.map { "Calibration: \($0.method), \($0.rows) rows, false-reject rate \($0.falseRejectRate)" }
         ?? "Calibration: none")
+    text += layers.compactMap { layer in
+      layer.inferredFrom.map { "Inferred: the formula of layer '\(layer.name)', from \($0)" }
+    }
+    if let verification { text.append("Verified: \(verification)") }
+    text += notes.map { "Note: \($0)" }
+    if hasUnprovenFormula { text.append("Not verified: the formula; \(Self.proofAdvice)") }
     if let trainingJSON { text.append("Training: \(trainingJSON)") }
     return text.joined(separator: "\n")
   }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import RadialEngine
 
 /// A model that was read, checked and repacked: the network, and everything that its file says about it.
@@ -11,12 +10,16 @@ public final class Model: Sendable {
   /// What the Keras file calls the input; nil: nothing, or the model is not from one.
   public let inputName: String?
   public let layers: [LayerDescription]
+  /// What whoever runs the model should hear of it, a sentence each.
+  public let notes: [String]
   /// [C]
   public let labels: [String]?
   public let calibration: Calibration?
   public let preprocessing: Preprocessing
   /// JSON, as the file has it.
   public let trainingJSON: String?
+  /// The comparison with its framework that the model has passed; nil: the file says of none.
+  public let verification: Verification?
   public let file: FileInformation
   let storedSelfTest: SelfTest?
 
@@ -69,12 +72,11 @@ public final class Model: Sendable {
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
     }
-    if let version = source.metadata["radial.version"], !["1", "1.1"].contains(version) {
-      throw ModelError(
-        .architecture, path, "'radial.version' is '\(version)', expected '1' or '1.1'; use a newer Radial")
-    }
+    try FileVersion.check(source.metadata, path: path)
+    try MetadataKeys.check(source.metadata, path: path)
     let reader = try NetworkReader(source)
     layers = reader.descriptions
+    notes = reader.notes
     inputShape = reader.inputShape
     inputName = reader.inputName
     preprocessing = try Self.preprocessing(source)
@@ -92,7 +94,9 @@ public final class Model: Sendable {
         .metadata, path, "a calibration was found in a network that is no classifier; export it without one")
     }
     trainingJSON = try Self.training(source)
+    verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)
+    try TensorNames.check(source, layers: reader.parts, hasCalibration: calibration != nil)
   }
 
   /// Of the input's name, in UTF-8.
@@ -101,19 +105,13 @@ public final class Model: Sendable {
   private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
   private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
-    struct Entry: Decodable {
-      let scale: Double
-      let offset: Double
-    }
     guard let text = source.metadata["radial.preprocessing"] else { return .identity }
-    guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(text.utf8)), Float(entry.scale).isFinite,
-      Float(entry.offset).isFinite
-    else {
-      throw ModelError(
-        .metadata, source.path,
-        "'radial.preprocessing' is malformed, expected {\"scale\":number,\"offset\":number}; export the model again")
+    let members = try Members(
+      key: "radial.preprocessing", text: text, known: ["scale", "offset"], path: source.path, .metadata)
+    func number(_ name: String) throws(ModelError) -> Float {
+      Float(try members.number(name, expected: "a number that is finite in Float32") { Float($0).isFinite })
     }
-    return Preprocessing(scale: Float(entry.scale), offset: Float(entry.offset))
+    return Preprocessing(scale: try number("scale"), offset: try number("offset"))
   }
 
   private static func labels(
@@ -129,7 +127,9 @@ public final class Model: Sendable {
       return labels
     }
     guard let text = source.metadata["radial.labels"] else { return nil }
-    guard let labels = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
+    let values = try? JSONReader.read(text).array
+    let labels = values?.compactMap(\.text)
+    guard let labels, labels.count == values?.count else {
       throw ModelError(
         .metadata, source.path, "'radial.labels' is malformed, expected an array of strings; export the model again")
     }
@@ -143,17 +143,8 @@ public final class Model: Sendable {
   }
 
   private static func training(_ source: any TensorSource) throws(ModelError) -> String? {
-    struct AnyObject: Decodable {
-      struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-      }
-      init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
-    }
     guard let text = source.metadata["radial.training"] else { return nil }
-    guard (try? JSONDecoder().decode(AnyObject.self, from: Data(text.utf8))) != nil else {
+    guard (try? JSONReader.read(text))?.object != nil else {
       throw ModelError(
         .metadata, source.path, "'radial.training' is malformed, expected a JSON object; export the model again")
     }

@@ -2,61 +2,50 @@ import RadialEngine
 
 /// Layers of vectors.
 extension NetworkReader {
-  mutating func addDense(_ layer: Architecture.LayerEntry, _ inputs: Int) throws(ModelError) {
-    let units = try units(layer)
-    let activation = try activation(layer)
-    let kernel = try file.floats("\(layer.name).kernel", shape: [inputs, units], because: because(inputs))
+  mutating func addDense(_ layer: Architecture.Entry, _ spec: DenseSpec, _ inputs: Int) throws(ModelError) {
+    let units = spec.units
+    let kernel = try tensor("kernel", of: layer, shape: [inputs, units], because: because(inputs))
     let bias =
-      layer.useBias ?? true
-      ? try file.floats("\(layer.name).bias", shape: [units], because: "\(units) units of layer '\(layer.name)'") : nil
+      spec.hasBias
+      ? try tensor("bias", of: layer, shape: [units], because: "\(units) units of layer '\(layer.name)'") : nil
     layers.append(
       .dense(
         Dense(
-          name: layer.name, inputs: inputs, units: units, kernel: kernel, bias: bias, activation: activation,
-          alpha: try alpha(layer))))
+          name: layer.name, inputs: inputs, units: units, kernel: kernel, bias: bias,
+          activation: spec.activation.function, alpha: spec.activation.alpha)))
     shape = [units]
     source = "outputs of layer '\(layer.name)'"
     let sum = bias == nil ? "x · W" : "x · W + b"
     describe(
-      layer, from: [inputs], parameters: kernel.count + (bias?.count ?? 0), try activated(layer, activation, sum))
+      layer, from: [inputs], parameters: kernel.count + (bias?.count ?? 0), spec.activation.applied(to: sum))
   }
 
-  mutating func addRBF(_ layer: Architecture.LayerEntry, _ inputs: Int) throws(ModelError) {
-    let units = try units(layer)
-    guard let output = RBF.Output(rawValue: layer.output ?? "gaussian") else {
-      throw refuse(layer, "unknown output '\(layer.output ?? "")', expected gaussian, distance or negative_distance")
-    }
-    guard let layout = RBF.CentersLayout(rawValue: layer.centersLayout ?? "features_units") else {
-      throw refuse(
-        layer, "unknown centers_layout '\(layer.centersLayout ?? "")', expected features_units or units_features")
-    }
-    let centers = try file.floats(
-      "\(layer.name).centers", shape: layout == .featuresUnits ? [inputs, units] : [units, inputs],
+  mutating func addRBF(_ layer: Architecture.Entry, _ spec: RBFSpec, _ inputs: Int) throws(ModelError) {
+    let units = spec.units
+    let centers = try tensor(
+      "centers", of: layer, shape: spec.centersLayout == .featuresUnits ? [inputs, units] : [units, inputs],
       because: because(inputs))
     let scale: RBF.Scale
-    var scaleText = "per-unit gamma"
-    switch layer.scale {
+    var scaleText = ""
+    switch spec.scale {
     case .number(let number):
-      guard Float(number).isFinite else { throw refuse(layer, "'scale' is \(number), expected a finite Float32") }
-      scale = .scalar(Float(number))
-      scaleText = "gamma = \(Float(number))"
+      scale = .scalar(number)
+      scaleText = "gamma = \(number)"
     case .tensor:
-      scale = .perUnit(
-        try file.floats("\(layer.name).scale", shape: [units], because: "\(units) units of layer '\(layer.name)'"))
-    case nil, .flag:
-      guard output == .distance else { throw refuse(layer, "'scale' is missing, expected a number or \"tensor\"") }
-      scale = .scalar(1)
+      let (gammas, text) = try gammas(layer, spec)
+      (scale, scaleText) = (.perUnit(gammas), text)
+    case nil: scale = .scalar(1)
     }
     layers.append(
       .rbf(
         RBF(
-          name: layer.name, inputs: inputs, units: units, centers: centers, centersLayout: layout, scale: scale,
-          output: output)))
+          name: layer.name, inputs: inputs, units: units, centers: centers, centersLayout: spec.centersLayout,
+          scale: scale, output: spec.output)))
     shape = [units]
     source = "outputs of layer '\(layer.name)'"
     let distance = "sum((x - mu)^2)"
     let formula =
-      switch output {
+      switch spec.output {
       case .gaussian: "exp(-gamma * \(distance)), \(scaleText)"
       case .distance: distance
       case .negativeDistance: "-gamma * \(distance), \(scaleText)"
@@ -66,17 +55,40 @@ extension NetworkReader {
     describe(layer, from: [inputs], parameters: parameters, formula)
   }
 
-  mutating func addNormalization(_ layer: Architecture.LayerEntry, _ inputs: Int) throws(ModelError) {
-    func vector(_ part: String) throws(ModelError) -> [Float] {
-      try file.floats("\(layer.name).\(part)", shape: [inputs], because: because(inputs))
+  /// γ of each unit. A unit whose γ is 0 or less is the better the farther it is. Training may leave such units among others: the outputs
+  /// are then what the framework says, and no class follows from the distances, which the formula says. Where all are, nothing is left.
+  private mutating func gammas(
+    _ layer: Architecture.Entry, _ spec: RBFSpec
+  ) throws(ModelError) -> (values: [Float], text: String) {
+    let gammas = try tensor(
+      "scale", of: layer, shape: [spec.units], because: "\(spec.units) units of layer '\(layer.name)'")
+    guard spec.output != .distance, let index = gammas.firstIndex(where: { !($0 > 0) }) else {
+      return (gammas, "per-unit gamma")
     }
-    var hasScale = true
-    if case .flag(let flag) = layer.scale { hasScale = flag }
-    let hasCenter = layer.center ?? true
+    guard gammas.contains(where: { $0 > 0 }) else {
+      throw ModelError(
+        .tensor, file.path,
+        "tensor '\(layer.name).scale' holds \(gammas[index]) at element \(index), and no positive number (gamma of \(spec.units) units of layer '\(layer.name)'); train or export the model again"
+      )
+    }
+    let count = gammas.count { !($0 > 0) }
+    let note = "\(count) of its \(gammas.count) gammas are not positive, the first \(gammas[index]) at unit \(index)"
+    notes.append(
+      "layer '\(layer.name)': \(note); as a head it gives outputs and distances, and no class and no verdict")
+    return (gammas, "per-unit gamma (\(note))")
+  }
+
+  mutating func addNormalization(
+    _ layer: Architecture.Entry, _ spec: BatchNormalizationSpec, _ inputs: Int
+  ) throws(ModelError) {
+    func vector(_ part: String) throws(ModelError) -> [Float] {
+      try tensor(part, of: layer, shape: [inputs], because: because(inputs))
+    }
+    let (hasScale, hasCenter) = (spec.hasGamma, spec.hasBeta)
     let gamma = hasScale ? try vector("gamma") : nil
     let beta = hasCenter ? try vector("beta") : nil
     let normalization = BatchNormalization(
-      name: layer.name, width: inputs, epsilon: Float(layer.epsilon ?? 0.001), gamma: gamma, beta: beta,
+      name: layer.name, width: inputs, epsilon: spec.epsilon, gamma: gamma, beta: beta,
       movingMean: try vector("moving_mean"), movingVariance: try vector("moving_variance"),
       cells: shape.dropLast().reduce(1, *))
     layers.append(.batchNormalization(normalization))
@@ -85,30 +97,20 @@ extension NetworkReader {
       "\(hasScale ? "gamma * " : "")(x - mean) / sqrt(variance + epsilon)\(hasCenter ? " + beta" : "")")
   }
 
-  mutating func addDUQ(_ layer: Architecture.LayerEntry, _ inputs: Int) throws(ModelError) {
-    let units = try units(layer)
-    guard let embedding = layer.embedding, (1...Network.maximumWidth / units).contains(embedding) else {
-      throw refuse(
-        layer,
-        "'embedding' is \(layer.embedding.map(String.init) ?? "missing"), expected 1 to \(Network.maximumWidth / units)"
-      )
-    }
-    guard let sigma = layer.sigma, sigma > 0, Float(sigma).isFinite, Float(1 / (2 * sigma * sigma)).isFinite else {
-      throw refuse(layer, "'sigma' is \(layer.sigma.map { "\($0)" } ?? "missing"), expected a positive number")
-    }
-    let kernel = try file.floats(
-      "\(layer.name).kernel", shape: [inputs, embedding, units], because: because(inputs))
-    let centers = try file.floats(
-      "\(layer.name).centers", shape: [embedding, units], because: "embedding and units of layer '\(layer.name)'")
+  mutating func addDUQ(_ layer: Architecture.Entry, _ spec: DUQSpec, _ inputs: Int) throws(ModelError) {
+    let (units, embedding) = (spec.units, spec.embedding)
+    let kernel = try tensor("kernel", of: layer, shape: [inputs, embedding, units], because: because(inputs))
+    let centers = try tensor(
+      "centers", of: layer, shape: [embedding, units], because: "embedding and units of layer '\(layer.name)'")
     layers.append(
       .duq(
         DUQ(
-          name: layer.name, inputs: inputs, embedding: embedding, units: units, sigma: Float(sigma), kernel: kernel,
+          name: layer.name, inputs: inputs, embedding: embedding, units: units, sigma: spec.sigma, kernel: kernel,
           centers: centers)))
     shape = [units]
     source = "outputs of layer '\(layer.name)'"
     describe(
       layer, from: [inputs], parameters: kernel.count + centers.count,
-      "exp(-mean((x · W - mu)^2) / (2 * sigma^2)), mean over \(embedding), sigma = \(Float(sigma))")
+      "exp(-mean((x · W - mu)^2) / (2 * sigma^2)), mean over \(embedding), sigma = \(spec.sigma)")
   }
 }

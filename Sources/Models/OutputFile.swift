@@ -20,7 +20,7 @@ public final class OutputFile {
   private let kind: Kind
   private let force: Bool
   /// Where the bytes go until the file is whole; nil: it has been renamed or removed.
-  private(set) var temporary: String?
+  private var temporary: String?
   private var descriptor: Int32
 
   /// Checks that the place may be written, and creates a file beside it.
@@ -64,18 +64,24 @@ public final class OutputFile {
     try bytes.span.bytes.withUnsafeBytes { (bytes) throws(ModelError) in try write(bytes) }
   }
 
-  /// Puts the file into its place.
-  /// - Parameter check: reads what was written, at the path given, and throws when it must not take its place.
-  /// - Throws: what `check` throws; `.output` when something that must not be replaced has come to the place meanwhile.
-  public func commit(
-    check: (_ temporary: String) throws(ModelError) -> Void = { _ in }
-  ) throws(ModelError) {
+  /// Ends the writing.
+  /// - Returns: where the bytes can be read until the file takes its place.
+  /// - Throws: `.system`, such as for a full disk.
+  @discardableResult
+  func finish() throws(ModelError) -> String {
     guard let temporary else { preconditionFailure("an output file is committed once") }
+    guard descriptor >= 0 else { return temporary }
     guard fsync(descriptor) == 0 else { throw Self.failure(path, "cannot be written to the disk") }
     let closed = close(descriptor)
     descriptor = -1
     guard closed == 0 else { throw Self.failure(path, "cannot be written to the disk") }
-    try check(temporary)
+    return temporary
+  }
+
+  /// Puts the file into its place.
+  /// - Throws: `.output` when something that must not be replaced has come to the place meanwhile.
+  public func commit() throws(ModelError) {
+    let temporary = try finish()
     let place = try Place(path: path, inputs: inputs, kind: kind, force: force)
     guard rename(temporary, place.file) == 0 else { throw Self.failure(path, "cannot be renamed into its place") }
     self.temporary = nil

@@ -31,14 +31,7 @@ struct SafetensorsFile: TensorSource {
       )
     }
     let dataStart = 8 + Int(length)
-    let header: Header
-    do {
-      header = try file.withBytes { try JSONDecoder().decode(Header.self, from: Data($0[8..<dataStart])) }
-    } catch {
-      throw ModelError(
-        .file, path, "its header is not the JSON of a safetensors file (\(Self.explain(error))); export the model again"
-      )
-    }
+    let header = try Header(file.withBytes { Array($0[8..<dataStart]) }, path: path)
     metadata = header.metadata
     let data = try reading(path) { () throws(FormatError) in
       try Bytes(file).part(dataStart, count - dataStart, "the data")
@@ -49,7 +42,7 @@ struct SafetensorsFile: TensorSource {
       let range = try Self.range(entry, name, path: path, data: data.count)
       ranges[name] = range
       let bytes = try reading(path) { () throws(FormatError) in try data.part(range.lowerBound, range.count, name) }
-      tensors[name] = Tensor(type: entry.dtype, shape: entry.shape, bytes: bytes)
+      tensors[name] = Tensor(type: entry.type, shape: entry.shape, bytes: bytes)
     }
     self.tensors = tensors
     try Self.checkCoverage(ranges, path: path, data: data.count)
@@ -65,20 +58,20 @@ struct SafetensorsFile: TensorSource {
     guard entry.shape.count <= maximumRank, entry.shape.allSatisfy({ $0 >= 0 }) else {
       throw damaged("has the impossible shape \(entry.shape)")
     }
-    var bytes = entry.dtype.bytes
+    var bytes = entry.type.bytes
     for dimension in entry.shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
       guard !overflow else { throw damaged("has the impossible shape \(entry.shape)") }
       bytes = product
     }
-    guard entry.data_offsets.count == 2, entry.data_offsets[0] >= 0, entry.data_offsets[0] <= entry.data_offsets[1],
-      entry.data_offsets[1] <= data
-    else { throw damaged("lies at \(entry.data_offsets), outside the file's \(data) bytes of data") }
-    guard entry.data_offsets[1] - entry.data_offsets[0] == bytes else {
+    guard entry.offsets.count == 2, entry.offsets[0] >= 0, entry.offsets[0] <= entry.offsets[1],
+      entry.offsets[1] <= data
+    else { throw damaged("lies at \(entry.offsets), outside the file's \(data) bytes of data") }
+    guard entry.offsets[1] - entry.offsets[0] == bytes else {
       throw damaged(
-        "takes \(entry.data_offsets[1] - entry.data_offsets[0]) bytes, expected \(bytes) for its shape \(entry.shape)")
+        "takes \(entry.offsets[1] - entry.offsets[0]) bytes, expected \(bytes) for its shape \(entry.shape)")
     }
-    return entry.data_offsets[0]..<entry.data_offsets[1]
+    return entry.offsets[0]..<entry.offsets[1]
   }
 
   /// Tensors must fill the data without holes or overlap, as the format demands.
@@ -103,48 +96,74 @@ struct SafetensorsFile: TensorSource {
     }
   }
 
+  /// What a decoder of Foundation's found wrong with JSON, without its words for it.
   static func explain(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "not JSON" }
-    let context =
-      switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-        .dataCorrupted(let context):
-        context
-      @unknown default: DecodingError.Context(codingPath: [], debugDescription: "not JSON")
-      }
-    let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return (place.isEmpty ? "" : "\(place): ") + context.debugDescription
+    var path: [any CodingKey] = []
+    switch error as? DecodingError {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+      .dataCorrupted(let context):
+      path = context.codingPath
+    default: break
+    }
+    var place = ""
+    for key in path {
+      let name = JSONValue.shortened(key.stringValue)
+      place += key.intValue.map { "[\($0)]" } ?? (place.isEmpty ? name : "." + name)
+    }
+    return place.isEmpty ? "it is no JSON" : "no value of JSON at \(place)"
   }
 }
 
 /// The header as it stands in the file.
-private struct Header: Decodable {
-  var metadata: [String: String] = [:]
-  var entries: [String: Entry] = [:]
+private struct Header {
+  private(set) var metadata: [String: String] = [:]
+  private(set) var entries: [String: Entry] = [:]
 
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    for key in container.allKeys {
-      if key.stringValue == "__metadata__" {
-        metadata = try container.decode([String: String].self, forKey: key)
+  init(_ bytes: [UInt8], path: String) throws(ModelError) {
+    func refuse(_ what: String) -> ModelError {
+      ModelError(
+        .file, path, "its header is not the JSON of a safetensors file (\(what)); copy or export the model again")
+    }
+    let value: JSONValue
+    do throws(JSONError) { value = try JSONReader.read(bytes) } catch { throw refuse(error.description) }
+    guard let members = value.object else { throw refuse("it is \(value.shown), expected an object") }
+    for (name, value) in members {
+      if name == "__metadata__" {
+        guard let texts = value.object else { throw refuse("__metadata__ is \(value.shown), expected an object") }
+        for (key, value) in texts {
+          guard let text = value.text else {
+            throw refuse("__metadata__.\(JSONValue.shortened(key)) is \(value.shown), expected a text")
+          }
+          metadata[key] = text
+        }
       } else {
-        entries[key.stringValue] = try container.decode(Entry.self, forKey: key)
+        guard let entry = Entry(value) else {
+          throw refuse(
+            "tensor '\(JSONValue.shortened(name))' is not described by dtype (\(ElementType.list)), shape and data_offsets"
+          )
+        }
+        entries[name] = entry
       }
     }
   }
 }
 
-private struct Entry: Decodable {
-  let dtype: ElementType
+private struct Entry {
+  let type: ElementType
   let shape: [Int]
-  // The format's own name.
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  let data_offsets: [Int]
+  /// First and one past the last byte, counted from the end of the header.
+  let offsets: [Int]
+
+  init?(_ value: JSONValue) {
+    guard let type = value["dtype"]?.text.flatMap(ElementType.init), let shape = Self.integers(value["shape"]),
+      let offsets = Self.integers(value["data_offsets"])
+    else { return nil }
+    (self.type, self.shape, self.offsets) = (type, shape, offsets)
+  }
+
+  private static func integers(_ value: JSONValue?) -> [Int]? {
+    guard let values = value?.array else { return nil }
+    let numbers = values.compactMap(\.integer)
+    return numbers.count == values.count ? numbers : nil
+  }
 }

@@ -1,20 +1,16 @@
 import FileFormats
 import FoundationEssentials
 
-/// Writes a safetensors file: whole, or not at all.
+/// Writes a safetensors file.
 enum SafetensorsWriter {
-  /// - Parameters:
-  ///   - tensors: F16, BF16 and F64 are written as F32, I64 as it is.
-  ///   - check: reads what was written, at the path given, before it takes its place.
-  /// - Throws: when the file cannot be written; nothing is left behind.
+  /// - Parameter tensors: F16, BF16 and F64 are written as F32, I64 as it is.
+  /// - Throws: when the file cannot be written.
   static func write(
-    metadata: [String: String], tensors: [String: Tensor], to output: OutputFile,
-    check: (String) throws(ModelError) -> Void
+    metadata: [String: String], tensors: [String: Tensor], to output: OutputFile
   ) throws(ModelError) {
     let ordered = tensors.sorted { $0.key < $1.key }
     try output.write(Array(header(metadata, ordered, output.path)))
     for (_, tensor) in ordered { try output.write(tensor.written.array) }
-    try output.commit(check: check)
   }
 
   private struct Entry: Encodable {

@@ -3,7 +3,7 @@ import RadialEngine
 /// Rows that come with the model, and the answers that they must give before the server says ready.
 struct SelfTest: Sendable {
   /// No file needs more.
-  private static let maximumRows = 4096
+  static let maximumRows = 4096
 
   let rows: Int
   /// [rows, D], [rows, O], [rows, C]
@@ -13,11 +13,11 @@ struct SelfTest: Sendable {
 
   /// nil: the file carries none.
   init?(_ source: any TensorSource, _ network: Network) throws(ModelError) {
-    guard let rows = source.shape(of: "selftest.inputs")?.first else { return nil }
-    guard (1...Self.maximumRows).contains(rows) else {
+    guard let shape = source.shape(of: "selftest.inputs") else { return nil }
+    guard let rows = shape.first, (1...Self.maximumRows).contains(rows) else {
       throw ModelError(
         .tensor, source.path,
-        "tensor 'selftest.inputs' has \(rows) rows, expected 1 to \(Self.maximumRows); export the model again")
+        "tensor 'selftest.inputs' has shape \(shape), expected 1 to \(Self.maximumRows) rows; export the model again")
     }
     self.rows = rows
     inputs = try source.floats(

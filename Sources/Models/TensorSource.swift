@@ -37,12 +37,15 @@ struct Tensor {
   let bytes: Bytes
 }
 
-enum ElementType: String, Decodable {
+enum ElementType: String, CaseIterable {
   case f64 = "F64"
   case f32 = "F32"
   case f16 = "F16"
   case bf16 = "BF16"
   case i64 = "I64"
+
+  /// For errors.
+  static let list = allCases.map(\.rawValue).joined(separator: ", ")
 
   var bytes: Int {
     switch self {

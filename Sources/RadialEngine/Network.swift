@@ -15,7 +15,8 @@ public final class Network: Sendable {
   public let distanceWidth: Int
   /// K; of a DUQ head all class projections, [embedding, C].
   public let embeddingWidth: Int
-  /// Whether outputs are scores of classes: the last layer is an RBF layer, or one followed by softmax and dropout alone.
+  /// Whether outputs are scores of classes: the last layer is an RBF layer whose γ are positive, or such a one followed by softmax and
+  /// dropout alone.
   public let isClassifier: Bool
   public let parameterCount: Int
   public let multiplyAddsPerRow: Int
@@ -66,13 +67,22 @@ public final class Network: Sendable {
     default: (distanceWidth, embeddingWidth, decisionScale) = (0, 0, nil)
     }
     isClassifier =
-      last != nil
+      last.map(Self.ordersClasses) == true
       && followers.allSatisfy {
         switch $0 {
         case .dropout, .reshape, .activation(_, .softmax, _), .activation(_, .linear, _): true
         default: false
         }
       }
+  }
+
+  /// Whether a class is the better the nearer it is: not where a unit's γ is 0 or less.
+  private static func ordersClasses(_ layer: Layer) -> Bool {
+    guard case .rbf(let rbf) = layer, rbf.output != .distance else { return true }
+    return switch rbf.scale {
+    case .scalar(let gamma): gamma > 0
+    case .perUnit(let gammas): gammas.allSatisfy { $0 > 0 }
+    }
   }
 
   private static func decisionScale(_ rbf: RBF) -> [Float]? {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Models
 import RadialEngine
 
@@ -21,24 +20,56 @@ struct Convert: ParsableCommand {
   @Flag(help: "Replace a file that is no Radial file. The input is never replaced.")
   var force = false
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Compare with the framework's own answers first, as radial check does; when they agree, the first rows become the file's self-test.",
+      valueName: "rows> <expected"))
+  var check: [String] = []
+
+  @OptionGroup var checking: CheckOptions
   @OptionGroup var keras: KerasOptions
 
+  func validate() throws {
+    guard check.isEmpty || check.count == 2 else {
+      throw ValidationError(
+        "--check: expected two files, ROWS and EXPECTED, found \(check.joined(separator: ", ")); write it behind the model's name"
+      )
+    }
+    guard check.isEmpty == (checking.of == nil) else {
+      throw ValidationError("--check ROWS EXPECTED and --of outputs|distances belong together; say both")
+    }
+  }
+
   func run() throws {
-    let model: Model
+    let names = try labels.map(LabelList.names)
     do {
-      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
-      model = try Model.convert(
-        input, to: output, labels: try labels.map(LabelList.names), instructionSet: instructionSet,
+      let conversion = try Conversion(
+        input, to: output, besides: check, labels: names, instructionSet: try selectedInstructionSet(),
         options: keras.loadOptions, force: force)
-    } catch let error as Failure {
-      throw error
+      let verified = try check.isEmpty ? nil : verified(conversion)
+      let model = try conversion.commit(verified)
+      print(
+        "\(output): \(model.layers.count) layers, \(model.network.parameterCount) parameters, \(model.file.bytes) bytes"
+      )
     } catch let error as ModelError {
       throw Failure(error)
-    } catch {
-      throw Failure.usage("\(error)")
     }
-    let parameters = model.network.parameterCount
-    print("\(output): \(model.layers.count) layers, \(parameters) parameters, \(model.file.bytes) bytes")
+  }
+
+  /// Compares what was written; throws when it differs, and then nothing takes the output's place.
+  private func verified(_ conversion: Conversion) throws -> Conversion.Verified? {
+    guard let check = checking.check(rows: check[0], expected: check[1]) else { return nil }
+    let result = try check.run(conversion.model, keeping: conversion.maximumSelfTestRows)
+    print(check.report(result.comparison))
+    try check.require(result.comparison, of: conversion.model, at: input)
+    let rows = result.inputs.count / conversion.model.network.inputWidth
+    print("self-test: the first \(rows) row\(rows == 1 ? "" : "s"), with Radial's answers")
+    return Conversion.Verified(
+      verification: Verification(
+        subject: check.subject, rows: result.comparison.rows - result.comparison.rowsWithoutProof,
+        largestDeviation: result.comparison.largest?.deviation ?? 0, tolerance: check.tolerance),
+      inputs: result.inputs, outputs: result.outputs, distances: result.distances)
   }
 }
 

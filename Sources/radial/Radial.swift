@@ -3,13 +3,15 @@ import Glibc
 
 /// The command line: parses, runs, and turns every failure into one sentence and an exit code.
 ///
-/// Exit codes: 0 done; 1 something outside failed (a port in use); 2 bad flags, a bad model file or bad rows.
+/// Exit codes: 0 done; 1 something outside failed (a port in use); 2 bad flags, a bad model file or bad rows;
+/// 3 answers that `check` compared and that differ.
 @main
 struct Radial: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "radial",
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
-    version: radialVersion, subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self, Version.self])
+    version: radialVersion,
+    subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Version.self])
 
   static func main() {
     let defaults = EnvironmentDefaults(environment: .process)

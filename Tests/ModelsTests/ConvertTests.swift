@@ -77,7 +77,9 @@ import Testing
       let kind: String
     }
     let model = try Model.load(path: KerasFileTests.path("trained.h5"))
-    let value = try snakeCaseDecoder().decode(Inspection.self, from: Data(model.json(selfTest: nil).utf8))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let value = try decoder.decode(Inspection.self, from: Data(model.json(selfTest: nil).utf8))
     #expect(value.file.form == "h5" && value.file.kerasVersion == "3.15.1" && value.kind == "classifier")
     #expect(value.layers.map(\.type) == ["dense", "rbf"] && value.layers.last?.outputShape == [3])
     #expect(value.parameters == 6 * 4 + 4 + 4 * 3)

@@ -156,10 +156,22 @@ package final class ModelStore: Sendable {
       changes.loaded.append(key)
       service.count(load: key, succeeded: true)
       service.logger.notice("model loaded", metadata: about)
+      for note in model.notes { service.logger.notice("\(note)", metadata: about) }
+      log(proofOf: model, about)
     } catch {
       state.failures[key] = ("\(error)", source.fingerprint)
       changes.failed[key] = "\(error)"
       service.count(load: key, succeeded: false)
+    }
+  }
+
+  /// Says of formulas that were inferred what is known: nothing more, or that the answers were compared.
+  private func log(proofOf model: Model, _ about: Logger.Metadata) {
+    guard let note = model.inferenceNote else { return }
+    if model.hasUnprovenFormula {
+      service.logger.notice("\(note); \(Model.proofAdvice)", metadata: about)
+    } else if let verification = model.verification {
+      service.logger.info("\(note); verified: \(verification)", metadata: about)
     }
   }
 

@@ -56,7 +56,8 @@ extension Model {
       "{\"name\":\(quoted(layer.name)),\"type\":\(quoted(layer.type)),"
         + "\"input_shape\":\(shape(layer.inputShape)),\"output_shape\":\(shape(layer.outputShape)),"
         + "\"activation\":\(layer.activation.map(quoted) ?? "null"),\"parameters\":\(layer.parameters),"
-        + "\"formula\":\(quoted(layer.formula))}"
+        + "\"formula\":\(quoted(layer.formula))"
+        + (layer.inferredFrom.map { ",\"inferred\":true,\"inferred_from\":\(quoted($0))" } ?? "") + "}"
     }
     let calibrationText =
       calibration.map {
@@ -71,7 +72,7 @@ extension Model {
       + "\"labels\":\(labels.map { list($0.map(quoted)) } ?? "null"),"
       + "\"parameters\":\(network.parameterCount),"
       + "\"preprocessing\":{\"scale\":\(preprocessing.scale),\"offset\":\(preprocessing.offset)},"
-      + "\"calibration\":\(calibrationText),\"training\":\(trainingJSON ?? "null"),"
+      + "\"calibration\":\(calibrationText),\"verified\":\(verification?.jsonText ?? "null"),\"training\":\(trainingJSON ?? "null"),"
       + "\"file\":{\"name\":\(quoted(file.name)),\"bytes\":\(file.bytes),\"sha256\":\(quoted(file.sha256))},"
       + "\"layers\":\(list(layerTexts))}"
   }

@@ -65,7 +65,7 @@ enum OpenAPISchemas {
           "shape": {"$ref": "#/components/schemas/Shape"}, "dtype": {"const": "float32"},
           "name": {"type": "string", "minLength": 1, "description": "Of an input: its name in the Keras file, which requests may use beside x"}}},
         "Model": {"type": "object",
-          "required": ["name", "version", "kind", "input", "output", "distances", "labels", "parameters", "preprocessing", "calibration", "training", "file", "layers"],
+          "required": ["name", "version", "kind", "input", "output", "distances", "labels", "parameters", "preprocessing", "calibration", "verified", "training", "file", "layers"],
           "properties": {
             "name": {"type": "string"}, "version": {"$ref": "#/components/schemas/Version"}, "kind": {"enum": ["classifier", "regressor"]},
             "input": {"$ref": "#/components/schemas/Tensor"}, "output": {"$ref": "#/components/schemas/Tensor"},
@@ -75,6 +75,10 @@ enum OpenAPISchemas {
             "calibration": {"type": ["object", "null"], "required": ["method", "false_reject_rate", "rows"], "properties": {
               "method": {"const": "split_conformal"}, "false_reject_rate": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
               "rows": {"type": "integer", "minimum": 0}}},
+            "verified": {"type": ["object", "null"], "description": "The comparison with its framework's answers that the model has passed",
+              "required": ["of", "rows", "largest_deviation", "tolerance"], "properties": {
+                "of": {"enum": ["outputs", "distances"]}, "rows": {"type": "integer", "minimum": 1},
+                "largest_deviation": {"type": "number", "minimum": 0}, "tolerance": {"type": "number", "minimum": 0}}},
             "training": {"description": "As the model file says it"},
             "file": {"type": "object", "required": ["name", "bytes", "sha256"], "properties": {
               "name": {"type": "string"}, "bytes": {"type": "integer", "minimum": 1}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}},
@@ -82,7 +86,9 @@ enum OpenAPISchemas {
               "required": ["name", "type", "input_shape", "output_shape", "activation", "parameters", "formula"], "properties": {
                 "name": {"type": "string"}, "type": {"type": "string"}, "input_shape": {"$ref": "#/components/schemas/Shape"},
                 "output_shape": {"$ref": "#/components/schemas/Shape"}, "activation": {"type": ["string", "null"]},
-                "parameters": {"type": "integer", "minimum": 0}, "formula": {"type": "string"}}}}}},
+                "parameters": {"type": "integer", "minimum": 0}, "formula": {"type": "string"},
+                "inferred": {"const": true, "description": "The file does not state the formula; absent: it does"},
+                "inferred_from": {"type": "string"}}}}}},
         "Row": {"type": "array", "minItems": 1, "description": "The model's D inputs: flat, or nested as an image's are, with or without a last dimension of 1",
           "items": {"type": ["number", "array"]}},
         "Numbers": {"type": "array", "items": {"type": "number"}},

@@ -1,0 +1,57 @@
+/// `radial.version`: which members and keys a file may have. The major part says that old readers read it wrongly, the minor part that
+/// they do not know all of it.
+///
+/// 1.1 brought the member `inferred_from` of rbf and duq layers, the member `input_name` of the architecture, and the key `radial.verified`.
+struct FileVersion: Equatable, Comparable {
+  static let key = "radial.version"
+  /// The newest that this reader knows.
+  static let newest = FileVersion(major: 1, minor: 1)
+
+  let major: Int
+  let minor: Int
+
+  static func < (one: FileVersion, other: FileVersion) -> Bool { (one.major, one.minor) < (other.major, other.minor) }
+
+  /// As it is written: `1`, `1.1`.
+  var text: String { minor == 0 ? "\(major)" : "\(major).\(minor)" }
+
+  /// `MAJOR` or `MAJOR.MINOR`; nil: the text is neither.
+  init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    // Digits alone: Int takes a sign too.
+    guard (1...2).contains(parts.count),
+      parts.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+      let major = Int(parts[0]), let minor = Int(parts.count == 2 ? parts[1] : "0"), major > 0
+    else { return nil }
+    self.init(major: major, minor: minor)
+  }
+
+  private init(major: Int, minor: Int) { (self.major, self.minor) = (major, minor) }
+
+  /// The lowest version of a file with this metadata, which this reader has read.
+  init(needed metadata: [String: String]) {
+    let architecture = metadata[Architecture.key].flatMap { try? JSONReader.read($0) }
+    let isNew =
+      metadata[Verification.key] != nil || architecture?["input_name"] != nil
+      || architecture?["layers"]?.array?.contains { $0["inferred_from"] != nil } == true
+    self = isNew ? Self.newest : FileVersion(major: 1, minor: 0)
+  }
+
+  /// Refuses a file that a newer Radial made; so whatever else is unknown in a file is a mistake.
+  static func check(_ metadata: [String: String], path: String) throws(ModelError) {
+    // Files of the first trainers have none.
+    guard let text = metadata[key] else { return }
+    guard let version = FileVersion(text) else {
+      throw ModelError(
+        .architecture, path,
+        "'\(key)' is '\(JSONValue.shortened(text))', expected a version such as 1 or \(newest.text); export the model again"
+      )
+    }
+    guard version <= newest else { throw newer(what: "\(key) \(version.text)", reads: newest.text, path) }
+  }
+
+  static func newer(what: String, reads: String, _ path: String) -> ModelError {
+    ModelError(
+      .architecture, path, "made by a newer version of Radial (\(what), this one reads up to \(reads)); use that one")
+  }
+}
