@@ -24,7 +24,7 @@ public final class Model: Sendable {
 
   /// Reads a file of Radial's own form, or one that Keras saved; which it is, its first bytes tell.
   /// - Parameters:
-  ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default the file's name without its extension.
+  ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default what the file's name has of these.
   ///   - version: a positive integer.
   ///   - options: what a Keras file may leave open.
   public static func load(
@@ -38,15 +38,12 @@ public final class Model: Sendable {
     _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet
   ) throws(ModelError) {
     let path = source.path
-    file = FileInformation(path: path, file: source.file, form: source.form)
+    file = FileInformation(path: source.file.path, file: source.file, form: source.form)
     self.version = version
-    self.name = name ?? String(file.name.prefix { $0 != "." })
-    guard (1...128).contains(self.name.utf8.count),
-      self.name.utf8.allSatisfy({ Self.nameBytes.contains($0) })
-    else {
-      throw ModelError(
-        .name, path,
-        "'\(self.name)' cannot be a model's name, expected 1 to 128 letters, digits, '_', '.' or '-'; use FILE=NAME")
+    if let name {
+      self.name = try ModelName.checked(name, of: path)
+    } else {
+      self.name = ModelName.displayed(of: file.name)
     }
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
@@ -74,8 +71,6 @@ public final class Model: Sendable {
     trainingJSON = try Self.training(source)
     storedSelfTest = try SelfTest(source, network)
   }
-
-  private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
   private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
     struct Entry: Decodable {
