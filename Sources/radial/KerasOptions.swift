@@ -19,11 +19,17 @@ struct KerasOptions: ParsableArguments {
   @Option(help: "Gamma of the RBF layers in a Keras file that have none among their weights.")
   var gamma: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "The network's configuration, as model.to_json() returned it, for a file of Keras' weights alone.",
+      valueName: "file"))
+  var config: String?
+
   func validate() throws {
     if let gamma, !(gamma > 0 && Float(gamma).isFinite) {
       throw ValidationError("--gamma: expected a positive number, found \(gamma)")
     }
   }
 
-  var loadOptions: LoadOptions { LoadOptions(rbfLayout: rbfLayout, gamma: gamma) }
+  var loadOptions: LoadOptions { LoadOptions(rbfLayout: rbfLayout, gamma: gamma, configurationPath: config) }
 }
