@@ -42,6 +42,7 @@ struct HDF5Attribute {
     let data = try parts.value.part(0, HDF5Dataspace.bytes(shape, size: type.bytes, what), what)
     let count = data.count / type.bytes
     guard count <= Self.maximumStrings else { throw .damaged("\(what) has \(count) elements") }
+    try file.takeStep(bytes: data.count)
     return switch type {
     case .fixedString(let bytes): try Self.fixed(data, bytes, count, what)
     case .variableString: try Self.variable(data, count, in: file, what)

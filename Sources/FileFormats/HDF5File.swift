@@ -65,7 +65,10 @@ public final class HDF5File {
   /// The names in the group at `path`, ascending; nil: there is no such group.
   public func members(of path: String) throws(FormatError) -> [String]? {
     guard let address = try address(of: path) else { return nil }
-    return try links(in: address, path).keys.sorted()
+    let names = try links(in: address, path).keys.sorted()
+    // A group that many paths lead to may be asked for by each of them.
+    try takeStep(bytes: 8 * names.count)
+    return names
   }
 
   /// The text of an attribute, one or an array; nil: there is no such attribute, it is no text, or there is nothing at `path`.

@@ -44,6 +44,7 @@ import Testing
 
   @Test(arguments: [
     ("weights.weights.h5", "other.config.json", "hold variables in '/layers/sequential', which no layer"),
+    ("endless.weights.h5", "weights.config.json", "refer to each other without an end"),
     ("weights.weights.h5", "wider.config.json", "has shape [5, 5], expected [5, 6]"),
     ("automatic.h5", "weights.config.json", "leave --config out"),
     ("automatic.keras", "weights.config.json", "leave --config out"),

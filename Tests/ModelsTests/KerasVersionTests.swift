@@ -1,6 +1,7 @@
 import FileFormats
 import Foundation
 import RadialEngine
+import TestSupport
 import Testing
 
 @testable import Models
@@ -90,15 +91,19 @@ import Testing
     return config
   }
 
+  /// The archive's members, each only stored.
+  private static func stored(_ file: String) throws -> StoredZip {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path("\(file).keras")))
+    let archive = try ZipArchive(Bytes([UInt8](data)))
+    return StoredZip(
+      members: try archive.names.map { name in (name, Data(try archive.contents(name, limit: 1 << 24).array)) })
+  }
+
   @Test(arguments: changes)
   func `variables that do not fit the layers one by one are refused`(change: Change) throws {
-    let archive = try ZipArchive(
-      Bytes([UInt8](Data(contentsOf: URL(fileURLWithPath: Self.path("\(change.file).keras"))))))
-    var members: [(name: String, content: Data)] = []
-    for name in archive.names { members.append((name, Data(try archive.contents(name, limit: 1 << 24).array))) }
-    var zip = StoredZip(members: members)
-    let text = try archive.contents("config.json", limit: 1 << 24).array
-    var model = try #require(try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any])
+    var zip = try Self.stored(change.file)
+    let text = zip.members.first { $0.name == "config.json" }!.content
+    var model = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
     var config = try #require(model["config"] as? [String: Any])
     var layers = try #require(config["layers"] as? [Any])
     change.edit(&layers)
@@ -108,6 +113,25 @@ import Testing
     let error = #expect(throws: ModelError.self) { try load(zip.data) }
     #expect(error?.description.contains(change.part) == true, "\(error?.description ?? "")")
     #expect(error?.description.hasSuffix("save the model again") == true)
+  }
+
+  @Test(arguments: ["nested.213.windows", "sequential.214.linux"])
+  func `two thousand damaged copies of the weights: loaded or refused, never a crash`(file: String) throws {
+    let seed = UInt64.random(in: 0..<UInt64.max)
+    var random = SplitMix(state: seed)
+    var zip = try Self.stored(file)
+    let weights = zip.members.first { $0.name == "model.weights.h5" }!.content
+    var refused = 0
+    for _ in 0..<2000 {
+      zip.set("model.weights.h5", random.damaged(weights))
+      do {
+        _ = try load(zip.data)
+      } catch let error as ModelError {
+        refused += 1
+        #expect(error.description.count > 20, "seed \(seed)")
+      }
+    }
+    #expect(refused > 200, "seed \(seed)")
   }
 
   @Test func `the name that Keras 3 writes beside a layer's variables is held to`() throws {

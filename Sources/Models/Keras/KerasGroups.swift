@@ -81,6 +81,7 @@ struct KerasGroups {
     // A model without variables has no groups.
     guard let container = containers.first.map({ "\(place)/\($0)" }) else { return }
     let existing = try children(container)
+    let numbers = Self.numbers(existing)
     let entries = KerasChain.entries(model)
     var layers: [String: [Int]] = [:]
     for (index, entry) in entries.enumerated() {
@@ -91,7 +92,7 @@ struct KerasGroups {
       let names =
         containers[0] == Self.containers[0]
         ? indices.indices.map { $0 == 0 ? snake : "\(snake)_\($0)" }
-        : try numbered(snake, existing, layers: indices.count, in: container)
+        : try numbered(snake, numbers[snake] ?? [], layers: indices.count, in: container)
       for (name, index) in zip(names, indices) where existing.contains(name) {
         guard taken.insert(name).inserted else {
           throw refuse("its weights have one group '\(container)/\(name)' for layers of two classes")
@@ -110,13 +111,8 @@ struct KerasGroups {
 
   /// The groups of one class in the order of their numbers, one for each of `layers`; none where all are empty.
   private func numbered(
-    _ snake: String, _ existing: Set<String>, layers: Int, in container: String
+    _ snake: String, _ numbers: [Int], layers: Int, in container: String
   ) throws(ModelError) -> [String] {
-    var numbers: [Int] = existing.contains(snake) ? [0] : []
-    for name in existing where name.hasPrefix(snake + "_") {
-      let digits = name.dropFirst(snake.count + 1)
-      if let number = Int(digits), number > 0, String(number) == digits { numbers.append(number) }
-    }
     let names = numbers.sorted().map { $0 == 0 ? snake : "\(snake)_\($0)" }
     if names.count == layers, numbers.contains(0) { return names }
     for name in names where try holdsVariables("\(container)/\(name)") {
@@ -125,6 +121,20 @@ struct KerasGroups {
       )
     }
     return []
+  }
+
+  /// By class, the numbers of groups that may be its layers': `dense_2` is the class dense's, or the first of a class dense_2.
+  private static func numbers(_ names: Set<String>) -> [String: [Int]] {
+    var numbers: [String: [Int]] = [:]
+    for name in names {
+      numbers[name, default: []].append(0)
+      let stem = name.prefix(upTo: name.lastIndex(of: "_") ?? name.startIndex)
+      let digits = name.dropFirst(stem.count + 1)
+      if let number = Int(digits), number > 0, String(number) == digits {
+        numbers[String(stem), default: []].append(number)
+      }
+    }
+    return numbers
   }
 
   /// Whether there is any variable in a group or below it.

@@ -26,9 +26,10 @@ struct KerasLegacyWeights {
     self.path = path
     self.remedy = remedy
     self.root = root
-    try matchLayers(KerasChain.entries(model), isWhole: isWhole)
+    try matchLayers(of: model, isWhole: isWhole)
+    let outermost = Dictionary(grouping: chain.layers) { $0.position[0] }
     for (index, group) in groups.sorted(by: { $0.key < $1.key }) {
-      let layers = chain.layers.filter { $0.position[0] == index }
+      let layers = outermost[index] ?? []
       let names = try list("weight_names", of: group)
       guard let first = layers.first, first.isNested else {
         if let layer = layers.first { variables[layer.position] = names.map { "\(group)/\($0)" } }
@@ -46,11 +47,14 @@ struct KerasLegacyWeights {
   /// Paths of the layer's variables, in their order.
   subscript(_ position: [Int]) -> [String] { variables[position] ?? [] }
 
-  private mutating func matchLayers(_ entries: [JSONValue], isWhole: Bool) throws(ModelError) {
+  private mutating func matchLayers(of model: JSONValue, isWhole: Bool) throws(ModelError) {
+    let entries = KerasChain.entries(model)
     let names = try list("layer_names", of: root.isEmpty ? "/" : root)
     // A Sequential model's own list of layers leaves the InputLayer out, its configuration does not.
     var indices = Array(entries.indices)
-    if names.count != indices.count { indices.removeAll { KerasChain.className(entries[$0]) == "InputLayer" } }
+    if KerasChain.className(model) == "Sequential" {
+      indices.removeAll { KerasChain.className(entries[$0]) == "InputLayer" }
+    }
     guard names.count == indices.count else {
       throw refuse("its weights are those of \(names.count) layers, its configuration has \(indices.count)")
     }
@@ -76,11 +80,11 @@ struct KerasLegacyWeights {
       if byParent[parent] == nil { parents.append(parent) }
       byParent[parent, default: []].append("\(group)/\(name)")
     }
-    let named = parents.map { parent in
+    let named = Dictionary(grouping: layers.filter(\.isNamed), by: \.ownName)
+    var matched = parents.compactMap { parent -> KerasLayer? in
       let last = parent.split(separator: "/").last.map(String.init)
-      return layers.filter { $0.isNamed && $0.ownName == last }
+      return last.flatMap { named[$0] }.flatMap { $0.count == 1 ? $0[0] : nil }
     }
-    var matched = named.compactMap { $0.count == 1 ? $0[0] : nil }
     if matched.count < parents.count || Set(matched.map(\.position)).count < parents.count {
       // Keras lists what is trained first, and then what is not.
       let holding = layers.filter(\.mayHoldVariables)

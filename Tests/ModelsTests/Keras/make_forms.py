@@ -122,3 +122,7 @@ for name, version in (("one", "1.2.2"), ("one.unversioned", None)):
         file.create_group("model_weights").attrs["layer_names"] = np.array([b"dense_1"])
 with h5py.File(f"{forms}/number.h5", "w", libver="latest") as file:
     file.attrs["model_config"] = 7
+# A group that holds itself twice: there is no end of paths in it.
+with h5py.File(f"{forms}/endless.weights.h5", "w", libver="latest") as file:
+    group = file.create_group("layers/other")
+    group["one"] = group["two"] = group
