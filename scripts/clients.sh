@@ -3,12 +3,13 @@
 # TensorFlow Serving's REST and KServe's version 1 through requests. Every number is compared with the native answer.
 #   scripts/clients.sh [--kserve] [--perf-analyzer]
 # --kserve adds KServe's own client (450 MB of packages), --perf-analyzer NVIDIA's load generator (160 MB). RADIAL names the binary.
+source "$(dirname "$0")/help.sh"
 kserve= perf_analyzer=
 for argument in "$@"; do
   case "$argument" in
     --kserve) kserve=yes ;;
     --perf-analyzer) perf_analyzer=yes ;;
-    *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) print_help >&2; exit 2 ;;
   esac
 done
 source "$(dirname "$0")/setup.sh"

@@ -1,6 +1,7 @@
 # Sourced by the other scripts: goes to the repository's root and installs the Debian packages that are missing.
 # shellcheck shell=bash
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/help.sh"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The libraries that Package.swift links, each explained there.

@@ -3,12 +3,13 @@
 # beside busy ones, clients that drip. One server process and one thread each for it and for wrk; only 127.0.0.1.
 #   scripts/soak.sh [--requests N] [--data DIR]      N: 1000000; DIR: MNIST's test set, else a hundred rows of it
 #   SECONDS_EACH=5 REPEATS=5 IDLE=5000 DRIPPING=1000
+source "$(dirname "$0")/help.sh"
 requests=1000000 data=
 while [ $# -gt 0 ]; do
   case "$1" in
     --requests) requests=$2; shift 2 ;;
     --data) data=$(realpath "$2"); shift 2 ;;
-    *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) print_help >&2; exit 2 ;;
   esac
 done
 source "$(dirname "$0")/setup.sh"

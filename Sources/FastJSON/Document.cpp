@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr size_t buffer_size = 64;
+constexpr size_t buffer_size = FJ_MAX_NAME;
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -119,7 +119,7 @@ bool Document::fail_syntax(const char *expected, const char *path) {
                     static_cast<unsigned char>(c));
 }
 
-bool Document::fail_type(const char *expected, const char *path) {
+bool Document::fail_type(const char *expected, const char *path, const char *advice) {
   const char *kind = kind_of_value(current());
   if (!kind) return fail_syntax(expected, path);
   size_t at = offset();
@@ -134,7 +134,7 @@ bool Document::fail_type(const char *expected, const char *path) {
   } else if (!skip_scalar(path)) {
     return false;
   }
-  return fail(FJ_TYPE, at, path, "expected %s, found %s", expected, kind);
+  return fail(FJ_TYPE, at, path, "expected %s, found %s%s", expected, kind, advice);
 }
 
 bool Document::is_at_end() {

@@ -48,8 +48,8 @@ struct Document {
   bool fail(fj_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
   // Refuses the syntax of what stands here, whatever it is.
   bool fail_syntax(const char *expected, const char *path);
-  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type.
-  bool fail_type(const char *expected, const char *path);
+  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type; `advice` ends the sentence.
+  bool fail_type(const char *expected, const char *path, const char *advice = "");
 
   // Refuses whatever follows the document's one value.
   bool is_at_end();
@@ -60,7 +60,7 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form, which may lie in `buffer` [64]. Of those with escapes longer ones come as an empty text: no
+  // A string; `text` is its unescaped form, which may lie in `buffer` [FJ_MAX_NAME]. Of those with escapes longer ones come as an empty text: no
   // name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
@@ -97,7 +97,7 @@ bool Document::read_object(const char *path, Member member) {
   position++;
   if (current() == '}') return ++position, true;
   for (;;) {
-    char buffer[64];
+    char buffer[FJ_MAX_NAME];
     std::string_view name;
     if (current() != '"') return fail_syntax("a member's name", path);
     size_t at = offset();

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "InputName.h"
 #include "Parser.h"
 #include "Rows.h"
 
@@ -56,7 +57,7 @@ struct InferDecoder {
       if (name == "parameters" && !seen_parameters) return seen_parameters = true, parameters();
       return document.skip_value(1, "");
     }) && document.is_at_end() &&
-           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor '%s', found none", signature->input));
+           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor %s, found none", InputNames(*signature).text));
   }
 
   // MARK: The request
@@ -102,9 +103,9 @@ struct InferDecoder {
     return document.read_array("inputs", [&](size_t index) {
       found++;
       if (document.current() != '{') return document.fail_type("an object", "inputs[0]");
-      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, '%s', found a second one", signature->input);
+      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, %s, found a second one", InputNames(*signature).text);
       return input();
-    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, '%s', found none", signature->input));
+    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, %s, found none", InputNames(*signature).text));
   }
 
   bool input() {
@@ -125,8 +126,8 @@ struct InferDecoder {
     size_t at = document.offset();
     std::string_view name;
     if (!document.read_string(buffer, &name, "inputs[0].name")) return false;
-    return name == signature->input || document.fail(FJ_VALUE, at, "inputs[0].name", "expected '%s', found '%.*s'", signature->input,
-                                                     shown(name), name.data());
+    return is_input(*signature, name) || document.fail(FJ_VALUE, at, "inputs[0].name", "expected %s, found '%.*s'",
+                                                       InputNames(*signature).text, shown(name), name.data());
   }
 
   bool datatype() {
@@ -270,23 +271,18 @@ struct InferDecoder {
            document.fail(FJ_WIDTH, data_at, "inputs[0].data", "expected %zu numbers for %zu rows of %zu, found %zu", expected, request->rows, width, values);
   }
 
-  /// [N, D] for whatever model, or [N, …] with the dimensions of its rows.
+  /// [N, D] for whatever model, or [N, …] with the dimensions of another form of its rows.
   bool check_shape() {
-    const fj_shape &row = signature->shape;
-    bool fits = rank == 2 && dimensions[1] == width;
-    if (!fits && rank == row.rank + 1) {
-      fits = true;
-      for (size_t level = 0; level < row.rank; level++) fits = fits && dimensions[level + 1] == row.dimensions[level];
-    }
-    char expected[72] = "[-1", found[120] = "";
+    fj_shape form;
+    bool fits = rank > 1 && form_of(signature->shape, rank - 1, &form);
+    for (size_t level = 0; fits && level < form.rank; level++) fits = dimensions[level + 1] == form.dimensions[level];
     if (!fits) {
-      size_t end = 3;
-      for (size_t level = 0; level < row.rank && end < sizeof expected; level++)
-        end += static_cast<size_t>(snprintf(expected + end, sizeof expected - end, ",%zu", row.dimensions[level]));
-      end = 0;
+      char found[96] = "";
+      size_t end = 0;
       for (size_t level = 0; level < rank && level <= FJ_MAX_RANK && end < sizeof found; level++)
         end += static_cast<size_t>(snprintf(found + end, sizeof found - end, level ? ",%llu" : "%llu", static_cast<unsigned long long>(dimensions[level])));
-      return document.fail(FJ_WIDTH, shape_at, "inputs[0].shape", "expected %s], found [%s]", expected, found);
+      return document.fail(FJ_WIDTH, shape_at, "inputs[0].shape", "expected %s, found [%s%s]", FormList(signature->shape, true).text, found,
+                           rank > FJ_MAX_RANK + 1 ? ",..." : "");
     }
     if (dimensions[0] == 0) return document.fail(FJ_NO_ROWS, shape_at, "inputs[0].shape", "expected at least one row, found none");
     if (dimensions[0] > signature->max_rows)
@@ -358,7 +354,7 @@ struct InferDecoder {
   }
 
   // For the unescaped form of a short string.
-  char buffer[64];
+  char buffer[FJ_MAX_NAME];
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ const char *reason(simdjson::error_code code) {
   }
 }
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 /// What is wrong with a body that is not one object or array from its first mark to its last.
 bool fail_ends(Document *document, const char *expected) {
   const char *body = document->body;
@@ -55,10 +57,15 @@ fj_parser *fj_parser_create(size_t max_depth) {
 
 void fj_parser_destroy(fj_parser *parser) { delete parser; }
 
+size_t size_of_byte_order_mark(const char *text, size_t length) {
+  return std::string_view(text, length).substr(0, byte_order_mark.size()) == byte_order_mark ? byte_order_mark.size() : 0;
+}
+
 bool open_document(fj_parser *parser, const char *body, size_t length, const char *expected, fj_error *error,
                    Document *document) {
   *document = {body, length, nullptr, 0, 0, parser->max_depth, parser->containers.get(), error};
-  if (length == 0) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
+  size_t skipped = size_of_byte_order_mark(body, length), rest = length - skipped;
+  if (rest == 0) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
   parser->large.reset();
   Indexer &indexer = length > kept_capacity ? parser->large : parser->kept;
   if (!indexer || indexer->capacity() < length) {
@@ -69,12 +76,15 @@ bool open_document(fj_parser *parser, const char *body, size_t length, const cha
       return document->fail(FJ_MEMORY, 0, "", "the body does not fit into memory; send fewer rows");
     }
   }
-  auto code = indexer->stage1(reinterpret_cast<const uint8_t *>(body), length, simdjson::stage1_mode::regular);
+  auto code = indexer->stage1(reinterpret_cast<const uint8_t *>(body + skipped), rest, simdjson::stage1_mode::regular);
   if (code == simdjson::EMPTY || (!code && indexer->n_structural_indexes == 0))
     return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
   if (code) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: %s", reason(code));
   document->marks = indexer->structural_indexes.get();
   document->count = indexer->n_structural_indexes;
+  // So that every offset is one into the body as it was sent.
+  if (skipped > 0)
+    for (uint32_t i = 0; i < document->count; i++) indexer->structural_indexes[i] += static_cast<uint32_t>(skipped);
   char first = body[document->marks[0]], last = body[document->marks[document->count - 1]];
   return (first == '{' && last == '}') || (first == '[' && last == ']') || fail_ends(document, expected);
 }

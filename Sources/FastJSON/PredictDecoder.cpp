@@ -118,7 +118,7 @@ struct PredictDecoder {
   }
 
   // For the unescaped form of a short string.
-  char buffer[64];
+  char buffer[FJ_MAX_NAME];
 };
 
 }  // namespace

@@ -6,6 +6,8 @@ fj_status fj_decode_repository(fj_parser *parser, const char *body, size_t lengt
   *request = {};
   *error = {};
   Document document;
+  // Nothing but a byte order mark is an empty body, which asks for nothing.
+  if (length > 0 && length == size_of_byte_order_mark(body, length)) return FJ_OK;
   if (!open_document(parser, body, length, "an object", error, &document)) return error->status;
   if (document.current() != '{') return document.fail_type("an object", ""), error->status;
   bool ignored;

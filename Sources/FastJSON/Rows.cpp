@@ -20,6 +20,38 @@ size_t width_of(fj_shape shape) {
   return width;
 }
 
+bool form_of(fj_shape shape, size_t rank, fj_shape *form) {
+  bool ends_in_one = shape.dimensions[shape.rank - 1] == 1;
+  *form = shape;
+  form->rank = rank;
+  if (rank == shape.rank) return true;
+  if (rank == 1) return form->dimensions[0] = width_of(shape), true;
+  if (rank + 1 == shape.rank) return rank > 0 && ends_in_one;
+  if (rank != 3 || shape.rank != 2) return false;
+  return form->dimensions[2] = 1, true;
+}
+
+FormList::FormList(fj_shape shape, bool has_batch) {
+  size_t ranks[FJ_MAX_RANK], count = 0, end = 0;
+  fj_shape form;
+  for (size_t rank = 1; rank <= FJ_MAX_RANK; rank++)
+    if (form_of(shape, rank, &form)) ranks[count++] = rank;
+  auto write = [&](const char *format, size_t value) {
+    if (end < sizeof text) end += static_cast<size_t>(snprintf(text + end, sizeof text - end, format, value));
+  };
+  for (size_t i = 0; i < count; i++) {
+    form_of(shape, ranks[i], &form);
+    write(i == 0 ? "" : i + 1 == count ? " or " : ", ", 0);
+    if (has_batch) write("[-1", 0);
+    for (size_t level = 0; level < form.rank; level++) write(has_batch ? ",%zu" : "[%zu]", form.dimensions[level]);
+    if (has_batch) write("]", 0);
+  }
+}
+
+RowReader::Advice::Advice(fj_shape shape, size_t width) : text{} {
+  if (shape.rank > 1) snprintf(text, sizeof text, "; a row is %zu numbers, %s", width, FormList(shape, false).text);
+}
+
 bool RowReader::fail_list_type() {
   char expected[48];
   snprintf(expected, sizeof expected, "an array of rows of %zu numbers", width);
@@ -47,16 +79,25 @@ bool RowReader::row(size_t index) {
   if (document->current() != '[') {
     char expected[48];
     snprintf(expected, sizeof expected, "an array of %zu numbers", width);
-    return document->fail_type(expected, path_of(path, index));
+    return document->fail_type(expected, path_of(path, index), Advice(shape, width).text);
   }
   uint32_t start = document->position;
-  if (is_nested() ? nested(0, &cell) : numbers(width, &cell)) return true;
+  if (is_nested() ? nested(form_here(), 0, &cell) : numbers(width, &cell)) return true;
   document->position = start;
   return fail_row(index);
 }
 
-/// Whether the array that begins here holds arrays, as the model's input does.
+/// Whether the array that begins here holds arrays, as an image may.
 bool RowReader::is_nested() const { return shape.rank > 1 && document->body[document->marks[document->position + 1]] == '['; }
+
+/// The form of the row that begins here, by its brackets; where there is none, the shape itself, which it then does not fit.
+fj_shape RowReader::form_here() const {
+  size_t depth = 0;
+  // One more than there may be is enough.
+  while (depth <= FJ_MAX_RANK && document->body[document->marks[document->position + depth]] == '[') depth++;
+  fj_shape form;
+  return form_of(shape, depth, &form) ? form : shape;
+}
 
 /// The flat array of `count` numbers that begins here. False where it is not exactly that; nothing is explained.
 bool RowReader::numbers(size_t wanted, float **cells) {
@@ -82,14 +123,14 @@ bool RowReader::numbers(size_t wanted, float **cells) {
   return true;
 }
 
-/// An array nested as the model's input shape says.
-bool RowReader::nested(size_t level, float **cells) {
+/// An array nested as `form` says.
+bool RowReader::nested(const fj_shape &form, size_t level, float **cells) {
   if (document->current() != '[') return false;
-  if (level + 1 == shape.rank) return numbers(shape.dimensions[level], cells);
+  if (level + 1 == form.rank) return numbers(form.dimensions[level], cells);
   document->position++;
   for (size_t element = 0;; element++) {
-    if (element == shape.dimensions[level] || !nested(level + 1, cells)) return false;
-    if (document->current() == ']') return document->position++, element + 1 == shape.dimensions[level];
+    if (element == form.dimensions[level] || !nested(form, level + 1, cells)) return false;
+    if (document->current() == ']') return document->position++, element + 1 == form.dimensions[level];
     if (document->current() != ',') return false;
     document->position++;
   }
@@ -107,28 +148,27 @@ bool RowReader::fail_row(size_t index) {
   char path[64];
   path_of(path, index);
   size_t at = document->offset();
-  return fail_list(path, is_nested() ? 0 : shape.rank - 1, is_nested() ? shape.dimensions[0] : width) &&
-         document->fail(FJ_SYNTAX, at, path, "the body is not valid JSON");
+  return fail_list(path, form_here(), 0) && document->fail(FJ_SYNTAX, at, path, "the body is not valid JSON");
 }
 
-/// Steps over the array of `count` elements of level `level` that begins here, or refuses what is wrong with it.
-bool RowReader::fail_list(const char *path, size_t level, size_t wanted) {
-  bool holds_numbers = level + 1 == shape.rank;
-  size_t at = document->offset(), found = 0;
+/// Steps over the array of level `level` that begins here, or refuses what is wrong with it.
+bool RowReader::fail_list(const char *path, const fj_shape &form, size_t level) {
+  bool holds_numbers = level + 1 == form.rank;
+  size_t at = document->offset(), found = 0, wanted = form.dimensions[level];
   if (document->current() != '[') {
     char expected[48];
     snprintf(expected, sizeof expected, "an array of %zu", wanted);
-    return document->fail_type(expected, path);
+    return document->fail_type(expected, path, Advice(shape, width).text);
   }
   if (!document->read_array(path, [&](size_t index) {
         char element[64];
         snprintf(element, sizeof element, "%s[%zu]", path, index);
         found++;
-        return holds_numbers ? fail_number(element) : fail_list(element, level + 1, shape.dimensions[level + 1]);
+        return holds_numbers ? fail_number(element) : fail_list(element, form, level + 1);
       }))
     return false;
-  return found == wanted || document->fail(FJ_WIDTH, at, path, "expected %zu %s%s, found %zu", wanted,
-                                           holds_numbers ? "number" : "array", wanted == 1 ? "" : "s", found);
+  return found == wanted || document->fail(FJ_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted, holds_numbers ? "number" : "array",
+                                           wanted == 1 ? "" : "s", found, Advice(shape, width).text);
 }
 
 bool RowReader::fail_number(const char *path) {
@@ -143,6 +183,6 @@ bool RowReader::fail_number(const char *path) {
                             shown_scalar(start), start);
   }
   const char *kind = document->kind_of_value(document->current());
-  if (!kind || std::string_view(kind) != "a number") return document->fail_type("a number", path);
+  if (!kind || std::string_view(kind) != "a number") return document->fail_type("a number", path, *start == '[' ? Advice(shape, width).text : "");
   return document->skip_scalar(path);
 }

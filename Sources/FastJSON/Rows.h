@@ -5,6 +5,16 @@
 /// The number of numbers of one row.
 size_t width_of(fj_shape shape);
 
+/// The dimensions of a row that has `rank` of them: flat, as the shape says, or of an image without its last dimension of 1 or with one
+/// more. Their numbers of dimensions differ, so that there is no choice. False: a row has no such form.
+bool form_of(fj_shape shape, size_t rank, fj_shape *form);
+
+/// Writes the forms of a row, separated as in a sentence: [16], [4][4] or [4][4][1]. With a batch dimension: [-1,16], [-1,4,4] or [-1,4,4,1].
+struct FormList {
+  char text[128];
+  FormList(fj_shape shape, bool has_batch);
+};
+
 /// JSON arrays of numbers → rows of floats.
 struct RowReader {
   Document *document;
@@ -32,12 +42,19 @@ struct RowReader {
 
  private:
   bool is_nested() const;
+  fj_shape form_here() const;
   bool numbers(size_t count, float **cells);
-  bool nested(size_t level, float **cells);
+  bool nested(const fj_shape &form, size_t level, float **cells);
   const char *path_of(char *path, size_t index) const;
   bool fail_row(size_t index);
-  bool fail_list(const char *path, size_t level, size_t count);
+  bool fail_list(const char *path, const fj_shape &form, size_t level);
   bool fail_number(const char *path);
+
+  /// Of an image the forms of its rows, which end a sentence about its brackets.
+  struct Advice {
+    char text[160];
+    Advice(fj_shape shape, size_t width);
+  };
 };
 
 template <typename Element>

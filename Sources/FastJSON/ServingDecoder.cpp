@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "InputName.h"
 #include "Parser.h"
 #include "Rows.h"
 
@@ -63,10 +64,10 @@ struct ServingDecoder {
       bool found = false;
       size_t start = document.offset();
       return document.read_object(path, [&](std::string_view member, size_t member_at) {
-        if (member == signature->input && !found) return found = true, rows.row(index);
-        return document.fail(FJ_VALUE, member_at, path, "expected the input '%s' alone, found '%.*s'", signature->input,
+        if (is_input(*signature, member)) return found ? fail_second_input(member_at, path) : (found = true, rows.row(index));
+        return document.fail(FJ_VALUE, member_at, path, "expected the input %s alone, found '%.*s'", InputNames(*signature).text,
                              shown(member), member.data());
-      }) && (found || document.fail(FJ_MISSING, start, path, "expected the input '%s', found an empty object", signature->input));
+      }) && (found || document.fail(FJ_MISSING, start, path, "expected the input %s, found an empty object", InputNames(*signature).text));
     });
   }
 
@@ -77,14 +78,18 @@ struct ServingDecoder {
     if (document.current() != '{') return rows.list();
     bool found = false;
     size_t start = document.offset();
-    return document.read_object("inputs", [&](std::string_view member, size_t) {
-      if (member == signature->input && !found) return found = true, rows.list();
+    return document.read_object("inputs", [&](std::string_view member, size_t member_at) {
+      if (is_input(*signature, member)) return found ? fail_second_input(member_at, "inputs") : (found = true, rows.list());
       return document.skip_value(2, "inputs");
-    }) && (found || document.fail(FJ_MISSING, start, "inputs", "expected the input '%s', found none", signature->input));
+    }) && (found || document.fail(FJ_MISSING, start, "inputs", "expected the input %s, found none", InputNames(*signature).text));
+  }
+
+  bool fail_second_input(size_t at, const char *path) {
+    return document.fail(FJ_VALUE, at, path, "the input is given twice; send it once, as %s", InputNames(*signature).text);
   }
 
   // For the unescaped form of a short string.
-  char buffer[64];
+  char buffer[FJ_MAX_NAME];
 };
 
 }  // namespace

@@ -14,6 +14,22 @@ struct ListeningSockets {
     }
   }
 
+  /// Binds, without listening, and closes again.
+  // The socket is not kept until somebody listens: that would not keep another server of ours away, whose SO_REUSEADDR lets it bind
+  // as long as nobody listens. `init` looks again.
+  static func check(_ address: ListenAddress) throws(ServerError) {
+    switch address {
+    case .tcp(let host, let port):
+      var (storage, length, family) = try resolve(host, port)
+      let descriptor = try makeSocket(family, reusePort: false, "\(host):\(port)")
+      defer { close(descriptor) }
+      try bind(descriptor, &storage, length, "\(host):\(port)")
+    case .unix(let path):
+      close(try boundSocket(path))
+      unlink(path)
+    }
+  }
+
   /// Removes the socket file of a Unix address.
   static func unlinkFile(of address: ListenAddress) {
     if case .unix(let path) = address { unlink(path) }
@@ -48,6 +64,20 @@ struct ListeningSockets {
   }
 
   private init(path: String, count: Int) throws(ServerError) {
+    let descriptor = try Self.boundSocket(path)
+    do {
+      try Self.listen(descriptor, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    // Unix sockets know no SO_REUSEPORT: the reactors share one, each with a descriptor of its own.
+    address = .unix(path: path)
+    descriptors = [descriptor] + (1..<max(1, count)).map { _ in fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+  }
+
+  /// A socket of the file at `path`, which is made.
+  private static func boundSocket(_ path: String) throws(ServerError) -> Int32 {
     var unixAddress = sockaddr_un()
     let bytes = Array(path.utf8)
     guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: unixAddress.sun_path) else {
@@ -62,18 +92,15 @@ struct ListeningSockets {
       withUnsafeBytes(of: &unixAddress) { target.copyMemory(from: $0) }
     }
     let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-    try Self.removeStaleFile(path, storage, length)
-    let descriptor = try Self.makeSocket(AF_UNIX, reusePort: false, path)
+    try removeStaleFile(path, storage, length)
+    let descriptor = try makeSocket(AF_UNIX, reusePort: false, path)
     do {
-      try Self.bind(descriptor, &storage, length, path)
-      try Self.listen(descriptor, path)
+      try bind(descriptor, &storage, length, path)
     } catch {
       close(descriptor)
       throw error
     }
-    // Unix sockets know no SO_REUSEPORT: the reactors share one, each with a descriptor of its own.
-    address = .unix(path: path)
-    descriptors = [descriptor] + (1..<max(1, count)).map { _ in fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+    return descriptor
   }
 
   /// A socket file nobody listens on is left from a process that died; one that answers is somebody's.

@@ -18,6 +18,11 @@ public final class Server: Sendable {
   }
   private let life = Mutex(Life.made)
 
+  /// Whether a server could listen at an address now: for a program that has much to do before it listens, and would do it in vain.
+  ///
+  /// The address is let go of again. Until somebody listens there clients are refused, so that a balancer goes elsewhere at once.
+  public static func check(_ address: ListenAddress) throws(ServerError) { try ListeningSockets.check(address) }
+
   /// Binds and listens; clients can connect, and are served from `start` on.
   /// - Parameter makeHandler: called once on each reactor's thread.
   public init(

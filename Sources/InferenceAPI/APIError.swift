@@ -59,7 +59,7 @@ enum APIError: Error {
   var message: String {
     switch self {
     case .unknownPath(let path):
-      "no route '\(path.prefix(128))'; POST /predict or /distances, GET /model, /models, /readyz, /metrics or /openapi.json"
+      "no route '\(path.prefix(128))'; send \(RouteList.near(path))"
     case .methodNotAllowed(let route):
       "method not allowed on \(route.label.text), use \(route.allowedMethods)"
     case .unknownModel(let name, let served):

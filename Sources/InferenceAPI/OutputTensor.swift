@@ -3,7 +3,7 @@ import Models
 import RadialEngine
 
 /// The tensors that a model has, as the Open Inference Protocol and TensorFlow Serving name them.
-enum OutputTensor: Sendable, Equatable {
+enum OutputTensor: CaseIterable, Sendable, Equatable {
   /// [N, O], FP32: of a classifier its scores.
   case scores
   /// [N, O], FP32: of a regressor its outputs.
@@ -27,7 +27,7 @@ enum OutputTensor: Sendable, Equatable {
 
   var datatype: StaticString { self == .known ? "BOOL" : "FP32" }
 
-  /// The one input of every model.
+  /// The one input of every model, in metadata and answers; requests may also use the name that its Keras file has.
   static let input: StaticString = "x"
 }
 
@@ -40,6 +40,14 @@ extension Model {
     listedTensors + (network.isClassifier && calibration != nil ? [.known, .pValue] : [])
   }
 
+  /// The other name of the input: that of its Keras file. One that is an output's here stays the output's, so that an answer that is sent
+  /// back is not taken for rows.
+  var inputAlias: String? {
+    inputName.flatMap { name in
+      ([OutputTensor.input] + OutputTensor.allCases.map(\.name)).contains { "\($0)" == name } ? nil : name
+    }
+  }
+
   /// What the decoders of named tensors must know.
   func signature(maxRows: Int) -> fj_signature {
     // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
@@ -50,6 +58,9 @@ extension Model {
     signature.shape = fj_shape_of(inputShape, inputShape.count)
     signature.max_rows = maxRows
     signature.input = cString(OutputTensor.input)
+    let alias = Array((inputAlias ?? "").utf8.prefix(Int(FJ_MAX_NAME)))
+    withUnsafeMutableBytes(of: &signature.input_alias) { $0.copyBytes(from: alias) }
+    signature.input_alias_length = alias.count
     let tensors = tensors
     signature.output_count = tensors.count
     withUnsafeMutableBytes(of: &signature.outputs) { places in

@@ -76,7 +76,10 @@ package final class Service: Sendable {
   var catalog: Catalog { current.withLock { $0 } }
 
   /// Every version that is served.
-  package var served: [ModelSource.Key] { catalog.all.map(\.key) }
+  package var served: [ModelSource.Key] { models.map { ModelSource.Key(name: $0.name, version: $0.version) } }
+
+  /// Every version that is served, by name and version.
+  package var models: [Model] { catalog.all.map(\.model) }
 
   /// Swaps in another catalog. Requests in flight finish on the models that they began with.
   func publish(_ catalog: Catalog) {

@@ -77,6 +77,8 @@ struct Architecture: Decodable {
 
   let version: Int
   let inputShape: [Int]
+  /// Another name of the input, for the protocols that name it.
+  let inputName: String?
   let layers: [LayerEntry]
 }
 

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
 public struct Calibration: Sendable {
   public let method: String
-  /// The rate that the model was calibrated for: known ⇔ p ≥ it.
+  /// The rate that the model was calibrated for, or that was given in its place: known ⇔ p ≥ it.
   public let falseRejectRate: Double
   /// Held-out rows of all classes.
   public let rows: Int
@@ -21,8 +21,17 @@ public struct Calibration: Sendable {
   }
 
   /// nil: the file carries none.
-  init?(_ file: any TensorSource, classes: Int) throws(ModelError) {
-    guard let text = file.metadata["radial.calibration"] else { return nil }
+  /// - Parameter options: their rate, if any, is decided at instead of the file's.
+  init?(_ file: any TensorSource, classes: Int, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
+    guard let text = file.metadata["radial.calibration"] else {
+      if let rate = options.falseRejectRate {
+        throw ModelError(
+          .metadata, options.falseRejectRatePath ?? file.path,
+          "a false-reject rate of \(rate) was given, but the model's file carries no calibration that could keep it; leave the rate out, or calibrate the model"
+        )
+      }
+      return nil
+    }
     func refuse(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
     }
@@ -40,7 +49,7 @@ public struct Calibration: Sendable {
     }
     guard entry.rows >= 0 else { throw refuse("rows is \(entry.rows)") }
     method = entry.method
-    falseRejectRate = entry.falseRejectRate
+    falseRejectRate = options.falseRejectRate ?? entry.falseRejectRate
     rows = entry.rows
     distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
     let starts = try file.integers(

@@ -27,17 +27,28 @@ public struct LoadOptions: Sendable, Equatable {
   public var rbfLayout: RBF.CentersLayout?
   /// γ of the RBF layers of a Keras file that have none among their weights, in place of the configuration's; nil: the configuration's.
   public var gamma: Double?
+  /// Names of the classes, in place of those of the file; nil: the file's.
+  public var labels: [String]?
+  /// The rate at which `known` is decided, between 0 and 1, in place of the one that the model was calibrated for; nil: that one.
+  public var falseRejectRate: Double?
 
-  /// Whether the two above may be given with a file that is not Keras', which has no use for them.
+  /// The `radial.json` that says the labels, or the rate, for errors; nil: the command line does.
+  var labelsPath, falseRejectRatePath: String?
+
+  /// Whether those of the RBF layers may be given with a file that is not Keras', which has no use for them.
   private(set) var ignoresOtherForms = false
 
   public init(
-    rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil, rbfForm: RBFForm? = nil, configurationPath: String? = nil
+    rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil, rbfForm: RBFForm? = nil,
+    configurationPath: String? = nil,
+    labels: [String]? = nil, falseRejectRate: Double? = nil
   ) {
     self.rbfLayout = rbfLayout
     self.gamma = gamma
     self.rbfForm = rbfForm
     self.configurationPath = configurationPath
+    self.labels = labels
+    self.falseRejectRate = falseRejectRate
   }
 }
 
@@ -46,6 +57,13 @@ extension LoadOptions {
   public var ignoringOtherForms: LoadOptions {
     var options = self
     options.ignoresOtherForms = true
+    return options
+  }
+
+  /// The same, for one file, which must be of the form that they are for.
+  var forThisFile: LoadOptions {
+    var options = self
+    options.ignoresOtherForms = false
     return options
   }
 }

@@ -15,7 +15,7 @@ extension Model {
     try Model(source, name: "model", version: 1, instructionSet: instructionSet).selfTest()
     var metadata = source.metadata
     metadata["format"] = "radial"
-    metadata["radial.version"] = "1"
+    metadata["radial.version"] = source.metadata["radial.version"] ?? "1"
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }
     var written: Model?
     try SafetensorsWriter.write(metadata: metadata, tensors: source.tensors, to: output) { (path) throws(ModelError) in

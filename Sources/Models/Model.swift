@@ -8,6 +8,8 @@ public final class Model: Sendable {
   public let network: Network
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// What the Keras file calls the input; nil: nothing, or the model is not from one.
+  public let inputName: String?
   public let layers: [LayerDescription]
   /// [C]
   public let labels: [String]?
@@ -31,11 +33,27 @@ public final class Model: Sendable {
     path: String, name: String? = nil, version: Int = 1, instructionSet: InstructionSet = .best,
     options: LoadOptions = LoadOptions()
   ) throws(ModelError) -> Model {
-    try Model(openModel(path: path, options), name: name, version: version, instructionSet: instructionSet)
+    try Model(
+      openModel(path: path, options), name: name, version: version, instructionSet: instructionSet, options: options)
+  }
+
+  /// Reads what the files say of one version: the model's own, and `radial.json` beside it.
+  /// - Parameter options: of the command line; a member of `radial.json` that says something else is an error.
+  public static func load(
+    _ source: ModelSource, instructionSet: InstructionSet = .best, options: LoadOptions = LoadOptions()
+  ) throws(ModelError) -> Model {
+    var options = options
+    if let path = source.settingsPath {
+      options = try options.joined(with: ModelSettings(path: path).options, of: path)
+    }
+    return try load(
+      path: source.path, name: source.key.name, version: source.key.version, instructionSet: instructionSet,
+      options: options)
   }
 
   init(
-    _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet
+    _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet,
+    options: LoadOptions = LoadOptions()
   ) throws(ModelError) {
     let path = source.path
     file = FileInformation(path: source.file.path, file: source.file, form: source.form)
@@ -48,12 +66,14 @@ public final class Model: Sendable {
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
     }
-    if let version = source.metadata["radial.version"], version != "1" {
-      throw ModelError(.architecture, path, "'radial.version' is '\(version)', expected '1'; use a newer Radial")
+    if let version = source.metadata["radial.version"], !["1", "1.1"].contains(version) {
+      throw ModelError(
+        .architecture, path, "'radial.version' is '\(version)', expected '1' or '1.1'; use a newer Radial")
     }
     let reader = try NetworkReader(source)
     layers = reader.descriptions
     inputShape = reader.inputShape
+    inputName = reader.inputName
     preprocessing = try Self.preprocessing(source)
     do throws(EngineError) {
       network = try Network(
@@ -62,8 +82,8 @@ public final class Model: Sendable {
     } catch {
       throw ModelError(.architecture, path, error.description)
     }
-    labels = try Self.labels(source, network)
-    calibration = try Calibration(source, classes: network.distanceWidth)
+    labels = try Self.labels(source, network, options)
+    calibration = try Calibration(source, classes: network.distanceWidth, options)
     if calibration != nil, !network.isClassifier {
       throw ModelError(
         .metadata, path, "a calibration was found in a network that is no classifier; export it without one")
@@ -71,6 +91,9 @@ public final class Model: Sendable {
     trainingJSON = try Self.training(source)
     storedSelfTest = try SelfTest(source, network)
   }
+
+  /// Of the input's name, in UTF-8.
+  public static let inputNameBytes = 1...128
 
   private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
     struct Entry: Decodable {
@@ -88,7 +111,18 @@ public final class Model: Sendable {
     return Preprocessing(scale: Float(entry.scale), offset: Float(entry.offset))
   }
 
-  private static func labels(_ source: any TensorSource, _ network: Network) throws(ModelError) -> [String]? {
+  private static func labels(
+    _ source: any TensorSource, _ network: Network, _ options: LoadOptions
+  ) throws(ModelError) -> [String]? {
+    if let labels = options.labels {
+      guard labels.count == network.distanceWidth else {
+        throw ModelError(
+          .metadata, options.labelsPath ?? source.path,
+          "\(labels.count) labels were given, expected \(network.distanceWidth), one for each prototype; give them all, in the network's order"
+        )
+      }
+      return labels
+    }
     guard let text = source.metadata["radial.labels"] else { return nil }
     guard let labels = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
       throw ModelError(

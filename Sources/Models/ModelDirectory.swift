@@ -15,36 +15,66 @@ public struct ModelSource: Sendable, Equatable {
     public static func < (one: Key, other: Key) -> Bool { (one.name, one.version) < (other.name, other.version) }
   }
 
-  /// What changes when a file is replaced, renamed into place or written to; symbolic links are followed.
+  /// What changes when one of the version's files is replaced, renamed into place or written to, comes or goes.
   public struct Fingerprint: Sendable, Equatable {
-    let device: UInt
-    let inode: UInt
-    let bytes: Int
-    let modifiedSeconds: Int
-    let modifiedNanoseconds: Int
+    let model: FileStamp
+    /// Of the JSON files of the folder, by name, when `radial.json` is one of them: it, and the configuration that it may name.
+    let settings: [String: FileStamp]
   }
 
   public let key: Key
   public let path: String
   /// nil: there is no such file, or it cannot be looked at.
   public let fingerprint: Fingerprint?
+  /// Whether a `radial.json` beside the file belongs to it.
+  private let mayHaveSettings: Bool
+  /// `radial.json` beside the file; nil: there is none, or it does not belong to it.
+  public let settingsPath: String?
 
-  /// - Parameter name: by default the file's name up to its first dot.
-  public init(path: String, name: String? = nil, version: Int = 1) {
+  /// Looks at the files now.
+  /// - Parameters:
+  ///   - name: by default the file's name up to its first dot.
+  ///   - mayHaveSettings: whether a `radial.json` beside the file belongs to it, as it does in a folder of one version.
+  public init(path: String, name: String? = nil, version: Int = 1, mayHaveSettings: Bool = false) {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     key = Key(name: name ?? String(file.prefix { $0 != "." }), version: version)
     self.path = path
-    var information = stat()
-    fingerprint =
-      stat(path, &information) == 0
-      ? Fingerprint(
-        device: UInt(information.st_dev), inode: UInt(information.st_ino), bytes: Int(information.st_size),
-        modifiedSeconds: information.st_mtim.tv_sec, modifiedNanoseconds: information.st_mtim.tv_nsec) : nil
+    self.mayHaveSettings = mayHaveSettings
+    let folder = String(path.dropLast(file.count))
+    var settings: [String: FileStamp] = [:]
+    if mayHaveSettings, let stamp = FileStamp(folder + ModelSettings.fileName) {
+      // A look comes every second: no more of them than a folder of one version has.
+      let names = (ModelDirectory.entries(of: folder) ?? []).filter { $0.hasSuffix(".json") }.prefix(64)
+      for name in names { settings[name] = FileStamp(folder + name) }
+      settings[ModelSettings.fileName] = stamp
+    }
+    settingsPath = settings.isEmpty ? nil : folder + ModelSettings.fileName
+    fingerprint = FileStamp(path).map { Fingerprint(model: $0, settings: settings) }
+  }
+
+  /// The same version, looked at again.
+  public var lookedAtAgain: ModelSource {
+    ModelSource(path: path, name: key.name, version: key.version, mayHaveSettings: mayHaveSettings)
   }
 }
 
-/// A directory of models: `NAME/VERSION/model.{safetensors,keras,h5}`, VERSION a positive integer, and `NAME.safetensors` (or .keras,
-/// .h5), which is version 1.
+/// What changes when a file is replaced or written to; symbolic links are followed.
+struct FileStamp: Sendable, Equatable {
+  private let device, inode: UInt
+  private let bytes, modifiedSeconds, modifiedNanoseconds: Int
+
+  /// nil: there is no such file, or it cannot be looked at.
+  init?(_ path: String) {
+    var information = stat()
+    guard stat(path, &information) == 0 else { return nil }
+    (device, inode) = (UInt(information.st_dev), UInt(information.st_ino))
+    bytes = Int(information.st_size)
+    (modifiedSeconds, modifiedNanoseconds) = (information.st_mtim.tv_sec, information.st_mtim.tv_nsec)
+  }
+}
+
+/// A directory of models: `NAME/VERSION/model.{safetensors,keras,h5}`, VERSION a positive integer, with `radial.json` beside it or
+/// without; and `NAME.safetensors` (or .keras, .h5), which is version 1.
 ///
 /// Other entries are left alone, so that a new version may be written under any other name (`2.tmp`, `.2`) and then renamed.
 public enum ModelDirectory {
@@ -86,7 +116,7 @@ public enum ModelDirectory {
         "expected one model file (.safetensors, .keras or .h5) or folders VERSION/model.*, found "
           + (files.isEmpty ? "none" : files.joined(separator: ", ")) + "; name the file itself")
     }
-    return [ModelSource(path: "\(path)/\(file)", name: name)]
+    return [ModelSource(path: "\(path)/\(file)", name: name, mayHaveSettings: true)]
   }
 
   private static func versions(
@@ -95,7 +125,9 @@ public enum ModelDirectory {
     entries.compactMap { entry in
       guard let version = version(entry) else { return nil }
       let candidates = extensions.map { "\(path)/\(entry)/model.\($0)" }
-      return candidates.first { access($0, F_OK) == 0 }.map { ModelSource(path: $0, name: name, version: version) }
+      return candidates.first { access($0, F_OK) == 0 }.map {
+        ModelSource(path: $0, name: name, version: version, mayHaveSettings: true)
+      }
     }
   }
 
@@ -111,7 +143,7 @@ public enum ModelDirectory {
   }
 
   /// The names in a directory that do not begin with a dot, sorted; nil: it cannot be read.
-  private static func entries(of path: String) -> [String]? {
+  static func entries(of path: String) -> [String]? {
     guard let directory = opendir(path) else { return nil }
     defer { closedir(directory) }
     var names: [String] = []

@@ -12,6 +12,7 @@ struct NetworkReader {
   var source = "the input shape"
   /// As the file has it; a row is its values in row-major order.
   let inputShape: [Int]
+  let inputName: String?
   /// The product of `inputShape`.
   let inputWidth: Int
 
@@ -40,6 +41,13 @@ struct NetworkReader {
       throw ModelError(
         .architecture, file.path,
         "'input_shape' is \(inputShape), expected [features], [rows, columns] or [rows, columns, channels], at most \(Network.maximumWidth) values"
+      )
+    }
+    inputName = architecture.inputName
+    if let inputName, !Model.inputNameBytes.contains(inputName.utf8.count) {
+      throw ModelError(
+        .architecture, file.path,
+        "'input_name' has \(inputName.utf8.count) bytes, expected \(Model.inputNameBytes.lowerBound) to \(Model.inputNameBytes.upperBound); export the model again"
       )
     }
     inputWidth = count

@@ -100,10 +100,10 @@ extension Network {
         if isLast, let distances = results.distances {
           current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
         }
-      case .columnAffine(let scale, let shift):
+      case .columnAffine(let mean, let scale, let shift):
         let target = current.inPlace(rows: rows, workspace)
         kernels.column_affine(
-          target, rows, current.stride / Int(RK_PANEL), current.stride, scale.pointer, shift.pointer)
+          target, rows, current.stride / Int(RK_PANEL), current.stride, mean.pointer, scale.pointer, shift.pointer)
       }
     }
     current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)

@@ -83,7 +83,7 @@ extension Plan {
     try checkImageActivation(layer.activation, layer.name)
     try addPool(layer.window, on: layer.input, isMaximum: false, layer.name)
     parameterCount += layer.factor.count + layer.offset.count
-    appendAffine(layer.factor, layer.offset)
+    appendAffine(mean: [0], scale: layer.factor, shift: layer.offset)
     add(layer.activation, layer.alpha)
   }
 

@@ -15,8 +15,9 @@ enum Step: Sendable {
   case pool(Pool)
   /// Mean squared distances of DUQ, centers [embedding, classes].
   case meanDistances(AlignedFloats, embedding: Int, classes: Int, isLast: Bool)
-  /// y·scale + shift per column, [P] each.
-  case columnAffine(scale: AlignedFloats, shift: AlignedFloats)
+  /// (y − mean)·scale + shift per column, [P] each. The mean comes off first: folded into the shift it would cancel against y·scale, and
+  /// take the digits with it where the mean is large beside the deviation.
+  case columnAffine(mean: AlignedFloats, scale: AlignedFloats, shift: AlignedFloats)
 }
 
 /// The steps of a network: batch normalisation folded into the linear layer before it or fused behind, dropout dropped.
@@ -110,32 +111,37 @@ struct Plan {
     if let gamma = normalization.gamma { try Self.check(gamma, width, name, "gamma") }
     if let beta = normalization.beta { try Self.check(beta, width, name, "beta") }
     parameterCount += (2 + (normalization.gamma == nil ? 0 : 1) + (normalization.beta == nil ? 0 : 1)) * width
+    let mean = normalization.movingMean
+    let beta = normalization.beta ?? [Float](repeating: 0, count: width)
     var scale = [Double](repeating: 1, count: width)
-    var shift = [Double](repeating: 0, count: width)
     for c in 0..<width {
       let variance = Double(normalization.movingVariance[c]) + Double(normalization.epsilon)
       guard variance > 0 else { throw .badVariance(layer: name, index: c) }
       scale[c] = Double(normalization.gamma?[c] ?? 1) / variance.squareRoot()
-      shift[c] = Double(normalization.beta?[c] ?? 0) - Double(normalization.movingMean[c]) * scale[c]
     }
     if var dense = foldable, width == self.width {
-      // Linear so far: (x·W + b)·s + t = x·(W s) + (b s + t), computed in Double and rounded once.
+      // Linear so far: (x·W + b − m)·s + t = x·(W s) + ((b − m) s + t), computed in Double and rounded once.
       for index in dense.kernel.indices {
         dense.kernel[index] = Float(Double(dense.kernel[index]) * scale[index % width])
       }
-      dense.bias = (0..<width).map { Float(Double(dense.bias?[$0] ?? 0) * scale[$0] + shift[$0]) }
+      let bias = dense.bias ?? [Float](repeating: 0, count: width)
+      dense.bias = (0..<width).map { c in
+        let centered = Double(bias[c]) - Double(mean[c])
+        return Float(centered * scale[c] + Double(beta[c]))
+      }
       foldable = dense
     } else {
       flush()
-      appendAffine(scale.map { Float($0) }, shift.map { Float($0) })
+      appendAffine(mean: mean, scale: scale.map { Float($0) }, shift: beta)
     }
   }
 
-  /// x · scale + shift, the vectors repeated over the whole width.
-  mutating func appendAffine(_ scale: [Float], _ shift: [Float]) {
+  /// (x − mean) · scale + shift, the vectors repeated over the whole width.
+  mutating func appendAffine(mean: [Float], scale: [Float], shift: [Float]) {
     let all = 0..<width
     steps.append(
       .columnAffine(
+        mean: AlignedFloats(all.map { mean[$0 % mean.count] }, to: padded(width)),
         scale: AlignedFloats(all.map { scale[$0 % scale.count] }, padding: 1, to: padded(width)),
         shift: AlignedFloats(all.map { shift[$0 % shift.count] }, to: padded(width))))
   }

@@ -25,7 +25,7 @@ struct Convert: ParsableCommand {
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
       model = try Model.convert(
-        input, to: output, labels: try labels.map(Self.names), instructionSet: instructionSet,
+        input, to: output, labels: try labels.map(LabelList.names), instructionSet: instructionSet,
         options: keras.loadOptions)
     } catch let error as Failure {
       throw error
@@ -34,27 +34,5 @@ struct Convert: ParsableCommand {
     }
     let parameters = model.network.parameterCount
     print("\(output): \(model.layers.count) layers, \(parameters) parameters, \(model.file.bytes) bytes")
-  }
-
-  /// The list itself, or the lines of the file that it names.
-  static func names(_ text: String) throws -> [String] {
-    guard access(text, F_OK) == 0 else { return text.split(separator: ",").map { $0.trimmed } }
-    guard let file = fopen(text, "r") else {
-      throw Failure.usage("\(text): cannot be opened (\(String(cString: strerror(errno)))); check its permissions")
-    }
-    defer { fclose(file) }
-    var lines: [String] = []
-    var buffer = [CChar](repeating: 0, count: 4096)
-    while fgets(&buffer, Int32(buffer.count), file) != nil {
-      let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)[...].trimmed
-      if !line.isEmpty { lines.append(line) }
-    }
-    return lines
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

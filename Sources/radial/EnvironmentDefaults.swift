@@ -1,75 +1,120 @@
 import ArgumentParser
 import Glibc
+import Models
 
 /// Every flag of `serve` is also a variable: `--max-body-bytes` is `RADIAL_MAX_BODY_BYTES`. A flag wins over its variable.
 struct EnvironmentDefaults {
   let environment: [String: String]
 
-  /// `serve`'s options, and its flags, which take no value: read off the declarations, so that none is forgotten.
-  static let (options, flags) = {
-    var (options, flags): ([String], [String]) = ([], [])
-    let declarations: [any ParsableArguments] = [ServeOptions(), KerasOptions()]
-    for child in declarations.flatMap({ Array(Mirror(reflecting: $0).children) }) {
-      // A wrapped property is stored under its name with an underscore.
-      guard let label = child.label?.dropFirst() else { continue }
-      let name = label.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
-      if child.value is Flag<Bool> { flags.append(name) } else { options.append(name) }
-    }
-    return (options, flags)
-  }()
+  /// A flag of `serve`.
+  struct Entry: Sendable {
+    let name: String
+    var takesValue = true
+    /// The same flag as other servers call it, and so KServe's runtimes pass it.
+    var aliases: [String] = []
 
-  /// Flags of other servers that are flags here too, as KServe's runtimes pass them.
-  static let aliases = [
-    "port": ["http-port", "http_port"], "model": ["model-dir", "model_dir"], "model-name": ["model_name"],
+    var variable: String { "RADIAL_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
+  }
+
+  /// Every flag that `serve --help` lists; a test compares the two.
+  static let table = [
+    Entry(name: "model", aliases: ["model-dir", "model_dir"]), Entry(name: "model-name", aliases: ["model_name"]),
+    Entry(name: "labels"), Entry(name: "false-reject-rate"), Entry(name: "check", takesValue: false),
+    Entry(name: "host"), Entry(name: "port", aliases: ["http-port", "http_port"]), Entry(name: "threads"),
+    Entry(name: "max-batch-rows"), Entry(name: "max-queue-rows"), Entry(name: "models-dir"),
+    Entry(name: "default-model"), Entry(name: "models-scan-interval"), Entry(name: "allow-unload", takesValue: false),
+    Entry(name: "max-request-rows"), Entry(name: "inline-budget"), Entry(name: "max-body-bytes"),
+    Entry(name: "max-header-bytes"), Entry(name: "max-connections"), Entry(name: "header-timeout"),
+    Entry(name: "body-timeout"), Entry(name: "idle-timeout"), Entry(name: "drain-delay"),
+    Entry(name: "drain-timeout"), Entry(name: "log-format"), Entry(name: "log-level"),
+    Entry(name: "access-log", takesValue: false), Entry(name: "rbf-layout"), Entry(name: "gamma"),
   ]
+
+  /// Variables that are no flags: the instruction set, which every command knows, and the scripts' place for Python environments.
+  private static let others = ["RADIAL_ISA", "RADIAL_VENVS"]
 
   /// Every spelling of a flag.
   static func names(of name: String) -> NameSpecification {
-    NameSpecification(([name] + (aliases[name] ?? [])).map { .customLong($0) })
+    let aliases = table.first { $0.name == name }?.aliases ?? []
+    return NameSpecification(([name] + aliases).map { .customLong($0) })
   }
 
   /// `arguments` with what the environment adds, when the subcommand is `serve`.
-  func applied(to arguments: [String]) -> [String] {
+  /// - Throws: when the variable of a flag without a value says neither yes nor no.
+  func applied(to arguments: [String]) throws -> [String] {
     guard arguments.first == "serve" else { return arguments }
+    let given = Self.given(in: arguments.dropFirst())
     var added: [String] = []
-    for name in Self.options where !Self.isGiven(name, in: arguments) {
-      guard let value = value(of: name) else { continue }
-      // Several models are separated by commas.
-      let values = name == "model" ? value.split(separator: ",").map(String.init) : [value]
-      added += values.map { "--\(name)=\($0)" }
-    }
-    for name in Self.flags where !Self.isGiven(name, in: arguments) {
-      if ["1", "true", "yes", "on"].contains(environment[Self.variable(name)]?.lowercased()) {
-        added.append("--\(name)")
+    for entry in Self.table where !given.contains(entry.name) {
+      guard let value = value(of: entry) else { continue }
+      if !entry.takesValue {
+        if try Self.isYes(value, entry.variable) { added.append("--\(entry.name)") }
+        continue
       }
+      // Several models are separated by commas.
+      let values = entry.name == "model" ? value.split(separator: ",").map(String.init) : [value]
+      added += values.map { "--\(entry.name)=\($0)" }
     }
     return ["serve"] + added + arguments.dropFirst()
   }
 
   /// The variables that `applied` would use.
   func used(with arguments: [String]) -> [String] {
-    (Self.options + Self.flags).filter {
-      !Self.isGiven($0, in: arguments) && value(of: $0) != nil
+    let given = Self.given(in: arguments.dropFirst())
+    return Self.table.filter { !given.contains($0.name) && value(of: $0) != nil }.map(\.variable)
+  }
+
+  /// A sentence for each variable that begins as ours do and that nothing here reads, by name.
+  func complaints() -> [String] {
+    let known = Self.table.map(\.variable) + Self.others
+    return environment.sorted { $0.key < $1.key }.compactMap { name, value in
+      guard name.hasPrefix("RADIAL_"), !known.contains(name), !Self.isServiceLink(name, value) else { return nil }
+      return "the variable \(name) is none of radial's and does nothing"
+        + Spelling.question(for: name, among: known) + " (every flag of radial serve is a variable)"
     }
-    .map(Self.variable)
   }
 
-  /// What the environment says of an option; nil: nothing.
-  private func value(of name: String) -> String? {
-    guard let value = environment[Self.variable(name)], !value.isEmpty else { return nil }
-    // Beside a Service called radial Kubernetes sets RADIAL_PORT=tcp://ADDRESS:PORT for every pod of its namespace.
-    return name == "port" && value.hasPrefix("tcp://") ? nil : value
+  /// What the environment says of a flag; nil: nothing.
+  private func value(of entry: Entry) -> String? {
+    guard let value = environment[entry.variable], !value.isEmpty else { return nil }
+    return Self.isServiceLink(entry.variable, value) ? nil : value
   }
 
-  static func variable(_ name: String) -> String {
-    "RADIAL_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-  }
-
-  private static func isGiven(_ name: String, in arguments: [String]) -> Bool {
-    let names = [name] + (aliases[name] ?? [])
-    return arguments.contains { argument in
-      names.contains { argument == "--\($0)" || argument.hasPrefix("--\($0)=") }
+  /// Whether Kubernetes set it, as it does in every pod beside a Service whose name is radial, or begins so: RADIAL_SERVICE_HOST,
+  /// RADIAL_SERVICE_PORT_HTTP, RADIAL_PORT=tcp://ADDRESS:PORT, RADIAL_PORT_8080_TCP_ADDR.
+  private static func isServiceLink(_ name: String, _ value: String) -> Bool {
+    if ["tcp://", "udp://", "sctp://"].contains(where: value.hasPrefix) { return true }
+    let words = name.split(separator: "_")
+    return zip(words, words.dropFirst()).contains { word, next in
+      (word == "SERVICE" && ["HOST", "PORT"].contains(next)) || (word == "PORT" && next.allSatisfy(\.isNumber))
     }
+  }
+
+  private static func isYes(_ value: String, _ variable: String) throws -> Bool {
+    switch value.lowercased() {
+    case "1", "true", "yes", "on": return true
+    case "0", "false", "no", "off": return false
+    default: throw Failure.usage("\(variable): expected 1, true, yes or on, or 0, false, no or off, found '\(value)'")
+    }
+  }
+
+  /// The names of the flags that are on the command line, whatever their spelling there. A path without a flag is a model.
+  private static func given(in arguments: ArraySlice<String>) -> Set<String> {
+    var found: Set<String> = []
+    var rest = arguments
+    while let argument = rest.popFirst() {
+      guard argument.hasPrefix("-"), argument != "-" else {
+        found.insert("model")
+        continue
+      }
+      // Behind it everything is a path.
+      if argument == "--" { return rest.isEmpty ? found : found.union(["model"]) }
+      let spelling = argument.dropFirst(2).prefix { $0 != "=" }
+      guard let entry = table.first(where: { ([$0.name] + $0.aliases).contains(String(spelling)) }) else { continue }
+      found.insert(entry.name)
+      if entry.takesValue, !argument.contains("=") { _ = rest.popFirst() }
+    }
+    return found
   }
 }
 

@@ -13,13 +13,20 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(help: "Names of the classes, separated by commas, or a file with one a line.")
+  var labels: String?
+
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
     let model: Model
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
-      model = try Model.load(path: file, instructionSet: instructionSet, options: keras.loadOptions)
+      var options = keras.loadOptions
+      options.labels = try labels.map(LabelList.names)
+      model = try Model.load(path: file, instructionSet: instructionSet, options: options)
+    } catch let failure as Failure {
+      throw failure
     } catch {
       throw Failure.usage("\(error)")
     }

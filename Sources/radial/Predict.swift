@@ -24,6 +24,9 @@ struct Predict: ParsableCommand {
   var file = "-"
 
   @OptionGroup var options: PredictFlags
+  @Option(help: "Names of the classes, separated by commas, or a file with one a line.")
+  var labels: String?
+
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
@@ -33,9 +36,10 @@ struct Predict: ParsableCommand {
     let model: Model
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+      var options = keras.loadOptions
+      options.labels = try labels.map(LabelList.names)
       model = try Model.load(
-        path: self.model ?? defaultModelPath(), instructionSet: instructionSet,
-        options: keras.loadOptions)
+        path: self.model ?? defaultModelPath(), instructionSet: instructionSet, options: options)
       try model.selfTest()
     } catch let failure as Failure {
       throw failure

@@ -30,19 +30,20 @@ struct PredictFlags: ParsableArguments {
   )
   var outputs: String?
 
-  @Option(help: "Adds the k nearest classes, nearest first, in JSON lines.")
+  @Option(help: "Adds the k nearest classes, nearest first, in JSON lines: 0 or more.")
   var topK = 0
 
   @Option(help: "flag: say of each row whether it is known; off: do not.")
   var reject = Reject.flag
 
-  @Option(help: "The rate at which that is decided, instead of the one that the model was calibrated for.")
+  @Option(
+    help: "The rate at which that is decided, instead of the one that the model was calibrated for: between 0 and 1.")
   var falseRejectRate: Double?
 
   @Option(help: "stop: end with exit code 2 at the first bad row; skip: leave bad rows out, and say how many.")
   var onBadRow = OnBadRow.stop
 
-  @Option(help: "Threads. Default: the cores of the cgroup.")
+  @Option(help: "Threads: 1 to 1024. Default: the cores of the cgroup.")
   var threads: Int?
 
   @Flag(help: "No progress bar; there is none anyway unless standard error is a terminal and standard output is not.")

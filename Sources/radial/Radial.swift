@@ -9,13 +9,16 @@ struct Radial: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "radial",
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
-    version: radialVersion, subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self])
+    version: radialVersion, subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self, Version.self])
 
   static func main() {
-    let arguments = Array(CommandLine.arguments.dropFirst())
     let defaults = EnvironmentDefaults(environment: .process)
+    var written: [String] = []
     do {
-      var command = try parseAsRoot(defaults.applied(to: arguments))
+      let line = try CommandLineArguments(CommandLine.arguments)
+      try line.checkCommand(among: configuration.subcommands.map { $0._commandName })
+      written = line.arguments
+      var command = try parseAsRoot(defaults.applied(to: written))
       try command.run()
     } catch let failure as Failure {
       writeError("radial: \(failure.message)")
@@ -25,12 +28,19 @@ struct Radial: ParsableCommand {
       let message = fullMessage(for: error)
       if code.isSuccess { print(message) } else { writeError(message) }
       // The message names a flag that the user did not write.
-      if code == .validationFailure, (try? parseAsRoot(arguments)) != nil {
-        writeError("(set in the environment: \(defaults.used(with: arguments).joined(separator: ", ")))")
+      if code == .validationFailure, (try? parseAsRoot(written)) != nil {
+        writeError("(set in the environment: \(defaults.used(with: written).joined(separator: ", ")))")
       }
       Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
   }
+}
+
+/// `radial version`
+struct Version: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+  func run() { print(radialVersion) }
 }
 
 /// This release.

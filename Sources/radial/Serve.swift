@@ -11,26 +11,38 @@ import RadialEngine
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve models over HTTP.",
-    discussion:
-      "Every flag is also an environment variable, RADIAL_ and its name: --max-body-bytes is RADIAL_MAX_BODY_BYTES.")
+    discussion: """
+      Every flag is also an environment variable, RADIAL_ and its name: --max-body-bytes is RADIAL_MAX_BODY_BYTES.
+      Sizes are bytes, or numbers with kB, MB, GB (powers of 1000), KiB, MiB, GiB (of 1024); times are numbers of the unit
+      that stands with the flag, or with us, ms, s, m, h.
+
+        radial serve model.keras
+        radial serve cats.keras=cats dogs.safetensors --port 9000
+        radial serve --models-dir models --check
+      """)
 
   @OptionGroup var options: ServeOptions
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
     let logger = makeLogger(format: options.logFormat, level: options.logLevel)
+    for complaint in EnvironmentDefaults(environment: .process).complaints() { logger.warning("\(complaint)") }
     let signals = StopSignals()
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()
+    let configuration = serverConfiguration(reactors: threads)
     let service = Service(
       serviceConfiguration(threads: threads, instructionSet), reactors: threads, logger: logger)
-    let store = try loadModels(service, instructionSet)
-    let server: Server
-    do throws(ServerError) {
-      server = try Server(
-        serverConfiguration(reactors: threads), logger: logger, makeHandler: { service.makeHandler($0, store) })
-    } catch {
-      throw Failure.environment("\(error)")
+    if options.check { return try check(service, instructionSet) }
+    // Before the models are loaded, which may take long.
+    try orFailure { () throws(ServerError) in try Server.check(configuration.address) }
+    let (store, changes, named) = try loadModels(service, instructionSet)
+    let failures = changes.failed.sorted { $0.key < $1.key }
+    try refuse(failures.filter { named.contains($0.key) }.map(\.value))
+    for (key, sentence) in failures { store.log(failure: sentence, of: key) }
+    try refuse(settingsProblems(service))
+    let server = try orFailure { () throws(ServerError) in
+      try Server(configuration, logger: logger, makeHandler: { service.makeHandler($0, store) })
     }
     service.become(.ready)
     server.start()
@@ -46,65 +58,13 @@ struct Serve: ParsableCommand {
     logger.notice("stopped")
   }
 
-  /// Loads everything for the first time. A file that was named must load; what fails in a directory is reported and left out.
-  private func loadModels(_ service: Service, _ instructionSet: InstructionSet) throws -> ModelStore {
-    let files = try namedModels()
-    let keys: [ModelSource.Key]
-    do {
-      if let directory = options.modelsDir { _ = try ModelDirectory.scan(directory) }
-      keys = try files.flatMap { try ModelDirectory.sources(of: $0.path, name: $0.name) }.map(\.key)
-    } catch {
-      throw Failure.usage("\(error)")
-    }
-    if let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
-      throw Failure.usage("--model: two models are called '\(keys[index].name)'; give one another name with PATH=NAME")
-    }
-    // They are for the Keras files among the models.
-    let loading = keras.loadOptions.ignoringOtherForms
-    let store = ModelStore(
-      service, files: files, directory: options.modelsDir, defaultName: options.defaultModel ?? keys.first?.name,
-      allowsUnload: options.allowUnload
-    ) { source throws(ModelError) in
-      try Model.load(
-        path: source.path, name: source.key.name, version: source.key.version, instructionSet: instructionSet,
-        options: loading)
-    }
-    let changes = store.rescan(retriesFailures: true)
-    if let sentence = keys.lazy.compactMap({ changes.failed[$0] }).first { throw Failure.usage(sentence) }
-    if let name = options.defaultModel, !service.served.contains(where: { $0.name == name }) {
-      throw Failure.usage(
-        "--default-model: no model '\(name)' was loaded (\(service.served.map(\.name).joined(separator: ", ")))")
-    }
-    return store
+  /// Ends the process with a line for each sentence, if there is one.
+  func refuse(_ sentences: [String]) throws {
+    if !sentences.isEmpty { throw Failure.usage(sentences.joined(separator: "\nradial: ")) }
   }
 
-  /// The models of the command line; without any what KServe has mounted, or the default model.
-  private func namedModels() throws -> [(path: String, name: String?)] {
-    var files = options.model.map(Self.split)
-    if files.isEmpty, options.modelsDir == nil {
-      files = [(access(Self.mountedModels, F_OK) == 0 ? Self.mountedModels : try defaultModelPath(), nil)]
-    }
-    if let name = options.modelName {
-      guard files.count == 1 else {
-        throw Failure.usage(
-          "--model-name: expected one --model to be named, found \(files.count); use --model PATH=NAME")
-      }
-      files[0].name = name
-    } else if files.count == 1, files[0].name == nil, let name = [String: String].process["INFERENCE_SERVICE_NAME"] {
-      files[0].name = name
-    }
-    return files
-  }
-
-  /// Where KServe's storage initializer puts a model.
-  private static let mountedModels = "/mnt/models"
-
-  /// FILE or FILE=NAME; a file that exists under the whole text is that file.
-  static func split(_ specification: String) -> (path: String, name: String?) {
-    guard access(specification, F_OK) != 0, let equals = specification.lastIndex(of: "=") else {
-      return (specification, nil)
-    }
-    return (String(specification[..<equals]), String(specification[specification.index(after: equals)...]))
+  private func orFailure<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
+    do throws(ServerError) { return try body() } catch { throw Failure.environment("\(error)") }
   }
 
   private func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {

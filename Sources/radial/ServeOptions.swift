@@ -5,8 +5,11 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
-/// The flags of `radial serve`.
+/// The flags of `radial serve`. Each has its line in `EnvironmentDefaults.table`.
 struct ServeOptions: ParsableArguments {
+  @Argument(help: "Model files, or directories with one, as for --model; they come before those of --model.")
+  var paths: [String] = []
+
   @Option(
     name: EnvironmentDefaults.names(of: "model"), parsing: .singleValue,
     help: "A model file or a directory with one, optionally PATH=NAME; may be repeated. The first is the default model."
@@ -16,71 +19,103 @@ struct ServeOptions: ParsableArguments {
   @Option(name: EnvironmentDefaults.names(of: "model-name"), help: "The name of the one --model.")
   var modelName: String?
 
+  @Option(help: "Names of the one model's classes, separated by commas, or a file with one a line.")
+  var labels: String?
+
+  @Option(
+    help: Limits.falseRejectRate.help(
+      "The rate at which the one model's rows are wrongly refused, instead of the one that it was calibrated for",
+      valueName: "rate"),
+    transform: Limits.rate)
+  var falseRejectRate: Double?
+
+  @Flag(help: "Load the models, test them, print what would be served, and exit: 0, or 2 with what is wrong.")
+  var check = false
+
   @Option(help: "Address to listen on; unix:PATH for a unix-domain socket.")
   var host = "127.0.0.1"
 
-  @Option(name: EnvironmentDefaults.names(of: "port"), help: "TCP port; 0 picks a free one.")
+  @Option(
+    name: EnvironmentDefaults.names(of: "port"), help: Limits.port.help("TCP port, 0 for a free one"),
+    transform: { UInt16(try Limits.port.integer($0)) })
   var port: UInt16 = 8080
 
-  @Option(help: "Reactor threads, and cores of the compute queue. Default: the cores of the cgroup.")
+  @Option(
+    help: Limits.threads.help("Reactor threads, and cores of the compute queue, by default the cores of the cgroup"),
+    transform: Limits.threads.integer)
   var threads: Int?
 
-  @Option(help: "Rows of one compute-queue batch.")
-  var maxBatchRows = 256
+  @Option(help: Limits.batchRows.help("Rows of one compute-queue batch"), transform: Limits.batchRows.integer)
+  var maxBatchRows = Limits.batchRows.whole
 
-  @Option(help: "Rows that may wait for the compute queue; beyond that requests get 503.")
-  var maxQueueRows = 16_384
+  @Option(
+    help: Limits.queueRows.help("Rows that may wait for the compute queue, beyond which requests get 503"),
+    transform: Limits.queueRows.integer)
+  var maxQueueRows = Limits.queueRows.whole
 
-  @Option(help: "A directory of models, NAME/VERSION/model.{safetensors,keras,h5} or NAME.{…}, watched for changes.")
+  @Option(
+    help: """
+      A directory of models, NAME/VERSION/model.{safetensors,keras,h5} (settings in radial.json beside it) or NAME.{…}, watched for changes.
+      """)
   var modelsDir: String?
 
   @Option(help: "The model that answers when a request names none. (default: the first --model, else the first name)")
   var defaultModel: String?
 
-  @Option(help: "Seconds between two looks at the model files; 0: only on SIGHUP.")
-  var modelsScanInterval = 1.0
+  @Option(
+    help: Limits.scanInterval.help("Time between two looks at the model files, 0 for only on SIGHUP"),
+    transform: Limits.scanInterval.number)
+  var modelsScanInterval = Limits.scanInterval.number
 
   @Flag(help: "Let POST /v2/repository/models/NAME/unload take a model out of service.")
   var allowUnload = false
 
-  @Option(help: "Rows of one request.")
-  var maxRequestRows = 16_384
+  @Option(help: Limits.requestRows.help("Rows of one request"), transform: Limits.requestRows.integer)
+  var maxRequestRows = Limits.requestRows.whole
 
-  @Option(help: "Milliseconds that a reactor may compute at a time; costlier batches go to the compute queue.")
-  var inlineBudget = 1.0
+  @Option(
+    help: Limits.inlineBudget.help(
+      "Time that a reactor may compute at once, above which batches go to the compute queue"),
+    transform: Limits.inlineBudget.number)
+  var inlineBudget = Limits.inlineBudget.number
 
-  @Option(help: "Bytes of a request body, inflated.")
-  var maxBodyBytes = 16 << 20
+  @Option(help: Limits.bodyBytes.help("Size of a request body, inflated"), transform: Limits.bodyBytes.integer)
+  var maxBodyBytes = Limits.bodyBytes.whole
 
-  @Option(help: "Bytes of a request's header section.")
-  var maxHeaderBytes = 8 << 10
+  @Option(help: Limits.headerBytes.help("Size of a request's header section"), transform: Limits.headerBytes.integer)
+  var maxHeaderBytes = Limits.headerBytes.whole
 
-  @Option(help: "Open connections.")
-  var maxConnections = 10_000
+  @Option(help: Limits.connections.help("Open connections"), transform: Limits.connections.integer)
+  var maxConnections = Limits.connections.whole
 
-  @Option(help: "Seconds for a header section to arrive.")
-  var headerTimeout = 10.0
+  @Option(help: Limits.header.help("Time for a header section to arrive"), transform: Limits.header.number)
+  var headerTimeout = Limits.header.number
 
-  @Option(help: "Seconds for a body to arrive, and for an answer to be read.")
-  var bodyTimeout = 30.0
+  @Option(
+    help: Limits.body.help("Time for a body to arrive, and for an answer to be read"), transform: Limits.body.number)
+  var bodyTimeout = Limits.body.number
 
-  @Option(help: "Seconds that a keep-alive connection may be idle.")
-  var idleTimeout = 75.0
+  @Option(help: Limits.idle.help("Time that a keep-alive connection may be idle"), transform: Limits.idle.number)
+  var idleTimeout = Limits.idle.number
 
-  @Option(help: "Seconds to go on serving after SIGTERM, not ready, so that balancers notice.")
-  var drainDelay = 0.0
+  @Option(
+    help: Limits.drainDelay.help("Time to go on serving after SIGTERM, not ready, so that balancers notice"),
+    transform: Limits.drainDelay.number)
+  var drainDelay = Limits.drainDelay.number
 
-  @Option(help: "Seconds that requests in flight get to finish at the end.")
-  var drainTimeout = 30.0
+  @Option(
+    help: Limits.drainTimeout.help("Time that requests in flight get to finish at the end"),
+    transform: Limits.drainTimeout.number)
+  var drainTimeout = Limits.drainTimeout.number
 
   @Option(help: "text or json.")
   var logFormat = LogFormat.text
 
   @Option(
-    help: "trace, debug, info, notice, warning, error or critical.",
+    help: "trace, debug, info, notice, warning, error or critical. (default: info)",
     transform: { text in
       guard let level = Logger.Level(rawValue: text) else {
-        throw ValidationError("expected trace, debug, info, notice, warning, error or critical, found '\(text)'")
+        throw ValidationError("expected trace, debug, info, notice, warning, error or critical")
       }
       return level
     })
@@ -88,29 +123,39 @@ struct ServeOptions: ParsableArguments {
 
   @Flag(help: "Log one line a request.")
   var accessLog = false
+}
 
-  func validate() throws {
-    func check(_ isValid: Bool, _ name: String, _ expected: String, _ found: Any) throws {
-      if !isValid { throw ValidationError("--\(name): expected \(expected), found \(found)") }
+/// What the flags may be.
+enum Limits {
+  static let port = Quantity(.none, 0...65_535, standard: 8080)
+  static let threads = Quantity(.none, 1...1024)
+  static let batchRows = Quantity(.none, 1...1_000_000, standard: 256)
+  static let queueRows = Quantity(.none, 1...1_000_000_000, standard: 16_384)
+  static let requestRows = Quantity(.none, 1...1_000_000, standard: 16_384)
+  static let connections = Quantity(.none, 1...1_000_000, standard: 10_000)
+  static let inlineBudget = Quantity(.milliseconds, 0...10_000, standard: 1)
+  static let bodyBytes = Quantity(.bytes, 1...0x1p30, standard: 0x1p24)
+  static let headerBytes = Quantity(.bytes, 256...24_576, standard: 8192)
+  static let scanInterval = Quantity(.seconds, 0.05...86_400, standard: 1, allowsZero: true)
+  static let header = Quantity(.seconds, 0.1...86_400, standard: 10)
+  static let body = Quantity(.seconds, 0.1...86_400, standard: 30)
+  static let idle = Quantity(.seconds, 0.1...86_400, standard: 75)
+  static let drainDelay = Quantity(.seconds, 0...86_400, standard: 0)
+  static let drainTimeout = Quantity(.seconds, 0...86_400, standard: 30)
+  static let falseRejectRate = Quantity(.none, 0...1)
+
+  /// A rate strictly between 0 and 1.
+  static func rate(_ text: String) throws -> Double {
+    let rate = try? falseRejectRate.number(text)
+    guard let rate, rate > 0, rate < 1 else {
+      throw ValidationError("expected a number between 0 and 1")
     }
-    try check(threads.map { (1...1024).contains($0) } ?? true, "threads", "1 to 1024", threads ?? 0)
-    try check(maxBatchRows >= 1, "max-batch-rows", "at least 1", maxBatchRows)
-    try check(maxQueueRows >= 1, "max-queue-rows", "at least 1", maxQueueRows)
-    try check((1...1_000_000).contains(maxRequestRows), "max-request-rows", "1 to 1000000", maxRequestRows)
-    try check((0...10_000).contains(inlineBudget), "inline-budget", "0 to 10000 milliseconds", inlineBudget)
-    try check((1...(1 << 30)).contains(maxBodyBytes), "max-body-bytes", "1 to 1073741824", maxBodyBytes)
-    try check((256...(24 << 10)).contains(maxHeaderBytes), "max-header-bytes", "256 to 24576", maxHeaderBytes)
-    try check((1...1_000_000).contains(maxConnections), "max-connections", "1 to 1000000", maxConnections)
-    for (name, value) in [
-      ("header-timeout", headerTimeout), ("body-timeout", bodyTimeout), ("idle-timeout", idleTimeout),
-    ] {
-      try check((0.1...86_400).contains(value), name, "0.1 to 86400 seconds", value)
-    }
-    try check(
-      modelsScanInterval == 0 || (0.05...86_400).contains(modelsScanInterval), "models-scan-interval",
-      "0, or 0.05 to 86400 seconds", modelsScanInterval)
-    for (name, value) in [("drain-delay", drainDelay), ("drain-timeout", drainTimeout)] {
-      try check((0...86_400).contains(value), name, "0 to 86400 seconds", value)
-    }
+    return rate
   }
+}
+
+extension Quantity {
+  /// The default.
+  fileprivate var number: Double { standard ?? range.lowerBound }
+  fileprivate var whole: Int { Int(number) }
 }

@@ -35,6 +35,12 @@ import Testing
         let schema = content?["application/json"]?["schema"]?["$ref"]?.split(separator: "/").last.map(String.init)
         let body = try schema.map { try #require(bodies[$0], "\(place)") } ?? ""
         let answer = try client.exchange(method.uppercased(), path, body)
+        // What is unloaded cannot be unloaded again.
+        if !path.hasSuffix("/"), !path.hasSuffix("unload") {
+          let slashed = try client.exchange(method.uppercased(), path + "/", body)
+          #expect(slashed.status == answer.status, "\(place)/: \(slashed.body)")
+          if method == "get" { #expect(try client.exchange("HEAD", path + "/").status == answer.status, "\(place)/") }
+        }
         let responses = try #require(operation["responses"] as? [String: [String: Any]])
         // An operation without an answer is documented to be refused.
         #expect(answer.status == (responses["200"] == nil ? 400 : 200), "\(place): \(answer.body)")

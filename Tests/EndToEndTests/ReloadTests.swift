@@ -99,6 +99,30 @@ import Testing
     #expect(try client.exchange("POST", "/predict", Self.row).status == 503)
   }
 
+  @Test func `a version's settings come, fail and go while the server runs`() throws {
+    let directory = try ModelsDirectory()
+    try directory.add(version: 1, ModelsDirectory.weights(variant: 0))
+    let server = try RunningServer(["--models-dir", directory.path, "--models-scan-interval", "0.05"], model: nil)
+    let client = try Client(port: server.port)
+    let before = try client.exchange("POST", "/predict", Self.row).body
+    #expect(!before.contains("\"label\""))
+    let names = (0..<10).map { "\"class \($0)\"" }.joined(separator: ",")
+    try directory.write(Data("{\"labels\":[\(names)]}".utf8), to: "m/1/radial.json")
+    let labelled = try Self.ask(client, "/predict", Self.row) { $0.body.contains("\"label\":\"class ") }
+
+    // A mistake is reported, and what was served is served on.
+    try directory.write(Data("{\"labes\":[\(names)]}".utf8), to: "m/1/radial.json")
+    let failed = try Self.ask(client, "/models") { $0.body.contains("\"error\"") }
+    #expect(failed.body.contains("m/1/radial.json: unknown member 'labes'; did you mean 'labels'?"))
+    #expect(try client.exchange("POST", "/predict", Self.row).body == labelled.body)
+    #expect(
+      try client.exchange("GET", "/metrics").body
+        .contains("radial_model_loads_total{model=\"m\",result=\"failure\"} 1"))
+
+    try FileManager.default.removeItem(atPath: directory.path + "/m/1/radial.json")
+    #expect(try Self.ask(client, "/predict", Self.row) { !$0.body.contains("\"label\"") }.body == before)
+  }
+
   @Test func `SIGHUP looks at once, also behind symbolic links, and another name is served beside`() throws {
     let directory = try ModelsDirectory()
     try directory.add(version: 1, ModelsDirectory.weights(variant: 0))

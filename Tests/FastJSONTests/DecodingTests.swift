@@ -124,6 +124,78 @@ private func message(_ error: fj_error) -> String {
     #expect(deep.status == FJ_OK && deep.rows == [1, 2, 3, 4])
   }
 
+  static let images: [(String, [Int], fj_status, String)] = [
+    ("[1,2,3,4]", [2, 2, 1], FJ_OK, ""), ("[[1,2],[3,4]]", [2, 2, 1], FJ_OK, ""),
+    ("[[[1],[2]],[[3],[4]]]", [2, 2, 1], FJ_OK, ""), ("[[1,2],[3,4]]", [2, 2], FJ_OK, ""),
+    ("[[[1],[2]],[[3],[4]]]", [2, 2], FJ_OK, ""), ("[[1],[2],[3],[4]]", [4, 1], FJ_OK, ""),
+    ("[[[1]],[[2]],[[3]],[[4]]]", [4, 1], FJ_OK, ""), ("[[1,2,3,4]]", [1, 4], FJ_OK, ""),
+    // Channels first, and transposed.
+    (
+      "[[[1,2],[3,4]]]", [2, 2, 1], FJ_WIDTH,
+      "instance[0][0]: expected 1 number, found 2; a row is 4 numbers, [4], [2][2] or [2][2][1]"
+    ),
+    ("[[1,2,3],[4,5,6]]", [3, 2, 1], FJ_WIDTH, "instance[0]: expected 2 numbers, found 3"),
+    (
+      "[[1,2,3],[4,5,6]]", [3, 2], FJ_WIDTH,
+      "instance[0]: expected 2 numbers, found 3; a row is 6 numbers, [6], [3][2] or [3][2][1]"
+    ),
+    (
+      "[[1,2],[3,4]]", [2, 1, 2], FJ_TYPE,
+      "instance[0][0]: expected an array of 2, found a number; a row is 4 numbers, [4] or [2][1][2]"
+    ),
+    ("[[[[1],[2]],[[3],[4]]]]", [2, 2, 1], FJ_TYPE, "instance[0][0][0]: expected a number, found an array"),
+    ("[[[[1]],[[2]]],[[[3]],[[4]]]]", [2, 2, 1], FJ_TYPE, "instance[0][0][0]: expected a number, found an array"),
+    ("[[[1,2],[3,4]]]", [4], FJ_TYPE, "instance[0]: expected a number, found an array"),
+    ("[[1],[2],[3],[4]]", [4], FJ_TYPE, "instance[0]: expected a number, found an array"),
+    ("[[1,2],[3]]", [2, 2, 1], FJ_WIDTH, "instance[1]: expected 2 numbers, found 1"),
+    (
+      "[1,2,3]", [2, 2, 1], FJ_WIDTH,
+      "instance: expected 4 numbers, found 3; a row is 4 numbers, [4], [2][2] or [2][2][1]"
+    ),
+    ("7", [2, 2, 1], FJ_TYPE, "instance: expected an array of 4 numbers, found a number; a row is 4 numbers"),
+    ("[[[[[[[[1]]]]]]]]", [2, 2, 1], FJ_TYPE, "instance[0][0][0]: expected a number"),
+  ]
+
+  @Test(arguments: images)
+  func `of an image a last dimension of 1 may be missing or added, and nothing else`(
+    row: String, shape: [Int], status: fj_status, part: String
+  ) {
+    let found = decode(Array("{\"instance\":\(row)}".utf8), shape: shape)
+    #expect(found.status == status, "\(message(found.error))")
+    #expect(message(found.error).hasPrefix(part), "\(message(found.error))")
+    if status == FJ_OK { #expect(found.rows == [1, 2, 3, 4]) }
+    // A line of a file of rows is read alike.
+    let parser = fj_parser_create(16)
+    defer { fj_parser_destroy(parser) }
+    var error = fj_error()
+    var values = [Float](repeating: .nan, count: shape.reduce(1, *))
+    let text = (Array(row.utf8) + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
+    let read = fj_decode_row(parser, text, row.utf8.count, fj_shape_of(shape, shape.count), &values, &error)
+    #expect((read == FJ_OK) == (status == FJ_OK), "\(message(error))")
+    if read == FJ_OK { #expect(values == [1, 2, 3, 4]) }
+  }
+
+  static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+  @Test func `a byte order mark is ignored, and counted in offsets`() {
+    let body = Array(#"{"instances":[[1,-2.5e1,0.125],[4,5,6]]}"#.utf8)
+    let found = decode(Self.byteOrderMark + body)
+    #expect(found.status == FJ_OK && found.rows == [1, -25, 0.125, 4, 5, 6])
+    for (body, status, offset, part) in Self.refused {
+      let found = decode(Self.byteOrderMark + Array(body.utf8))
+      #expect(found.status == status, "\(body): \(message(found.error))")
+      // What is wrong with the whole body is at its beginning, with the mark or behind it.
+      #expect(offset == 0 ? [0, 3].contains(found.error.offset) : found.error.offset == offset + 3, "\(body)")
+      #expect(message(found.error).contains(part), "\(body): \(message(found.error))")
+    }
+    // One mark, at the beginning, and of UTF-8.
+    for wrong in [
+      Self.byteOrderMark + Self.byteOrderMark + body, body + Self.byteOrderMark, [0xfe, 0xff] + body, [0xef, 0xbb],
+    ] {
+      #expect(decode(wrong).status == FJ_SYNTAX)
+    }
+  }
+
   @Test func `numbers are correctly rounded, between floats, with many digits, and among the denormals`() {
     var random = SystemRandomNumberGenerator()
     var texts = [
@@ -156,8 +228,8 @@ private func message(_ error: fj_error) -> String {
     var random = SplitMix(state: seed)
     let whole = Array(
       #"{"x":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#.utf8)
-    for _ in 0..<20_000 {
-      let body = damaged(whole, alphabet: "[]{},:\"0e-", using: &random)
+    for round in 0..<20_000 {
+      let body = damaged(round % 4 == 0 ? Self.byteOrderMark + whole : whole, alphabet: "[]{},:\"0e-", using: &random)
       let found = decode(body)
       if found.status == FJ_OK {
         #expect(found.rows.allSatisfy { $0.isFinite }, "seed \(seed)")

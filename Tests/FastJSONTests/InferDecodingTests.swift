@@ -2,19 +2,21 @@ import FastJSON
 import TestSupport
 import Testing
 
-/// Rows of three numbers, at most four. `nonisolated(unsafe)`: never written again, and its pointers lead to static text.
-nonisolated(unsafe) private let signature: fj_signature = {
+/// Of rows of three numbers, or of another shape, at most four.
+private func makeSignature(shape: [Int] = [3], alias: String = "") -> fj_signature {
   func text(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
   }
   var signature = fj_signature()
-  signature.shape = fj_shape_of([3], 1)
+  signature.shape = fj_shape_of(shape, shape.count)
   signature.max_rows = 4
   signature.input = text("x")
   signature.outputs = (text("scores"), text("distances"), text("known"), text("p_value"))
   signature.output_count = 4
+  withUnsafeMutableBytes(of: &signature.input_alias) { $0.copyBytes(from: alias.utf8) }
+  signature.input_alias_length = alias.utf8.count
   return signature
-}()
+}
 
 private func padded(_ body: [UInt8]) -> [CChar] {
   (body + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
@@ -24,36 +26,42 @@ private func message(_ error: fj_error) -> String {
   withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
-private func infer(_ body: [UInt8]) -> (
+private func infer(_ body: [UInt8], _ signature: fj_signature = makeSignature()) -> (
   status: fj_status, rows: [Float], request: fj_infer_request, error: fj_error
 ) {
   let parser = fj_parser_create(16)
   defer { fj_parser_destroy(parser) }
   var request = fj_infer_request()
   var error = fj_error()
-  var rows = [Float](repeating: -1, count: 12)
+  let width = signature.shape.rank == 1 ? 3 : 6
+  var rows = [Float](repeating: -1, count: 4 * width)
   let status = withUnsafePointer(to: signature) {
     fj_decode_infer(parser, padded(body), body.count, $0, 4, &rows, &request, &error)
   }
-  return (status, Array(rows.prefix(3 * request.rows)), request, error)
+  return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
 
-private func infer(_ text: String) -> (status: fj_status, rows: [Float], request: fj_infer_request, error: fj_error) {
-  infer(Array(text.utf8))
+private func infer(
+  _ text: String, _ signature: fj_signature = makeSignature()
+) -> (status: fj_status, rows: [Float], request: fj_infer_request, error: fj_error) {
+  infer(Array(text.utf8), signature)
 }
 
-private func serving(_ body: [UInt8], isClassify: Bool = false) -> (
+private func serving(
+  _ body: [UInt8], isClassify: Bool = false, _ signature: fj_signature = makeSignature()
+) -> (
   status: fj_status, rows: [Float], request: fj_serving_request, error: fj_error
 ) {
   let parser = fj_parser_create(16)
   defer { fj_parser_destroy(parser) }
   var request = fj_serving_request()
   var error = fj_error()
-  var rows = [Float](repeating: -1, count: 12)
+  let width = signature.shape.rank == 1 ? 3 : 6
+  var rows = [Float](repeating: -1, count: 4 * width)
   let status = withUnsafePointer(to: signature) {
     fj_decode_serving(parser, padded(body), body.count, $0, isClassify, 4, &rows, &request, &error)
   }
-  return (status, Array(rows.prefix(3 * request.rows)), request, error)
+  return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
 
 @Suite struct InferDecodingTests {
@@ -142,6 +150,108 @@ private func serving(_ body: [UInt8], isClassify: Bool = false) -> (
   @Test(arguments: refused) func `every mistake has its sentence`(body: String, part: String) {
     let found = infer(body)
     #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+  }
+
+  static let shapes: [(shape: String, row: [Int], refusal: String?)] = [
+    ("[1,6]", [3, 2, 1], nil), ("[1,3,2]", [3, 2, 1], nil), ("[1,3,2,1]", [3, 2, 1], nil), ("[1,6]", [3, 2], nil),
+    ("[1,3,2]", [3, 2], nil), ("[1,3,2,1]", [3, 2], nil), ("[1,6,1]", [6, 1], nil), ("[1,6]", [6, 1], nil),
+    ("[1,6,1,1]", [6, 1], nil), ("[1,3,1,2]", [3, 1, 2], nil),
+    ("[3,2]", [3, 2, 1], "expected [-1,6], [-1,3,2] or [-1,3,2,1], found [3,2]"),
+    ("[3,2,1]", [3, 2, 1], "found [3,2,1]"), ("[6]", [3, 2, 1], "found [6]"), ("[]", [3, 2, 1], "found []"),
+    ("[1,2,3]", [3, 2, 1], "found [1,2,3]"), ("[1,1,3,2]", [3, 2, 1], "found [1,1,3,2]"),
+    ("[1,6,1]", [3, 2, 1], "found [1,6,1]"), ("[1,3,2,1,1]", [3, 2, 1], "found [1,3,2,1,...]"),
+    ("[1,2,3]", [3, 2], "expected [-1,6], [-1,3,2] or [-1,3,2,1], found [1,2,3]"),
+    ("[1,3,2]", [3, 1, 2], "expected [-1,6] or [-1,3,1,2], found [1,3,2]"), ("[1,6,1]", [6], "expected [-1,6], found"),
+    ("[1,3,2]", [6], "expected [-1,6], found [1,3,2]"),
+  ]
+
+  @Test(arguments: shapes)
+  func `of an image a last dimension of 1 may be missing or added, and nothing else`(
+    shape: String, row: [Int], refusal: String?
+  ) {
+    let signature = makeSignature(shape: row)
+    for source in [#""data":[1,2,3,4,5,6]"#, #""parameters":{"binary_data_size":24}"#] {
+      let found = infer(Self.input(#""shape":\#(shape),"datatype":"FP32",\#(source)"#), signature)
+      #expect((found.status == FJ_OK) == (refusal == nil), "\(message(found.error))")
+      #expect(refusal.map { message(found.error).contains($0) } ?? (found.request.rows == 1), "\(message(found.error))")
+    }
+  }
+
+  static let aliases = ["in", "entrée", #"a"b\c"#, String(repeating: "long", count: 32), "x\0"]
+
+  @Test(arguments: aliases) func `an input has the name that its file gives it, beside x`(alias: String) {
+    let signature = makeSignature(alias: alias)
+    var buffer = [CChar](repeating: 0, count: 1024)
+    let text = alias.utf8.map { CChar(bitPattern: $0) }
+    let count = fj_write_string(&buffer, text, text.count)
+    let plain = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // As Python writes it: every byte beyond ASCII is escaped.
+    let escaped = alias.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
+    for name in [plain, "\"x\""] + (escaped.utf8.count < 600 ? ["\"\(escaped)\""] : []) {
+      let tensor = infer(
+        #"{"inputs":[{"name":\#(name),"shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"#, signature)
+      #expect(tensor.status == FJ_OK && tensor.rows == [1, 2, 3], "\(name): \(message(tensor.error))")
+      for body in [
+        #"{"instances":[{\#(name):[1,2,3]}]}"#, #"{"inputs":{\#(name):[[1,2,3]]}}"#,
+        #"{"inputs":{"zz":1,\#(name):[[1,2,3]]}}"#,
+      ] {
+        let found = serving(Array(body.utf8), signature)
+        #expect(found.status == FJ_OK && found.rows == [1, 2, 3], "\(body): \(message(found.error))")
+      }
+      let found = serving(Array(#"{"examples":[{\#(name):[1,2,3]}]}"#.utf8), isClassify: true, signature)
+      #expect(found.status == FJ_OK && found.rows == [1, 2, 3], "\(message(found.error))")
+    }
+  }
+
+  static let twice: [(String, String)] = [
+    (
+      #"{"instances":[{"x":[1,2,3],"in":[1,2,3]}]}"#,
+      "instances[0]: the input is given twice; send it once, as 'x' or 'in'"
+    ),
+    (#"{"instances":[{"in":[1,2,3],"in":[1,2,3]}]}"#, "given twice"),
+    (#"{"inputs":{"x":[[1,2,3]],"in":[[1,2,3]]}}"#, "inputs: the input is given twice"),
+    (#"{"inputs":{"in":[[1,2,3]],"x":[[1,2,3]]}}"#, "inputs: the input is given twice"),
+    (#"{"inputs":{"x":[[1,2,3]],"x":[[4,5,6]]}}"#, "inputs: the input is given twice"),
+    (#"{"instances":[{"y":[1,2,3]}]}"#, "expected the input 'x' or 'in' alone, found 'y'"),
+    (#"{"instances":[{"":[1,2,3]}]}"#, "expected the input 'x' or 'in' alone, found ''"),
+    (#"{"inputs":{"i":[[1,2,3]]}}"#, "expected the input 'x' or 'in', found none"),
+  ]
+
+  @Test(arguments: twice) func `an input is sent once, under a name that it has`(body: String, part: String) {
+    let found = serving(Array(body.utf8), makeSignature(alias: "in"))
+    #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+  }
+
+  @Test func `an input is sent once in a list of tensors too`() {
+    let (x, alias) = (#"{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}"#, #"{"name":"in"}"#)
+    for (inputs, part) in [
+      ("\(x),\(alias)", "expected one input, 'x' or 'in', found a second one"),
+      (x.replacing("\"x\"", with: "\"y\""), "expected 'x' or 'in', found 'y'"),
+    ] {
+      let found = infer("{\"inputs\":[\(inputs)]}", makeSignature(alias: "in"))
+      #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+    }
+  }
+
+  @Test func `a byte order mark is ignored, and what lies in the body is found behind it`() {
+    let text = #"{"id":"a1","inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"#
+    let body = [0xef, 0xbb, 0xbf] + Array(text.utf8)
+    let found = infer(body)
+    #expect(found.status == FJ_OK && found.rows == [1, 2, 3])
+    #expect(
+      String(decoding: body[found.request.id_offset..<found.request.id_offset + found.request.id_length], as: UTF8.self)
+        == #""a1""#)
+    let wrong = infer([0xef, 0xbb, 0xbf] + Array(text.replacing("1,2,3", with: "1,null,3").utf8))
+    #expect(wrong.error.offset == 3 + text.utf8.count - 7, "\(message(wrong.error))")
+    #expect(serving([0xef, 0xbb, 0xbf] + Array(#"{"instances":[[1,2,3]]}"#.utf8)).rows == [1, 2, 3])
+    let parser = fj_parser_create(16)
+    defer { fj_parser_destroy(parser) }
+    for text in ["", "{}", #"{"ready":true}"#] {
+      var (request, error) = (fj_repository_request(), fj_error())
+      let body = padded([0xef, 0xbb, 0xbf] + Array(text.utf8))
+      #expect(fj_decode_repository(parser, body, 3 + text.utf8.count, &request, &error) == FJ_OK, "\(message(error))")
+      #expect(request.only_ready == text.contains("ready"))
+    }
   }
 
   static let servingBodies: [(String, [Float], Bool)] = [

@@ -16,7 +16,7 @@ import Testing
     ("/models/m/versions/3", .model(ModelReference(name: "m", version: 3))),
     ("/models/m/versions/3/predict", .predict(ModelReference(name: "m", version: 3))),
     ("/models/m/versions/3/distances", .distances(ModelReference(name: "m", version: 3))),
-    ("/openapi.json", .openAPI), ("/v2", .openInference(.server)), ("/v2/", .openInference(.server)),
+    ("/openapi.json", .openAPI), ("/v2", .openInference(.server)),
     ("/v2/health/live", .openInference(.live)), ("/v2/health/ready", .openInference(.ready)),
     ("/v2/models", .openInference(.models)), ("/v2/models/stats", .openInference(.statistics)),
     ("/v2/models/m", .openInference(.model(m))), ("/v2/models/m/versions/3", .openInference(.model(third))),
@@ -34,18 +34,43 @@ import Testing
     ("/v1/models/m/versions/3:predict", .serving(.predict(third))),
     ("/v1/models/m/labels/l:classify", .serving(.classify(labelled))),
     ("/v1/models/m:regress", .serving(.regress(m))), ("/v1/models/m:explain", .serving(.explain(m))),
-    ("/v2/models/", nil), ("/v2/models/m/versions/abc", nil), ("/v2/models/m/labels/l", nil), ("/v2/nothing", nil),
-    ("/v2/models/m/infer/", nil), ("/v2/repository/models//load", nil), ("/v2/repository/models/m/drop", nil),
-    ("/v1", nil), ("/v1/models/", nil), ("/v1/models/m:nope", nil), ("/v1/models/a:b:predict", nil),
+    ("/v2/models/m/versions/abc", nil), ("/v2/models/m/labels/l", nil), ("/v2/nothing", nil),
+    ("/v2/models/m/infer//", nil), ("/v2//", nil), ("/v2/models//", nil), ("/v2/repository/models//load", nil),
+    ("/v2/repository/models/m/drop", nil),
+    ("/v1", nil), ("/v1/models//", nil), ("/v1/models/m:nope", nil), ("/v1/models/m:/", nil),
+    ("/v1/models/a:b:predict", nil),
     ("/v1/models/m:predict/x", nil), ("/v1/models/m/metadata:predict", nil), ("/v1/models/:predict", nil),
     ("/v1/models/m/versions/1/labels/l", nil), ("/v1/models/m/versions/x:predict", nil), ("/v3", nil),
-    ("", nil), ("/predict/", nil), ("/models/", nil), ("/models/m/", nil), ("/models/m/versions", nil),
+    ("", nil), ("//", nil), ("///", nil), ("/predict//", nil), ("/models//", nil), ("/models/m/versions", nil),
     ("/models/m/versions/0", nil), ("/models/m/versions/-1", nil), ("/models/m/versions/x", nil),
     ("/models/m/versions/99999999999999999999", nil), ("/models/m/nope", nil), ("//predict", nil), ("/Predict", nil),
   ]
 
   @Test func `paths are routed exactly`() {
     for (path, expected) in Self.routes { #expect(Route(path: path) == expected, "\(path)") }
+  }
+
+  @Test func `a slash behind a path makes no other route`() {
+    for (path, expected) in Self.routes where !path.hasSuffix("/") {
+      #expect(Route(path: path + "/") == (path.isEmpty ? .root : expected), "\(path)/")
+      #expect(Route(path: path + "//") == nil, "\(path)//")
+    }
+  }
+
+  @Test func `the refusal of a path lists the routes of its protocol, all of them, and no other's`() {
+    for (path, prefix) in [
+      ("/nope", ""), ("/", ""), ("/v", ""), ("/v3/models", ""), ("/v11", ""), ("/v1", "/v1"), ("/v1/", "/v1"),
+      ("/v1/models/m:nope", "/v1"), ("/v2/nope", "/v2"), ("/v2/models/m/versions/x", "/v2"),
+    ] {
+      let words = Set(RouteList.near(path).split(whereSeparator: { " ,;".contains($0) }).map(String.init))
+      #expect(words.isSuperset(of: ["GET", "POST"]), "\(path)")
+      let listed = words.subtracting(["GET", "POST"])
+      #expect(listed.allSatisfy { Route(path: $0) != nil }, "\(path): \(listed)")
+      let labels = Set(RouteLabel.allCases).subtracting([.unknown, .refused, .v1Regress, .v1Explain]).filter {
+        prefix.isEmpty ? !$0.text.hasPrefix("/v") : $0.text.hasPrefix(prefix)
+      }
+      #expect(Set(listed.compactMap { Route(path: $0)?.label }) == labels, "\(path): \(listed)")
+    }
   }
 
   @Test func `a value that is not finite does not spoil a histogram's sum`() {

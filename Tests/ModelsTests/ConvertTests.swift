@@ -22,16 +22,19 @@ import Testing
       let (before, after) = (try Model.load(path: path), try Model.load(path: output.path))
       #expect(Answers(after, rows).isIdentical(to: Answers(before, rows)))
       #expect(after.preprocessing == before.preprocessing && after.layers == before.layers)
+      #expect(after.inputName == before.inputName && after.inputName?.hasPrefix("input_layer") == true)
     }
   }
 
-  @Test func `Radial's own files keep all that they say`() throws {
+  @Test(arguments: [nil, "pixels"]) func `Radial's own files keep all that they say`(inputName: String?) throws {
     try withOutput { (output) throws in
       let input = output.deletingLastPathComponent().appendingPathComponent("in.safetensors")
-      try Crafted().data.write(to: input)
+      var crafted = Crafted()
+      if let inputName { crafted.setInputName(inputName) }
+      try crafted.data.write(to: input)
       try Model.convert(input.path, to: output.path)
       let model = try Model.load(path: output.path)
-      #expect(model.labels == ["a", "b"])
+      #expect(model.labels == ["a", "b"] && model.inputName == inputName)
       #expect(model.calibration?.pValue(class: 0, distance: 0.2) == 0.75)
     }
   }

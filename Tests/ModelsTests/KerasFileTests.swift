@@ -53,6 +53,17 @@ import Testing
     }
   }
 
+  static let inputNames = [
+    ("functional.keras", "input_layer"), ("functional.h5", "input_layer"), ("nested.keras", "input_layer_1"),
+    ("nested.h5", "input_layer_1"), ("nested_functional.keras", "input_layer_5"),
+    ("nested_functional.h5", "input_layer_5"), ("trained.keras", "input_layer_20"),
+  ]
+
+  @Test(arguments: inputNames)
+  func `the input is called what the outermost model's InputLayer is`(file: String, name: String) throws {
+    #expect(try Model.load(path: Self.path(file)).inputName == name)
+  }
+
   @Test func `a first Rescaling becomes preprocessing, a later one a layer`() throws {
     let model = try Model.load(path: Self.path("rescaling.keras"))
     #expect(model.preprocessing == Preprocessing(scale: 0.25, offset: -0.5))

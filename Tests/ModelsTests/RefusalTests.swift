@@ -40,6 +40,11 @@ struct Crafted {
       ))
   }
 
+  mutating func setInputName(_ name: String) {
+    metadata["radial.version"] = "1.1"
+    metadata["radial.architecture"]!.replace("{\"version\":1,", with: "{\"version\":1,\"input_name\":\"\(name)\",")
+  }
+
   mutating func set(_ name: String, _ shape: [Int], _ values: [Float]) {
     tensors.removeAll { $0.name == name }
     add(name, shape, values)
@@ -120,6 +125,8 @@ func load(_ data: Data) throws -> Model {
     ("'scale' is missing", .architecture, { $0.metadata["radial.architecture"]!.replace("\"scale\":0.5,", with: "") }),
     ("format", .architecture, { $0.metadata["format"] = "pt" }),
     ("radial.version", .architecture, { $0.metadata["radial.version"] = "2" }),
+    ("'input_name' has 0 bytes", .architecture, { $0.setInputName("") }),
+    ("'input_name' has 129 bytes", .architecture, { $0.setInputName(String(repeating: "x", count: 129)) }),
     ("missing", .tensor, { $0.tensors.removeAll { $0.name == "r.centers" } }),
     (
       "shape [2, 3], expected [3, 2] (3 outputs of layer 'd')", .tensor,

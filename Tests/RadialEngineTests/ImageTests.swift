@@ -25,6 +25,10 @@ import Testing
     Case((5, 6, 1), 1, (1, 1), (1, 1), .valid), Case((5, 6, 19), 64, (1, 1), (2, 2), .valid),
     Case((4, 4, 2), 130, (4, 4), (1, 1), .valid), Case((3, 3, 1), 20, (7, 5), (1, 1), .same),
     Case((6, 5, 16), 16, (2, 2), (3, 3), .same), Case((13, 40, 1), 7, (3, 3), (1, 1), .valid),
+    // Sums in blocks: of two whole runs, of one, of parts of a long one; on the image's edge, in one panel and in several.
+    Case((9, 8, 50), 5, (5, 5), (1, 1), .valid), Case((4, 5, 250), 20, (3, 3), (1, 1), .same),
+    Case((2, 3, 1300), 3, (1, 1), (1, 1), .valid), Case((3, 4, 600), 33, (2, 3), (2, 1), .same),
+    Case((40, 50, 1), 2, (40, 33), (1, 1), .valid), Case((2, 1700, 3), 1, (1, 1600), (1, 50), .valid),
   ]
 
   @Test(arguments: cases) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
@@ -139,7 +143,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(3, 1, 1), (20, 7, 10), (84, 16, 17), (5, 33, 2)])
+  @Test(arguments: [(3, 1, 1), (20, 7, 10), (84, 16, 17), (5, 33, 2), (3, 1500, 4)])
   func `a DUQ head is its naive twin, and its contributions sum to its distances`(
     inputs: Int, embedding: Int, units: Int
   ) throws {

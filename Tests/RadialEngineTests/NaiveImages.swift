@@ -37,22 +37,31 @@ enum NaiveImages {
   /// The sums before the activation: in Float64, and as the chain of fused operations.
   static func convolve(_ x: [Float], _ layer: Conv2D) -> (exact: [Double], chain: [Float]) {
     let (input, size) = (layer.input, layer.window.size)
+    // A run is a row of the kernel; the blocks are whole runs, or parts of one long run.
+    let run = size.columns * input.channels
+    func block(_ row: Int, _ k: Int) -> Int {
+      if size.rows * run <= 1024 { return 0 }
+      return run >= 512 ? row * run + k / Naive.block(run) : row / (512 / run)
+    }
     var exact: [Double] = []
     var chain: [Float] = []
     windows(input, layer.window) { cells in
       for f in 0..<layer.filters {
         var sum = Double(layer.bias?[f] ?? 0)
-        var fused = layer.bias?[f] ?? 0
+        var (blocks, last): ([Float], Int) = ([layer.bias?[f] ?? 0], 0)
         for cell in cells {
           for c in 0..<input.channels {
             let value = x[(cell.0 * input.columns + cell.1) * input.channels + c]
             let weight = layer.kernel[((cell.i * size.columns + cell.j) * input.channels + c) * layer.filters + f]
             sum += Double(value) * Double(weight)
-            fused.addProduct(value, weight)
+            let block = block(cell.i, cell.j * input.channels + c)
+            if block != last { blocks.append(0) }
+            last = block
+            blocks[blocks.count - 1].addProduct(value, weight)
           }
         }
         exact.append(sum)
-        chain.append(fused)
+        chain.append(blocks.dropFirst().reduce(blocks[0], +))
       }
     }
     return (exact, chain)

@@ -1,18 +1,34 @@
 import RadialEngine
 import TestSupport
 
-/// The naive twin of the matrix kernels: one chain of fused multiply-adds per output, in ascending order.
+/// The naive twin of the matrix kernels: one chain of fused multiply-adds per output, in ascending order; of more than 1,024 terms the
+/// sum of such chains, 512 terms each.
 enum Naive {
+  static func block(_ terms: Int) -> Int { terms <= 1024 ? terms : 512 }
+
+  /// `start` and the terms a[k] b[k], in blocks.
+  static func sum(of terms: Int, from start: Float, _ factors: (_ k: Int) -> (Float, Float)) -> Float {
+    var total = start
+    for first in stride(from: 0, to: terms, by: block(terms)) {
+      var part: Float = first == 0 ? start : 0
+      for k in first..<min(terms, first + block(terms)) {
+        let (a, b) = factors(k)
+        part.addProduct(a, b)
+      }
+      total = first == 0 ? part : total + part
+    }
+    return total
+  }
+
   /// y[N, H] = x[N, D] · W[D, H] + b
   static func dense(_ x: [Float], rows: Int, _ layer: Dense) -> [Float] {
     var y: [Float] = []
     for n in 0..<rows {
       for c in 0..<layer.units {
-        var sum = layer.bias?[c] ?? 0
-        for k in 0..<layer.inputs {
-          sum.addProduct(x[n * layer.inputs + k], layer.kernel[k * layer.units + c])
-        }
-        y.append(sum)
+        y.append(
+          sum(of: layer.inputs, from: layer.bias?[c] ?? 0) { k in
+            (x[n * layer.inputs + k], layer.kernel[k * layer.units + c])
+          })
       }
     }
     return y
@@ -23,15 +39,14 @@ enum Naive {
     var y: [Float] = []
     for n in 0..<rows {
       for c in 0..<layer.units {
-        var sum: Float = 0
-        for k in 0..<layer.inputs {
-          let center =
-            layer.centersLayout == .featuresUnits
-            ? layer.centers[k * layer.units + c] : layer.centers[c * layer.inputs + k]
-          let difference = x[n * layer.inputs + k] - center
-          sum.addProduct(difference, difference)
-        }
-        y.append(sum)
+        y.append(
+          sum(of: layer.inputs, from: 0) { k in
+            let center =
+              layer.centersLayout == .featuresUnits
+              ? layer.centers[k * layer.units + c] : layer.centers[c * layer.inputs + k]
+            let difference = x[n * layer.inputs + k] - center
+            return (difference, difference)
+          })
       }
     }
     return y

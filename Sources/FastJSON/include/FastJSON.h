@@ -11,7 +11,8 @@ extern "C" {
 
 // JSON requests → rows of floats, along the index of simdjson's first stage; floats and strings → JSON. No exception crosses this header.
 
-// A parser is reused by one thread at a time.
+// A parser is reused by one thread at a time. A UTF-8 byte order mark at the beginning of a text is ignored (RFC 8259, section 8.1);
+// offsets count its bytes.
 typedef struct fj_parser fj_parser;
 
 // A body must be readable for this many bytes past its end.
@@ -56,7 +57,8 @@ typedef struct {
   char message[256];  // one sentence
 } fj_error;
 
-// What a row is: [D], or [rows, columns] or [rows, columns, channels], which may come nested like that or flat.
+// What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its shape is, without
+// a last dimension of 1, and, of [rows, columns], with one more of 1: as Keras takes it. How deep it is nested says which of these it is.
 enum { FJ_MAX_RANK = 3 };
 typedef struct {
   size_t rank;
@@ -80,11 +82,14 @@ fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, 
 fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error);
 
 // What a model takes and gives, by the names of the protocols that name tensors.
-enum { FJ_MAX_OUTPUTS = 4 };
+enum { FJ_MAX_OUTPUTS = 4, FJ_MAX_NAME = 128 };
 typedef struct {
   fj_shape shape;
   size_t max_rows;
   const char *input;
+  // Another name of the input, in UTF-8; 0 bytes: it has none.
+  char input_alias[FJ_MAX_NAME];
+  size_t input_alias_length;
   const char *outputs[FJ_MAX_OUTPUTS];
   size_t output_count;
 } fj_signature;

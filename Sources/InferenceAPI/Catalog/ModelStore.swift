@@ -26,7 +26,7 @@ package final class ModelStore: Sendable {
   }
 
   private struct State {
-    var served: [ModelSource.Key: (model: ServedModel, fingerprint: ModelSource.Fingerprint?)] = [:]
+    var served: [ModelSource.Key: (model: ServedModel, source: ModelSource)] = [:]
     var failures: [ModelSource.Key: (sentence: String, fingerprint: ModelSource.Fingerprint?)] = [:]
     /// Names that are not to be served, whatever the files say, until they are loaded again.
     var unloaded: Set<String> = []
@@ -66,9 +66,11 @@ package final class ModelStore: Sendable {
   }
 
   /// Looks at the files now and swaps in what has changed. Any thread; it waits for a look that is under way.
-  /// - Parameter retriesFailures: also what failed before and has not changed since.
+  /// - Parameters:
+  ///   - retriesFailures: also what failed before and has not changed since.
+  ///   - logsFailures: false: whoever asks reports them.
   @discardableResult
-  package func rescan(retriesFailures: Bool) -> Changes {
+  package func rescan(retriesFailures: Bool, logsFailures: Bool = true) -> Changes {
     state.withLock { state in
       var changes = Changes()
       // By now the reactors have let go of what the look before replaced: what loading and dropping left free goes back.
@@ -81,13 +83,12 @@ package final class ModelStore: Sendable {
         } catch {
           service.logger.error("\(error)")
           // A directory that cannot be read says nothing about its models.
-          sources += state.served.keys.filter { !named.contains($0) }.map {
-            ModelSource(path: state.served[$0]?.model.model.file.path ?? "", name: $0.name, version: $0.version)
-          }
+          sources += state.served.filter { !named.contains($0.key) }.map(\.value.source.lookedAtAgain)
         }
       }
       sources.removeAll { state.unloaded.contains($0.key.name) }
       for source in sources { refresh(source, &state, retriesFailures, &changes) }
+      if logsFailures { for (key, sentence) in changes.failed { log(failure: sentence, of: key) } }
       let keys = Set(sources.map(\.key))
       for key in state.served.keys where !keys.contains(key) {
         state.served[key] = nil
@@ -136,14 +137,12 @@ package final class ModelStore: Sendable {
     }
     if sources.contains(where: { $0.fingerprint != nil }) { state.named[path] = sources }
     // Looked at again: the files may have gone with their directory.
-    return (state.named[path] ?? sources).map {
-      ModelSource(path: $0.path, name: $0.key.name, version: $0.key.version)
-    }
+    return (state.named[path] ?? sources).map(\.lookedAtAgain)
   }
 
   private func refresh(_ source: ModelSource, _ state: inout State, _ retriesFailures: Bool, _ changes: inout Changes) {
     let key = source.key
-    if let served = state.served[key], served.fingerprint == source.fingerprint {
+    if let served = state.served[key], served.source.fingerprint == source.fingerprint {
       state.failures[key] = nil
       return
     }
@@ -152,7 +151,7 @@ package final class ModelStore: Sendable {
     do throws(ModelError) {
       let model = try load(source)
       try model.selfTest()
-      state.served[key] = (service.prepare(model), source.fingerprint)
+      state.served[key] = (service.prepare(model), source)
       state.failures[key] = nil
       changes.loaded.append(key)
       service.count(load: key, succeeded: true)
@@ -161,7 +160,12 @@ package final class ModelStore: Sendable {
       state.failures[key] = ("\(error)", source.fingerprint)
       changes.failed[key] = "\(error)"
       service.count(load: key, succeeded: false)
-      service.logger.error("model not loaded: \(error)", metadata: about)
     }
+  }
+
+  /// Reports what could not be loaded.
+  package func log(failure sentence: String, of key: ModelSource.Key) {
+    service.logger.error(
+      "model not loaded: \(sentence)", metadata: ["model": "\(key.name)", "version": "\(key.version)"])
   }
 }

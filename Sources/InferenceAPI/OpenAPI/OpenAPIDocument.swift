@@ -16,8 +16,9 @@ enum OpenAPIDocument {
     let texts = paths.map { "\"\($0)\":{\(items[$0, default: []].joined(separator: ","))}" }
     return "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Radial\",\"version\":\(JSONWriter.quoted(version)),"
       + "\"summary\":\"A server for Dense + RBF networks\","
-      + "\"description\":\"HEAD works wherever GET does. A path that is not listed is answered with 404, another method with 405 and Allow, "
-      + "both with the schema Error.\",\"license\":{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}},"
+      + "\"description\":\"HEAD works wherever GET does, and a slash behind a path makes no other path. A path that is not listed is answered "
+      + "with 404, another method with 405 and Allow, both with the schema Error. Answers to rows of 1 KiB and more are compressed by gzip or "
+      + "deflate where Accept-Encoding asks for it. A UTF-8 byte order mark before JSON is ignored.\",\"license\":{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}},"
       + "\"servers\":[{\"url\":\"/\"}],\"paths\":{\(texts.joined(separator: ","))},\"components\":\(OpenAPISchemas.components)}"
   }
 

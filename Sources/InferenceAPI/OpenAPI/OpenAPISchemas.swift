@@ -62,7 +62,8 @@ enum OpenAPISchemas {
         "Version": {"type": "string", "pattern": "^[1-9][0-9]*$"},
         "Shape": {"type": "array", "items": {"type": ["integer", "null"]}},
         "Tensor": {"type": "object", "required": ["shape", "dtype"], "properties": {
-          "shape": {"$ref": "#/components/schemas/Shape"}, "dtype": {"const": "float32"}}},
+          "shape": {"$ref": "#/components/schemas/Shape"}, "dtype": {"const": "float32"},
+          "name": {"type": "string", "minLength": 1, "description": "Of an input: its name in the Keras file, which requests may use beside x"}}},
         "Model": {"type": "object",
           "required": ["name", "version", "kind", "input", "output", "distances", "labels", "parameters", "preprocessing", "calibration", "training", "file", "layers"],
           "properties": {
@@ -82,7 +83,7 @@ enum OpenAPISchemas {
                 "name": {"type": "string"}, "type": {"type": "string"}, "input_shape": {"$ref": "#/components/schemas/Shape"},
                 "output_shape": {"$ref": "#/components/schemas/Shape"}, "activation": {"type": ["string", "null"]},
                 "parameters": {"type": "integer", "minimum": 0}, "formula": {"type": "string"}}}}}},
-        "Row": {"type": "array", "minItems": 1, "description": "The model's D inputs: flat, or nested as an image's are",
+        "Row": {"type": "array", "minItems": 1, "description": "The model's D inputs: flat, or nested as an image's are, with or without a last dimension of 1",
           "items": {"type": ["number", "array"]}},
         "Numbers": {"type": "array", "items": {"type": "number"}},
         "PredictRequest": {"type": "object", "properties": {
@@ -163,10 +164,11 @@ enum OpenAPISchemas {
             "priority": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615}, "binary_data_output": {"type": "boolean"},
             "sequence_start": {"type": "boolean"}, "sequence_end": {"type": "boolean"}},
           "additionalProperties": {"type": ["string", "number", "boolean"]}},
+        "InputName": {"type": "string", "minLength": 1, "description": "x, or what the model's Keras file calls its input"},
         "InferRequest": {"type": "object", "required": ["inputs"], "description": "Numbers may also be the bare tokens NaN, Infinity and -Infinity", "properties": {
           "id": {"type": "string"}, "parameters": {"$ref": "#/components/schemas/Parameters"},
           "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "object", "required": ["name", "shape", "datatype"], "properties": {
-            "name": {"const": "x"}, "shape": {"type": "array", "minItems": 2, "items": {"type": "integer", "minimum": 1}},
+            "name": {"$ref": "#/components/schemas/InputName"}, "shape": {"type": "array", "minItems": 2, "items": {"type": "integer", "minimum": 1}},
             "datatype": {"enum": ["FP32", "FP64", "FP16", "BF16", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"]},
             "parameters": {"type": "object", "propertyNames": {"not": {"pattern": "^shared_memory_"}}, "properties": {
               "binary_data_size": {"type": "integer", "minimum": 0, "description": "Bytes of the tensor behind the JSON, in place of data"}}},
@@ -212,12 +214,14 @@ enum OpenAPISchemas {
               "size": {"type": "string", "pattern": "^(-1|[1-9][0-9]*)$"}, "name": {"type": "string"}}}},
             "unknown_rank": {"const": false}}}}},
         "ServingRow": {"anyOf": [{"$ref": "#/components/schemas/Row"},
-          {"type": "object", "required": ["x"], "properties": {"x": {"$ref": "#/components/schemas/Row"}}, "additionalProperties": false}]},
+          {"$ref": "#/components/schemas/NamedRow"}]},
+        "NamedRow": {"type": "object", "description": "The row by its InputName", "minProperties": 1, "maxProperties": 1,
+          "propertyNames": {"$ref": "#/components/schemas/InputName"}, "additionalProperties": {"$ref": "#/components/schemas/Row"}},
         "ServingPredictRequest": {"type": "object", "description": "Numbers may also be the bare tokens NaN, Infinity and -Infinity", "properties": {
             "signature_name": {"enum": ["serving_default", "distances", "all", ""]},
             "instances": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/ServingRow"}},
             "inputs": {"anyOf": [{"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Row"}},
-              {"type": "object", "required": ["x"], "properties": {"x": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Row"}}}}]}},
+              {"type": "object", "description": "Rows by their InputName; other members are ignored", "minProperties": 1}]}},
           "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}]},
         "ServingPredictResponse": {"type": "object", "description": "Of a signature with one output its values, of others an object of outputs; numbers may be the bare tokens NaN, Infinity and -Infinity", "properties": {
             "predictions": {"type": "array", "items": {"anyOf": [{"$ref": "#/components/schemas/Numbers"},
@@ -228,8 +232,7 @@ enum OpenAPISchemas {
         "Rows": {"type": "array", "items": {"$ref": "#/components/schemas/Numbers"}},
         "ClassifyRequest": {"type": "object", "required": ["examples"], "properties": {
           "signature_name": {"enum": ["serving_default", ""]},
-          "examples": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["x"],
-            "properties": {"x": {"$ref": "#/components/schemas/Row"}}, "additionalProperties": false}}}},
+          "examples": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/NamedRow"}}}},
         "ClassifyResponse": {"type": "object", "description": "Each class as its label and its score, which may be the bare token NaN, Infinity or -Infinity", "required": ["results"], "properties": {"results": {"type": "array", "items": {
           "type": "array", "items": {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}}}}}
       }

@@ -38,7 +38,7 @@ enum OpenInferenceRoute: Equatable, Sendable {
   /// - Parameter parts: the segments behind `/v2`.
   init?(_ parts: ArraySlice<Substring>) {
     switch Array(parts) {
-    case [], [""]: self = .server
+    case []: self = .server
     case ["health", "live"]: self = .live
     case ["health", "ready"]: self = .ready
     case ["models"]: self = .models

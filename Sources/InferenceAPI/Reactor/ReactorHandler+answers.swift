@@ -44,39 +44,41 @@ extension ReactorHandler {
     case .predict(let options):
       let body = try PredictionEncoder(rows: rows, isSingle: options.isSingle).predictions(
         options, into: buffer, verdicts: &verdicts)
-      return Response(status: 200, contentType: "application/json", body: body)
+      return response(body, to: exchange)
     case .distances(let isSingle):
       let body = try PredictionEncoder(rows: rows, isSingle: isSingle).distances(into: buffer, verdicts: &verdicts)
-      return Response(status: 200, contentType: "application/json", body: body)
+      return response(body, to: exchange)
     case .serve(let request):
       rows.decide(into: &verdicts)
       ServingEncoder(request: request, rows: rows).write(into: buffer)
-      return Response(status: 200, contentType: "application/json", body: buffer)
+      return response(buffer, to: exchange)
     case .infer(let request):
       rows.decide(into: &verdicts)
       let jsonBytes = InferEncoder(request: request, rows: rows).write(into: buffer, verdicts: verdicts)
-      var headers = jsonBytes.map { [("Inference-Header-Content-Length" as StaticString, String($0))] } ?? []
-      let body = compressed(buffer, for: exchange, &headers)
-      return Response(
-        status: 200, contentType: jsonBytes == nil ? "application/json" : "application/octet-stream", body: body,
-        headers: headers)
+      guard let jsonBytes else { return response(buffer, to: exchange) }
+      return response(
+        buffer, to: exchange, contentType: "application/octet-stream",
+        headers: [("Inference-Header-Content-Length", String(jsonBytes))])
     }
   }
 
-  /// Compression costs more than it saves below some size, and callers' libraries ask for it unasked: cheaply, and only where it pays.
-  private func compressed(
-    _ body: OutputBuffer, for exchange: Exchange, _ headers: inout [(StaticString, String)]
-  ) -> OutputBuffer {
-    guard body.count >= 1024, let coding = exchange.acceptedCoding else { return body }
-    let target = link.makeBuffer(minimumCapacity: body.count / 2)
-    guard Deflater.deflate(body, coding: coding, into: target) else {
+  /// An answer of status 200, compressed where its caller asks for that and it pays: below some size it costs more than it saves, and
+  /// callers' libraries ask for it unasked, so that it has to be cheap.
+  private func response(
+    _ body: OutputBuffer, to exchange: Exchange, contentType: StaticString = "application/json",
+    headers: [(StaticString, String)] = []
+  ) -> Response {
+    if body.count >= 1024, let coding = exchange.acceptedCoding {
+      let target = link.makeBuffer(minimumCapacity: body.count / 2)
+      if Deflater.deflate(body, coding: coding, into: target) {
+        body.discard()
+        return Response(
+          status: 200, contentType: contentType, body: target,
+          headers: headers + [("Content-Encoding", coding.rawValue), ("Vary", "Accept-Encoding")])
+      }
       target.discard()
-      return body
     }
-    headers.append(("Content-Encoding", coding.rawValue))
-    headers.append(("Vary", "Accept-Encoding"))
-    body.discard()
-    return target
+    return Response(status: 200, contentType: contentType, body: body, headers: headers)
   }
 
   func answerMetrics(_ exchange: Exchange) {
@@ -84,7 +86,7 @@ extension ReactorHandler {
     record(exchange, .metrics, nil, code: 200)
     let buffer = link.makeBuffer(minimumCapacity: 16 << 10)
     buffer.append(service.metricsText(openConnections: link.openConnections))
-    exchange.respond(Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: buffer))
+    exchange.respond(response(buffer, to: exchange, contentType: "text/plain; version=0.0.4; charset=utf-8"))
   }
 
   func answer(_ exchange: Exchange, _ route: RouteLabel, _ response: FixedResponse) {

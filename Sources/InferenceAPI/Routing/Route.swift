@@ -45,8 +45,16 @@ enum Route: Equatable, Sendable {
     }
   }
 
-  /// The route of a path, without its query; nil: there is none.
+  /// The route of a path, without its query; nil: there is none. A slash behind it makes no other path.
   init?(path: String) {
+    if path.utf8.last == 0x2f, path.utf8.count > 2 {
+      self.init(exactly: path.dropLast())
+    } else {
+      self.init(exactly: path[...])
+    }
+  }
+
+  private init?(exactly path: Substring) {
     switch path {
     case "/predict": self = .predict(ModelReference())
     case "/distances": self = .distances(ModelReference())

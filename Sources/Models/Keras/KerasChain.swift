@@ -23,6 +23,10 @@ struct KerasChain {
   private(set) var layers: [KerasLayer] = []
   /// Without the batch dimension.
   let inputShape: [Int]
+  /// What the file calls the model's input: the name of its own InputLayer, if it has one.
+  var inputName: String? {
+    layers.first.flatMap { $0.className == "InputLayer" && !$0.isNested ? $0.config["name"]?.text ?? $0.ownName : nil }
+  }
   private let path: String
 
   init(_ model: JSONValue, path: String) throws(ModelError) {

@@ -10,6 +10,7 @@ struct KerasTranslator {
   /// Of what reaches the next layer, without the batch dimension.
   var shape: [Int] = []
   private var inputShape: [Int] = []
+  private var inputName: String?
   private var entries: [JSONValue] = []
   private(set) var tensors: [String: Tensor] = [:]
   private var preprocessing: JSONValue?
@@ -28,11 +29,14 @@ struct KerasTranslator {
 
   /// What the header of a safetensors file would say.
   var metadata: [String: String] {
-    let architecture = JSONValue.object([
+    var architecture: [String: JSONValue] = [
       "version": .number(1), "input_shape": .integers(inputShape), "layers": .array(entries),
-    ])
+    ]
+    if let inputName { architecture["input_name"] = .string(inputName) }
     var result = [
-      "format": "radial", "radial.version": "1", "radial.architecture": architecture.text(isPretty: false),
+      // The name of the input came with version 1.1.
+      "format": "radial", "radial.version": inputName == nil ? "1" : "1.1",
+      "radial.architecture": JSONValue.object(architecture).text(isPretty: false),
     ]
     if let preprocessing { result["radial.preprocessing"] = preprocessing.text(isPretty: false) }
     return result
@@ -40,6 +44,8 @@ struct KerasTranslator {
 
   mutating func translate(_ chain: KerasChain) throws(ModelError) {
     inputShape = chain.inputShape
+    // Keras takes any name; one that is longer than names may be here is left out.
+    inputName = chain.inputName.flatMap { Model.inputNameBytes.contains($0.utf8.count) ? $0 : nil }
     shape = chain.inputShape
     for layer in chain.layers { try add(layer) }
   }

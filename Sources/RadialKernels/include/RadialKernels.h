@@ -7,12 +7,20 @@
 // The kernels, instantiated once per instruction set from the one source kernels.inc. Only RadialEngine may use them.
 //
 // Legend: N rows, K inputs of a layer, U its units, P = U rounded up to RK_PANEL. Matrices are row-major; `stride` is in
-// floats. Every output element is one chain of fused multiply-adds over k in ascending order, and every function is
-// elementwise in fused and correctly rounded operations only: the results are the same bits for every instruction set, every
-// batch size and every split of the rows.
+// floats. Every output element is one chain of fused multiply-adds over k in ascending order, or the sum of such chains over blocks of
+// k whose size follows from K alone; every function is elementwise in fused and correctly rounded operations only. So the results are
+// the same bits for every instruction set, every batch size and every split of the rows.
 
 // Columns of a weight panel. Weights are packed as [P / RK_PANEL][K][RK_PANEL], padded with zeros, 64-byte aligned.
 enum { RK_PANEL = 16 };
+
+// A sum of more than RK_WHOLE terms is taken in blocks of RK_BLOCK: a chain of Float32 loses digits as its sum outgrows its terms (a
+// squared distance over 65,536 inputs: 2e-5 and more; in blocks 4e-7). 512 weights of a panel are 32 KiB, which first-level caches
+// hold beside the rows that they meet.
+enum { RK_WHOLE = 1024, RK_BLOCK = 512 };
+
+// How many of `terms` are summed in one chain.
+static inline size_t rk_block(size_t terms) { return terms <= RK_WHOLE ? terms : RK_BLOCK; }
 
 typedef enum {
   RK_LINEAR, RK_RELU, RK_SIGMOID, RK_SOFTPLUS, RK_ELU, RK_GELU, RK_SELU, RK_SWISH, RK_SOFTMAX, RK_TANH, RK_SCALED_TANH, RK_EXP,
@@ -44,8 +52,9 @@ typedef struct {
                             size_t panels, float *y, size_t y_stride);
   // y[N, width] = activation(y), alpha being the slope of leaky_relu and the factor of elu; y_stride is a multiple of RK_PANEL and columns up to it may be overwritten
   void (*activate)(rk_activation activation, float alpha, float *y, size_t rows, size_t width, size_t y_stride);
-  // y[n, c] = fma(y[n, c], scale[c], shift[c]) for P columns
-  void (*column_affine)(float *y, size_t rows, size_t panels, size_t y_stride, const float *scale, const float *shift);
+  // y[n, c] = fma(y[n, c] - mean[c], scale[c], shift[c]) for P columns
+  void (*column_affine)(float *y, size_t rows, size_t panels, size_t y_stride, const float *mean, const float *scale,
+                        const float *shift);
   // y[n, c] = -(gamma[c] * y[n, c]) for P columns
   void (*negative_scale)(float *y, size_t rows, size_t panels, size_t y_stride, const float *gamma);
   // out[n, k] = fma(in[n, k], scale, offset)

@@ -22,14 +22,16 @@ extension ConformanceItem {
       #expect(Array(answer.json.keys) == ["predictions"], answer.excerpt)
       #expect((answer.json["predictions"] as? [[Double]])?.map(\.count) == [10, 10], answer.excerpt)
       #expect(try bits(answer.json["predictions"], answer.excerpt) == radial.native(0..<2).scores)
-      // A compressed request is inflated; an answer, however large, is never compressed.
+      // A compressed request is inflated, and a large answer compressed for who accepts it.
       let large = "{\"signature_name\":\"all\",\"instances\":\(radial.nested(0..<8))}"
       let packed = try radial.post(
         Conformance.predict, bytes: try Deflate.compress(Array(large.utf8), as: .gzip),
         headers: ["Content-Encoding: gzip", "Accept-Encoding: gzip, deflate"])
-      packed.expectJSON()
-      #expect(packed.headers["content-encoding"] == nil && packed.bytes.count > 2048, packed.excerpt)
-      #expect(try packed.body == radial.post(Conformance.predict, large).body)
+      let plain = try radial.post(Conformance.predict, large)
+      plain.expectJSON()
+      #expect(plain.headers["content-encoding"] == nil && plain.bytes.count > 2048, plain.excerpt)
+      #expect(packed.headers["content-encoding"] == "gzip" && packed.headers["content-type"] == "application/json")
+      #expect(try Deflate.inflate(packed.bytes) == plain.bytes)
     },
     ConformanceItem(52, "instances may be objects with exactly the input's name") { radial in
       let bare = try radial.post(Conformance.predict, "{\"instances\":\(radial.nested(0..<2))}")
