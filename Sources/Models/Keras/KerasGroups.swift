@@ -18,6 +18,7 @@ struct KerasGroups {
   private var aliases: [String: String] = [:]
   /// The names below a path that come of names with backslashes.
   private var parts: [String: Set<String>] = [:]
+  /// Paths with slashes alone, by the layers' positions.
   private var groups: [[Int]: String] = [:]
   /// What to say of variables that no layer has: thrown when all layers are known, since of a layer that is not served more can be said.
   private(set) var unclaimed: ModelError?
@@ -39,7 +40,13 @@ struct KerasGroups {
   }
 
   /// The group with the layer's `vars`; nil: there is none.
-  subscript(_ position: [Int]) -> String? { groups[position] }
+  subscript(_ position: [Int]) -> String? { groups[position].map(actual) }
+
+  /// Names of what a layer's group holds besides `vars`: the parts of layers within it.
+  func parts(of position: [Int]) throws(ModelError) -> Set<String> {
+    guard let group = groups[position] else { return [] }
+    return try children(group).subtracting(["vars"])
+  }
 
   private mutating func splitBackslashes() throws(ModelError) {
     var bytes = 0
@@ -97,7 +104,7 @@ struct KerasGroups {
         guard taken.insert(name).inserted else {
           throw refuse("its weights have one group '\(container)/\(name)' for layers of two classes")
         }
-        groups[position + [index]] = actual("\(container)/\(name)")
+        groups[position + [index]] = "\(container)/\(name)"
         if KerasChain.isModel(KerasChain.className(entries[index])) {
           try map(entries[index], at: position + [index], below: "\(container)/\(name)")
         }

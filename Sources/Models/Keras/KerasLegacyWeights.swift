@@ -3,7 +3,7 @@ import FileFormats
 /// Which variables of a file belong to which layer, in Keras' older form: a group for each layer of the model, by its name, with a list
 /// `weight_names`; and the list `layer_names` of them all, in the model's order.
 ///
-/// As Keras does, the k-th layer takes the k-th group. A model within the model has one list for all its layers.
+/// Where the configuration is the file's own, the names tell; else, as Keras does it, the k-th layer takes the k-th group. A model within the model has one list for all its layers.
 struct KerasLegacyWeights {
   private let file: HDF5File
   private let path: String
@@ -50,6 +50,12 @@ struct KerasLegacyWeights {
   private mutating func matchLayers(of model: JSONValue, isWhole: Bool) throws(ModelError) {
     let entries = KerasChain.entries(model)
     let names = try list("layer_names", of: root.isEmpty ? "/" : root)
+    let named = Dictionary(grouping: entries.indices) { KerasChain.name(entries[$0]) }
+    let byName = names.compactMap { name in named[name].flatMap { $0.count == 1 ? $0[0] : nil } }
+    if isWhole, byName.count == names.count {
+      for (index, name) in zip(byName, names) { groups[index] = "\(root)/\(name)" }
+      return
+    }
     // A Sequential model's own list of layers leaves the InputLayer out, its configuration does not.
     var indices = Array(entries.indices)
     if KerasChain.className(model) == "Sequential" {

@@ -35,6 +35,16 @@ struct KerasWeights {
     }
   }
 
+  /// The name of something that a `.keras` file keeps for a layer besides numbered variables: of a layer within it, or a variable that
+  /// the class saves by itself; nil: nothing. A legacy file has all variables in one list.
+  func others(of layer: KerasLayer) throws(ModelError) -> String? {
+    guard case .groups(let groups) = places, let group = groups[layer.position] else { return nil }
+    if let part = try groups.parts(of: layer.position).min() { return part }
+    return try reading(path) { () throws(FormatError) in
+      try file.members(of: group + "/vars")?.first { Int($0) == nil }
+    }
+  }
+
   private func variables(in group: String) throws(FormatError) -> [KerasVariable] {
     var variables: [KerasVariable] = []
     for number in try file.members(of: group + "/vars")?.compactMap(Int.init).sorted() ?? [] {
