@@ -19,13 +19,14 @@ public enum RBFForm: String, Sendable, Equatable, CaseIterable {
 
 /// What the user says of a file beyond what it says itself.
 public struct LoadOptions: Sendable, Equatable {
-  /// What the RBF layers of a Keras file compute; nil: the file must say it.
+  /// What all layers of a Keras file compute whose classes are not Keras' own; nil: the file must say it.
   public var rbfForm: RBFForm?
   /// A file with the network's configuration as JSON (Keras' `to_json()`), for a file of weights alone; nil: none.
   public var configurationPath: String?
-  /// Which way round the matrix of an RBF layer lies in a Keras file; nil: its shape tells.
+  /// Which way round the matrix of an RBF layer lies in a Keras file; nil: its shape tells, or the file says it of a square one.
   public var rbfLayout: RBF.CentersLayout?
-  /// γ of the RBF layers of a Keras file that have none among their weights, in place of the configuration's; nil: the configuration's.
+  /// γ of the RBF layers of a Keras file that have none, and no sigma, among their weights, in place of the configuration's; nil: the
+  /// configuration's.
   public var gamma: Double?
   /// Names of the classes, in place of those of the file; nil: the file's.
   public var labels: [String]?
@@ -76,9 +77,12 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
     return try KerasFile(file, path: path, options)
   }
   if !SafetensorsFile.isForm(of: bytes), let foreign = ForeignFile(bytes) { throw foreign.refusal(path) }
-  guard options.ignoresOtherForms || (options.rbfLayout == nil && options.gamma == nil) else {
+  guard
+    options.ignoresOtherForms || (options.rbfForm == nil && options.rbfLayout == nil && options.gamma == nil)
+  else {
     throw ModelError(
-      .architecture, path, "--gamma and --rbf-layout are for Keras files, and this is none; leave them out")
+      .architecture, path,
+      "--gamma, --rbf-form and --rbf-layout are for Keras files, and this is none; leave them out")
   }
   guard options.ignoresOtherForms || options.configurationPath == nil else {
     throw ModelError(

@@ -4,6 +4,9 @@ import RadialEngine
 
 /// What the user may add to a Keras file, for every command that opens models.
 struct KerasOptions: ParsableArguments {
+  private static let forms =
+    RBFForm.allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or \(RBFForm.duq.rawValue)"
+
   @Option(
     help: ArgumentHelp(
       "Which way an RBF layer's square matrix lies in a Keras file: features_units or units_features.",
@@ -16,7 +19,17 @@ struct KerasOptions: ParsableArguments {
     })
   var rbfLayout: RBF.CentersLayout?
 
-  @Option(help: "Gamma of the RBF layers in a Keras file that have none among their weights.")
+  @Option(
+    help: ArgumentHelp(
+      "What the layers of a Keras file compute whose classes are not Keras' own: \(Self.forms). README's Keras files has the formulas.",
+      valueName: "form"),
+    transform: { text in
+      guard let form = RBFForm(rawValue: text) else { throw ValidationError("expected \(Self.forms), found '\(text)'") }
+      return form
+    })
+  var rbfForm: RBFForm?
+
+  @Option(help: "Gamma of the RBF layers in a Keras file that have none among their weights, a positive number.")
   var gamma: Double?
 
   @Option(
@@ -26,10 +39,12 @@ struct KerasOptions: ParsableArguments {
   var config: String?
 
   func validate() throws {
-    if let gamma, !(gamma > 0 && Float(gamma).isFinite) {
-      throw ValidationError("--gamma: expected a positive number, found \(gamma)")
+    if let gamma, !(Float(gamma) > 0 && Float(gamma).isFinite) {
+      throw ValidationError("--gamma: expected a positive number that Float32 holds, found \(gamma)")
     }
   }
 
-  var loadOptions: LoadOptions { LoadOptions(rbfLayout: rbfLayout, gamma: gamma, configurationPath: config) }
+  var loadOptions: LoadOptions {
+    LoadOptions(rbfLayout: rbfLayout, gamma: gamma, rbfForm: rbfForm, configurationPath: config)
+  }
 }

@@ -33,7 +33,13 @@ import Testing
   @Test(arguments: served)
   func `Keras' answers are ours`(file: String) throws {
     let expected = try Self.expected(file)
-    let model = try Model.load(path: Self.path(file), name: "m")
+    let layout: RBF.CentersLayout? =
+      switch file {
+      case "normalization.keras", "normalization.h5": .unitsFeatures
+      case "square.keras", "many.keras": .featuresUnits
+      default: nil
+      }
+    let model = try Model.load(path: Self.path(file), name: "m", options: LoadOptions(rbfLayout: layout))
     let answers = Answers(model, expected.inputs)
     #expect(answers.outputs.count == expected.outputs.count * expected.outputs[0].count)
     for (found, expected) in zip(answers.outputs, expected.outputs.joined()) {
@@ -76,9 +82,14 @@ import Testing
       Answers(
         try Model.load(path: Self.path("square.keras"), options: LoadOptions(rbfLayout: layout)), expected.inputs)
     }
-    let common = try load(nil)
-    #expect(try load(.featuresUnits).isIdentical(to: common))
-    #expect(try !load(.unitsFeatures).isIdentical(to: common))
+    let error = #expect(throws: ModelError.self) { try load(nil) }
+    #expect(
+      error?.description.hasSuffix(
+        "its matrix [4, 4] fits both ways, and the file does not say which side is that of the 4 features; say --rbf-layout features_units or --rbf-layout units_features"
+      ) == true)
+    let right = try load(.featuresUnits)
+    #expect(zip(right.outputs, expected.outputs.joined()).allSatisfy { abs(Double($0) - $1) <= 4e-6 + 1e-5 * abs($1) })
+    #expect(try !load(.unitsFeatures).isIdentical(to: right))
   }
 
   @Test func `a gamma from the user stands in for one that the file lacks, and for one that it has`() throws {
@@ -106,8 +117,11 @@ import Testing
 
   @Test func `options for Keras files are refused with others`() throws {
     let path = GoldenTests.folder.appendingPathComponent("seed_example/weights.safetensors").path
-    let error = #expect(throws: ModelError.self) { try Model.load(path: path, options: LoadOptions(gamma: 1)) }
-    #expect(error?.description.contains("leave them out") == true)
+    for options in [LoadOptions(gamma: 1), LoadOptions(rbfLayout: .unitsFeatures), LoadOptions(rbfForm: .distance)] {
+      let error = #expect(throws: ModelError.self) { try Model.load(path: path, options: options) }
+      #expect(error?.description.contains("leave them out") == true)
+      #expect(throws: Never.self) { try Model.load(path: path, options: options.ignoringOtherForms) }
+    }
   }
 
   @Test(arguments: [

@@ -3,7 +3,8 @@
 #   scripts/bench/instructions.sh BEFORE AFTER      two radial binaries
 # Each request is sent many times over one connection by a lone client to a server of one thread. What starting costs is taken off: the
 # difference of a long run and a short one is divided by the difference of their requests. Valgrind knows no AVX-512: both run on AVX2.
-if [ $# -ne 2 ]; then sed -n '2,5s/^# //p' "$0" >&2; exit 2; fi
+source "$(dirname "$0")/../help.sh"
+[ $# -eq 2 ] || { echo "expected two radial binaries, found $# arguments; see --help" >&2; exit 2; }
 before=$(realpath "$1") after=$(realpath "$2")
 source "$(dirname "$0")/../setup.sh"
 install_packages valgrind python3 binutils

@@ -4,6 +4,8 @@ import RadialEngine
 struct KerasLayer {
   /// Without the package that a registered class carries: `rbf>SeedRBF` is `SeedRBF`.
   let className: String
+  /// Whether the class is Keras' own.
+  let isKeras: Bool
   /// Its own name, and that made unique by the names of the models around it.
   let ownName: String
   let name: String
@@ -96,8 +98,9 @@ struct KerasChain {
       guard layers.count < Self.maximumLayers else { throw refuse("it has more than \(Self.maximumLayers) layers") }
       layers.append(
         KerasLayer(
-          className: Self.className(entry), ownName: name, name: (around + [name]).joined(separator: "/"),
-          config: entry["config"] ?? .object([:]), isNamed: Self.name(entry) != nil, position: position + [index]))
+          className: Self.className(entry), isKeras: KerasClasses.isKeras(entry), ownName: name,
+          name: (around + [name]).joined(separator: "/"), config: entry["config"] ?? .object([:]),
+          isNamed: Self.name(entry) != nil, position: position + [index]))
     }
   }
 

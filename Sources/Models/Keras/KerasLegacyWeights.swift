@@ -3,7 +3,8 @@ import FileFormats
 /// Which variables of a file belong to which layer, in Keras' older form: a group for each layer of the model, by its name, with a list
 /// `weight_names`; and the list `layer_names` of them all, in the model's order.
 ///
-/// Where the configuration is the file's own, the names tell; else, as Keras does it, the k-th layer takes the k-th group. A model within the model has one list for all its layers.
+/// Where the configuration is the file's own, the names tell; else, as Keras does it, the k-th layer takes the k-th group. A model within
+/// the model has one list for all its layers.
 struct KerasLegacyWeights {
   private let file: HDF5File
   private let path: String

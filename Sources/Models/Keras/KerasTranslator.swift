@@ -5,7 +5,7 @@ struct KerasTranslator {
   let path: String
   let options: LoadOptions
   let version: KerasVersion
-  private let weights: KerasWeights
+  let weights: KerasWeights
 
   /// Of what reaches the next layer, without the batch dimension.
   var shape: [Int] = []
@@ -57,6 +57,8 @@ struct KerasTranslator {
         "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
       )
     }
+    // A class of the user's own may be called as one of Keras' is.
+    guard layer.isKeras else { return try addRBF(layer) }
     switch layer.className {
     case "InputLayer": return
     case "Dense": try addDense(layer)

@@ -1,4 +1,4 @@
-"""Writes golden cases of normalisations with large means into Golden/, as Golden's other cases are: weights.safetensors, model.keras
+"""Writes golden cases of normalisations with large means into ../Golden/, as Golden's other cases are: weights.safetensors, model.keras
 and vectors.json with Keras' answers (float32), those of the same network in Float64, and the squared distances.
 
 Run with Keras 3 and any backend: KERAS_BACKEND=jax python make_golden.py. The cases here were written by Keras 3.15.1 with JAX.
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Golden")
+folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Golden")
 
 
 @keras.saving.register_keras_serializable("golden")
