@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["FastJSON", "CZlib"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["FastJSON", "FileFormats", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
@@ -72,7 +72,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "BatchingTests", dependencies: ["Batching", "RadialEngine", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
+      resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(

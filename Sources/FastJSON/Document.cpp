@@ -244,3 +244,16 @@ bool Document::skip_value(size_t depth, const char *path) {
     }
   }
 }
+
+size_t fj_unescape(char *out, const char *json, size_t length) {
+  const char *p = json + 1, *end = json + length - 1;
+  size_t size = 0;
+  while (p < end) {
+    size_t written = 1;
+    const char *next = *p == '\\' ? read_escape(p, out + size, &written) : (out[size] = *p, p + 1);
+    if (!next) break;
+    size += written;
+    p = next;
+  }
+  return size;
+}

@@ -3,6 +3,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "FastJSON.h"
 #include "Number.h"
@@ -13,12 +14,56 @@ enum class NumberResult { ok, malformed, not_finite };
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// Where the field at `p` ends: at a separator outside of quotes, or at the line's end.
-const char *field_end(const char *p, const char *end, char separator) {
-  bool is_quoted = false;
-  for (; p < end && (is_quoted || *p != separator); p++)
-    if (*p == '"') is_quoted = !is_quoted;
+const char *skip_blanks(const char *p, const char *end) {
+  while (p < end && is_blank(*p)) p++;
   return p;
+}
+
+/// How the fields of a line are told apart.
+struct Separator {
+  const char byte;
+  /// A run of blanks and tabs, which may also stand at the line's ends, separates once.
+  bool is_run() const { return byte == ' '; }
+  bool at(const char *p) const { return is_run() ? is_blank(*p) : *p == byte; }
+};
+
+/// A field as it lies in its line.
+struct Field {
+  // Without the blanks and quotes around it.
+  const char *from, *to;
+  // Where the separator behind it stands, or the line's end.
+  const char *rest;
+  bool is_quoted = false;
+  // A quote opens and does not close.
+  bool is_open = false;
+
+  std::string_view text() const { return {from, static_cast<size_t>(to - from)}; }
+};
+
+/// The field that begins at `p`. Quotes mean something at its beginning only (RFC 4180): 5" is a text like any other.
+Field field_at(const char *p, const char *end, Separator separator) {
+  const char *from = p;
+  while (from < end && is_blank(*from) && !separator.at(from)) from++;
+  if (from < end && *from == '"') {
+    const char *close = from + 1;
+    while (close < end && (*close != '"' || (close + 1 < end && close[1] == '"'))) close += *close == '"' ? 2 : 1;
+    if (close >= end) return {from, end, end, false, true};
+    const char *rest = close + 1;
+    while (rest < end && is_blank(*rest) && !separator.at(rest)) rest++;
+    if (rest == end || separator.at(rest)) return {from + 1, close, rest, true};
+  }
+  const char *rest = from;
+  while (rest < end && !separator.at(rest)) rest++;
+  const char *to = rest;
+  while (to > from && is_blank(to[-1])) to--;
+  return {from, to, rest};
+}
+
+/// Behind the separator at `p`; null: the line ends, a run of blanks at its end included.
+const char *next_field(const char *p, const char *end, Separator separator) {
+  if (separator.is_run()) p = skip_blanks(p, end);
+  if (p >= end) return nullptr;
+  return separator.is_run() ? p : p + 1;
 }
 
 /// The number between `p` and `end`, as CSV may write it and JSON may not.
@@ -42,9 +87,32 @@ NumberResult read_field(const char *p, const char *end, float *out) {
   return std::isfinite(*out) ? NumberResult::ok : NumberResult::not_finite;
 }
 
+// MARK: What is wrong with a field
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
+}
+
+bool is_missing_value(std::string_view text) {
+  static constexpr std::string_view words[] = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"};
+  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equals_ignoring_case(text, word); });
+}
+
+/// Digits, a comma, digits, perhaps with a sign and an exponent.
+bool has_decimal_comma(std::string_view text) {
+  char copy[64];
+  size_t comma = text.find(',');
+  if (comma == std::string_view::npos || text.size() > sizeof copy) return false;
+  std::copy(text.begin(), text.end(), copy);
+  copy[comma] = '.';
+  auto is_digit = [&](size_t index) { return index < text.size() && text[index] >= '0' && text[index] <= '9'; };
+  float ignored;
+  return comma > 0 && is_digit(comma - 1) && is_digit(comma + 1) && read_field(copy, copy + text.size(), &ignored) != NumberResult::malformed;
+}
+
 __attribute__((format(printf, 4, 5)))
 fj_status fail(fj_error *error, fj_status status, size_t column, const char *format, ...) {
-  char what[160];
+  char what[200];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(what, sizeof what, format, arguments);
@@ -52,7 +120,63 @@ fj_status fail(fj_error *error, fj_status status, size_t column, const char *for
   error->status = status;
   if (column > 0) snprintf(error->path, sizeof error->path, "column %zu", column);
   snprintf(error->message, sizeof error->message, "%s%s%s", error->path, column > 0 ? ": " : "", what);
+  // What is quoted of a file may hold what a terminal would obey.
+  for (char *p = error->message; *p; p++)
+    if (static_cast<unsigned char>(*p) < 0x20 || *p == 0x7f) *p = '?';
   return status;
+}
+
+/// Refuses a field that is no finite number; `column` counts from 1.
+fj_status fail_field(fj_error *error, const Field &field, NumberResult result, size_t column) {
+  if (field.is_open)
+    return fail(error, FJ_SYNTAX, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
+  std::string_view text = field.text();
+  size_t shown = std::min<size_t>(text.size(), 24);
+  // Not within a character of UTF-8.
+  while (shown > 0 && shown < text.size() && (text[shown] & 0xc0) == 0x80) shown--;
+  auto size = static_cast<int>(shown);
+  if (result == NumberResult::not_finite)
+    return fail(error, FJ_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
+  if (text.empty()) return fail(error, FJ_TYPE, column, "expected a number, found nothing");
+  const char *kind = is_missing_value(text) ? ", a missing value" : has_decimal_comma(text) ? ": decimal commas are not read, write decimal points" : "";
+  return fail(error, FJ_TYPE, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
+}
+
+fj_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
+                      float *row, fj_error *error) {
+  Separator separator{separator_byte};
+  size_t count = 0;
+  for (size_t column = 0;; column++) {
+    if (column < skipped_count && skipped[column]) {
+      Field field = field_at(p, end, separator);
+      if (field.is_open) return fail_field(error, field, NumberResult::malformed, column + 1);
+      p = field.rest;
+    } else {
+      float ignored;
+      float *target = count < width ? row + count : &ignored;
+      while (p < end && is_blank(*p) && *p != separator_byte) p++;
+      // JSON's way of writing numbers is the common one, and fast; whatever it does not take whole is looked at again.
+      const char *rest = read_number(p, target);
+      bool is_read = rest && rest <= end && std::isfinite(*target);
+      while (is_read && rest < end && is_blank(*rest) && *rest != separator_byte) rest++;
+      if (is_read && (rest == end || *rest == separator_byte || (separator.is_run() && is_blank(rest[-1])))) {
+        p = rest;
+      } else {
+        Field field = field_at(p, end, separator);
+        const char *from = field.from, *to = field.to;
+        while (from < to && is_blank(*from)) from++;
+        while (to > from && is_blank(to[-1])) to--;
+        auto result = from == to ? NumberResult::malformed : read_field(from, to, target);
+        if (result != NumberResult::ok || field.is_open) return fail_field(error, field, result, column + 1);
+        p = field.rest;
+      }
+      count++;
+    }
+    p = next_field(p, end, separator);
+    if (!p) break;
+  }
+  if (count != width) return fail(error, FJ_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
+  return FJ_OK;
 }
 
 }  // namespace
@@ -60,44 +184,33 @@ fj_status fail(fj_error *error, fj_status status, size_t column, const char *for
 fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
                          float *row, fj_error *error) {
   *error = {};
-  const char *p = line, *end = line + length;
-  size_t count = 0;
-  for (size_t column = 0;; column++) {
-    if (column < skipped_count && skipped[column]) {
-      p = field_end(p, end, separator);
-    } else {
-      float ignored;
-      float *target = count < width ? row + count : &ignored;
-      while (p < end && is_blank(*p) && *p != separator) p++;
-      // JSON's way of writing numbers is the common one, and fast; whatever it does not take whole is looked at again.
-      const char *rest = read_number(p, target);
-      bool is_read = rest && rest <= end && std::isfinite(*target);
-      while (is_read && rest < end && is_blank(*rest) && *rest != separator) rest++;
-      if (is_read && (rest == end || *rest == separator)) {
-        p = rest;
-      } else {
-        rest = field_end(p, end, separator);
-        const char *from = p, *to = rest;
-        while (to > from && is_blank(to[-1])) to--;
-        if (to - from >= 2 && *from == '"' && to[-1] == '"') from++, to--;
-        while (to > from && is_blank(*from)) from++;
-        while (to > from && is_blank(to[-1])) to--;
-        if (from == to) return fail(error, FJ_TYPE, column + 1, "expected a number, found nothing");
-        auto shown = static_cast<int>(std::min<ptrdiff_t>(to - from, 24));
-        switch (read_field(from, to, target)) {
-          case NumberResult::ok: break;
-          case NumberResult::not_finite:
-            return fail(error, FJ_NON_FINITE, column + 1, "expected a finite Float32, found %.*s", shown, from);
-          case NumberResult::malformed:
-            return fail(error, FJ_TYPE, column + 1, "expected a number, found '%.*s'", shown, from);
-        }
-        p = rest;
-      }
-      count++;
-    }
-    if (p >= end) break;
-    p++;
+  const char *end = line + length, *start = separator == ' ' ? skip_blanks(line, end) : line;
+  fj_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
+  if (status == FJ_OK || status == FJ_SYNTAX || !std::memchr(line, '"', length)) return status;
+  // Whatever else is wrong with the line: what follows a quote that does not close is no row.
+  size_t column = 1;
+  for (const char *p = start; p; column++) {
+    Field field = field_at(p, end, {separator});
+    if (field.is_open) return fail_field(error, field, NumberResult::malformed, column);
+    p = next_field(field.rest, end, {separator});
   }
-  if (count != width) return fail(error, FJ_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
-  return FJ_OK;
+  return status;
 }
+
+size_t fj_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, fj_text *found) {
+  Separator separator{separator_byte};
+  const char *end = line + length, *p = separator.is_run() ? skip_blanks(line, end) : line;
+  std::fill(found, found + count, fj_text{});
+  size_t column = 0;
+  for (; p; column++) {
+    Field field = field_at(p, end, separator);
+    for (size_t i = 0; i < count; i++)
+      if (columns[i] == column) found[i] = {field.from, static_cast<size_t>(field.to - field.from), field.is_quoted};
+    p = next_field(field.rest, end, separator);
+  }
+  return column;
+}
+
+bool fj_is_missing_value(const char *text, size_t length) { return is_missing_value({text, length}); }
+
+bool fj_has_decimal_comma(const char *text, size_t length) { return has_decimal_comma({text, length}); }

@@ -3,13 +3,19 @@
 /// Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its ends), 4.5.3
 /// (zip64).
 public struct ZipArchive {
-  private struct Member {
-    let method: UInt16
+  /// What the directory says of a member.
+  public struct Member: Sendable {
+    /// 0: stored; 8: deflated.
+    public let method: UInt16
     let flags: UInt16
-    let crc: UInt32
-    let compressedSize: Int
-    let size: Int
-    let headerOffset: Int
+    public let crc: UInt32
+    public let compressedSize: Int
+    public let size: Int
+    /// Of its local header, from the archive's beginning.
+    public let headerOffset: Int
+
+    /// Bits 0, 6 and 13: encryption, of one kind or another.
+    public var isEncrypted: Bool { flags & 0x2041 != 0 }
   }
 
   /// No archive that we read has more; beyond it the count is a damaged file's.
@@ -17,6 +23,8 @@ public struct ZipArchive {
   private static let maximumNameBytes = 4096
 
   private let bytes: Bytes
+  /// Where `bytes` begin in the archive.
+  private let origin: Int
   private let members: [String: Member]
 
   public static func isArchive(_ bytes: Bytes) -> Bool {
@@ -27,13 +35,17 @@ public struct ZipArchive {
   /// Names as they stand in the archive. They are looked up, never turned into paths, so `..` and `/` in them do no harm.
   public var names: [String] { members.keys.sorted() }
 
-  public init(_ bytes: Bytes) throws(FormatError) {
+  /// - Parameters:
+  ///   - bytes: the archive, or its end, which holds the directory.
+  ///   - origin: where they begin in the archive.
+  public init(_ bytes: Bytes, origin: Int = 0) throws(FormatError) {
     self.bytes = bytes
-    let directory = try Self.directory(bytes)
+    self.origin = origin
+    let directory = try Self.directory(bytes, origin: origin)
     guard directory.members <= Self.maximumMembers else {
       throw .damaged("the zip directory claims \(directory.members) members, expected at most \(Self.maximumMembers)")
     }
-    let region = try bytes.part(directory.offset, directory.size, "the zip directory")
+    let region = try bytes.part(directory.offset - origin, directory.size, "the zip directory")
     var members: [String: Member] = [:]
     var offset = 0
     for index in 0..<directory.members {
@@ -46,6 +58,9 @@ public struct ZipArchive {
     self.members = members
   }
 
+  /// What the directory says of the member; nil: there is none of that name.
+  public func member(_ name: String) -> Member? { members[name] }
+
   /// A member's content, inflated if need be and checked against its CRC.
   /// - Parameter limit: bytes; a larger member is refused before it is unpacked.
   public func contents(_ name: String, limit: Int) throws(FormatError) -> Bytes {
@@ -53,20 +68,21 @@ public struct ZipArchive {
       throw FormatError("the zip archive has no member '\(name)'; save the model again with Keras' model.save")
     }
     let place = "zip member '\(name)'"
-    guard member.flags & 0x2041 == 0 else {
+    guard !member.isEncrypted else {
       throw FormatError("\(place) is encrypted; save the model without a password")
     }
     guard member.size <= limit else {
       throw FormatError("\(place) has \(member.size) bytes, expected at most \(limit); save a smaller model")
     }
-    guard bytes.has("PK\u{3}\u{4}", at: member.headerOffset) else {
+    let header = member.headerOffset - origin
+    guard bytes.has("PK\u{3}\u{4}", at: header) else {
       throw .damaged("\(place) has no header at \(member.headerOffset)")
     }
     // The local header repeats the sizes, or leaves them to a data descriptor: only its own two lengths are needed.
-    let nameLength = try bytes.integer(UInt16.self, at: member.headerOffset + 26, place)
-    let extraLength = try bytes.integer(UInt16.self, at: member.headerOffset + 28, place)
+    let nameLength = try bytes.integer(UInt16.self, at: header + 26, place)
+    let extraLength = try bytes.integer(UInt16.self, at: header + 28, place)
     let packed = try bytes.part(
-      member.headerOffset + 30 + Int(nameLength) + Int(extraLength), member.compressedSize, place)
+      header + 30 + Int(nameLength) + Int(extraLength), member.compressedSize, place)
     let content: Bytes
     switch member.method {
     case 0:
@@ -87,7 +103,9 @@ public struct ZipArchive {
     return content
   }
 
-  private static func directory(_ bytes: Bytes) throws(FormatError) -> (members: Int, offset: Int, size: Int) {
+  private static func directory(
+    _ bytes: Bytes, origin: Int
+  ) throws(FormatError) -> (members: Int, offset: Int, size: Int) {
     // The end record is the file's last 22 bytes, and a comment of at most 64 KiB may follow it.
     let tail = max(0, bytes.count - 22 - 65535)
     let last = bytes.withBytes { bytes in
@@ -102,7 +120,7 @@ public struct ZipArchive {
     var size = Int(try bytes.integer(UInt32.self, at: end + 12, what))
     var offset = Int(try bytes.integer(UInt32.self, at: end + 16, what))
     if bytes.has("PK\u{6}\u{7}", at: end - 20) {
-      let end64 = try int(try bytes.integer(UInt64.self, at: end - 20 + 8, what), what)
+      let end64 = try int(try bytes.integer(UInt64.self, at: end - 20 + 8, what), what) - origin
       guard bytes.has("PK\u{6}\u{6}", at: end64) else { throw .damaged("the zip64 end record is missing") }
       members = try int(try bytes.integer(UInt64.self, at: end64 + 32, what), what)
       size = try int(try bytes.integer(UInt64.self, at: end64 + 40, what), what)

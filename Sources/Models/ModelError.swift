@@ -13,6 +13,10 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     case selfTest
     /// A name that cannot be a model's.
     case name
+    /// A place that must not be written: an input, a file of another kind, no file at all.
+    case output
+    /// The system refused to write: permissions, a full disk.
+    case system
   }
 
   public let reason: Reason

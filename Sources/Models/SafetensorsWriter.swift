@@ -1,36 +1,20 @@
 import FileFormats
 import FoundationEssentials
-import Glibc
 
 /// Writes a safetensors file: whole, or not at all.
 enum SafetensorsWriter {
-  /// - Parameter tensors: F16, BF16 and F64 are written as F32, I64 as it is.
+  /// - Parameters:
+  ///   - tensors: F16, BF16 and F64 are written as F32, I64 as it is.
+  ///   - check: reads what was written, at the path given, before it takes its place.
   /// - Throws: when the file cannot be written; nothing is left behind.
   static func write(
-    metadata: [String: String], tensors: [String: Tensor], to path: String, check: (String) throws(ModelError) -> Void
+    metadata: [String: String], tensors: [String: Tensor], to output: OutputFile,
+    check: (String) throws(ModelError) -> Void
   ) throws(ModelError) {
     let ordered = tensors.sorted { $0.key < $1.key }
-    let header = try header(metadata, ordered, path)
-    // Beside its destination, so that the rename stays within one file system; the process's number keeps two writers apart.
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure(temporary, "cannot be created") }
-    do throws(ModelError) {
-      do throws(ModelError) {
-        try append(Array(header), to: descriptor, temporary)
-        for (_, tensor) in ordered { try append(tensor.written.array, to: descriptor, temporary) }
-        guard fsync(descriptor) == 0 else { throw failure(temporary, "cannot be written to the disk") }
-      } catch {
-        close(descriptor)
-        throw error
-      }
-      guard close(descriptor) == 0 else { throw failure(temporary, "cannot be closed") }
-      try check(temporary)
-      guard rename(temporary, path) == 0 else { throw failure(path, "cannot be renamed into place") }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
+    try output.write(Array(header(metadata, ordered, output.path)))
+    for (_, tensor) in ordered { try output.write(tensor.written.array) }
+    try output.commit(check: check)
   }
 
   private struct Entry: Encodable {
@@ -75,23 +59,6 @@ enum SafetensorsWriter {
     }
     while text.count % 8 != 0 { text.append(0x20) }
     return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) } + text
-  }
-
-  private static func append(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(ModelError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failure(path, "cannot be written") }
-      done += count
-    }
-  }
-
-  private static func failure(_ path: String, _ what: String) -> ModelError {
-    ModelError(
-      .file, path, "\(what) (\(String(cString: strerror(errno)))); check the path, its permissions and the disk")
   }
 }
 

@@ -1,15 +1,18 @@
+internal import CZlib
 import Glibc
 
-/// The bytes of a file or a pipe, inflated if they are gzip, seen through a window that moves over them.
+/// The bytes of a file or a pipe, inflated if they are gzip, or those of one member of a zip archive, seen through a window that moves
+/// over them.
 ///
 /// Memory is the window alone, which grows only as far as its user lets it. One user at a time.
 final class ByteStream {
-  let name: String
+  private(set) var name: String
   /// Bytes from the beginning, as stored; nil: a pipe, whose end nobody knows.
-  let size: Int?
+  private(set) var size: Int?
   /// Stored bytes that have been read.
   private(set) var position = 0
-  private(set) var isGzip = false
+  /// Whether the stored bytes are not those that are seen.
+  var isPacked: Bool { inflater != nil }
 
   private let descriptor: Int32
   private let ownsDescriptor: Bool
@@ -18,6 +21,10 @@ final class ByteStream {
   private var start = 0
   private var end = 0
   private var inflater: GzipInflater?
+  /// Where the stored bytes begin in the file.
+  private var origin = 0
+  /// What the bytes of a zip member must come to, and what they have come to so far.
+  private var checksum: (expected: UInt, found: UInt)?
 
   private static let readBytes = 256 << 10
 
@@ -38,7 +45,8 @@ final class ByteStream {
       throw RowFileError(.content, name, "is a directory; name a file of rows")
     }
     if information.st_mode & S_IFMT == S_IFREG {
-      size = max(0, Int(information.st_size) - max(0, Int(lseek(descriptor, 0, SEEK_CUR))))
+      origin = max(0, Int(lseek(descriptor, 0, SEEK_CUR)))
+      size = max(0, Int(information.st_size) - origin)
       posix_fadvise(descriptor, 0, 0, Int32(POSIX_FADV_SEQUENTIAL))
     } else {
       size = nil
@@ -88,6 +96,47 @@ final class ByteStream {
     return taken
   }
 
+  /// Stored bytes from anywhere, past the window; fewer at the end only. For files alone, that are not packed.
+  /// - Parameter offset: from the stored bytes' beginning.
+  func read(at offset: Int, _ count: Int, into target: UnsafeMutableRawPointer) throws(RowFileError) -> Int {
+    var taken = 0
+    while taken < count {
+      let found = pread(descriptor, target + taken, count - taken, off_t(origin + offset + taken))
+      if found < 0, errno == EINTR { continue }
+      guard found >= 0 else {
+        throw RowFileError(.system, name, "reading failed at byte \(offset + taken) (\(Self.reason())); check the disk")
+      }
+      if found == 0 { break }
+      taken += found
+    }
+    return taken
+  }
+
+  /// The same, in an array of its own.
+  func bytes(at offset: Int, _ count: Int) throws(RowFileError) -> [UInt8] {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 1)
+    defer { memory.deallocate() }
+    guard let start = memory.baseAddress else { return [] }
+    return Array(memory.prefix(try read(at: offset, count, into: start)))
+  }
+
+  /// From here on the stream is one member of the zip archive that the file is; its checksum is looked at when its end is read.
+  /// - Parameters:
+  ///   - offset: of its packed bytes, from the stored bytes' beginning.
+  ///   - label: what it is called in errors.
+  func enter(
+    member label: String, at offset: Int, packedSize: Int, isDeflated: Bool, crc: UInt32
+  ) throws(RowFileError) {
+    origin += offset
+    guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {
+      throw RowFileError(.system, name, "cannot be read at byte \(origin) (\(Self.reason())); check the disk")
+    }
+    name += ": \(label)"
+    (size, position, start, end) = (packedSize, 0, 0, 0)
+    inflater = isDeflated ? GzipInflater(.deflate, pending: UnsafeRawBufferPointer(start: nil, count: 0)) : nil
+    checksum = (UInt(crc), crc32(0, nil, 0))
+  }
+
   /// Whether reading on would wait for a writer.
   var wouldWait: Bool {
     guard size == nil else { return false }
@@ -99,8 +148,7 @@ final class ByteStream {
     while window.count < 2, try fill() {}
     // RFC 1952: the two bytes that begin every member.
     guard window.starts(with: [0x1f, 0x8b]) else { return }
-    isGzip = true
-    inflater = GzipInflater(pending: window)
+    inflater = GzipInflater(.gzip, pending: window)
     (start, end) = (0, 0)
   }
 
@@ -113,17 +161,27 @@ final class ByteStream {
 
   /// At least one byte, unless there is no more.
   private func read(into target: UnsafeMutableRawPointer, atMost count: Int) throws(RowFileError) -> Int {
+    let found = try readUnpacked(into: target, atMost: count)
+    guard let checksum else { return found }
+    if found == 0, checksum.found != checksum.expected {
+      throw RowFileError(.content, name, "its bytes do not agree with the zip archive's checksum; copy it again")
+    }
+    self.checksum?.found = crc32_z(checksum.found, target.assumingMemoryBound(to: UInt8.self), found)
+    return found
+  }
+
+  private func readUnpacked(into target: UnsafeMutableRawPointer, atMost count: Int) throws(RowFileError) -> Int {
     guard let inflater else { return try readStored(into: target, atMost: count) }
     while true {
       switch inflater.inflate(into: target, atMost: count) {
       case .made(let bytes): return bytes
       case .ended: return 0
       case .corrupt:
-        throw RowFileError(.content, name, "the gzip data is damaged at byte \(position) or before; copy it again")
+        throw RowFileError(.content, name, "the packed data is damaged at byte \(position) or before; copy it again")
       case .needsInput:
         let stored = try readStored(into: inflater.input, atMost: GzipInflater.inputBytes)
         if stored == 0, !inflater.isBetweenMembers {
-          throw RowFileError(.content, name, "the gzip data ends too early, at byte \(position); copy it again")
+          throw RowFileError(.content, name, "the packed data ends too early, at byte \(position); copy it again")
         }
         inflater.received(stored)
       }
@@ -131,6 +189,9 @@ final class ByteStream {
   }
 
   private func readStored(into target: UnsafeMutableRawPointer, atMost count: Int) throws(RowFileError) -> Int {
+    var count = count
+    // Behind a zip member come others.
+    if checksum != nil, let size { count = min(count, size - position) }
     while true {
       let found = Glibc.read(descriptor, target, count)
       if found >= 0 {

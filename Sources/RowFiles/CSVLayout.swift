@@ -1,82 +1,128 @@
-internal import FastJSON
-
-/// Which columns of a CSV file are a row's numbers, as its first line and the caller say.
+/// Which columns of a CSV file are a row's numbers, as its first lines and the caller say.
 struct CSVLayout: Equatable, Sendable {
   let separator: UInt8
+  /// Whether the first line names the columns.
   let hasHeader: Bool
-  /// Of each column of the first line, whether it is left out.
-  let skipped: [Bool]
+  /// Of each column, if there are any names.
+  let names: [String]
+  /// Of each column of the first line, whether it is no number of the row.
+  let omitted: [Bool]
+  /// The columns whose texts are carried along, from 0.
+  let carried: [Int]
+  /// What a row of one column is: a line of nothing is then a missing value.
+  var isOneColumn: Bool { omitted.count == 1 }
 
-  init(
-    firstLine: [UInt8], header: RowFile.Header, skippedColumns: [String], file: String
-  ) throws(RowFileError) {
-    separator = Self.separator(of: firstLine)
-    let fields = Self.fields(of: firstLine, separator: separator)
-    var skipped = [Bool](repeating: false, count: fields.count)
-    var names: [String] = []
-    for column in skippedColumns {
-      if let number = Int(column), fields.indices.contains(number - 1) {
-        skipped[number - 1] = true
-      } else {
-        names.append(column)
-      }
+  /// What a file begins with.
+  struct Start {
+    /// The first line that is neither blank nor a comment, and the one behind it, if there are any.
+    var first: [UInt8]
+    var second: [UInt8]?
+    /// The last comment before it, without its `#`.
+    var comment: [UInt8]?
+    var hasBlankLine = false
+  }
+
+  init(_ start: Start, _ options: RowFile.Options, file: String) throws(RowFileError) {
+    func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
+    let line = start.first
+    guard !line.contains(0x0d) else {
+      throw refuse("its lines end with carriage returns alone, as on old Macs; convert it, such as with tr '\\r' '\\n'")
     }
+    guard !line.contains(0) else { throw refuse("its first line has NUL bytes: it is no text; write it as UTF-8 CSV") }
+    var separator = CSVFields.separator(of: line)
+    var fields = CSVFields.split(line, separator)
+    let wanted = options.skippedColumns + options.carriedColumns
+    hasHeader = try Self.isHeader(fields, options.header, wanted, refuse)
+    if hasHeader, let second = start.second {
+      // The names may hold any separator: the values decide.
+      separator = CSVFields.separator(of: second)
+      fields = CSVFields.split(line, separator)
+    }
+    self.separator = separator
+    let values = hasHeader ? start.second.map { CSVFields.split($0, separator) } ?? [] : fields
+    if values.contains(where: CSVFields.hasDecimalComma) {
+      throw refuse("its numbers have decimal commas, which are not read; write decimal points")
+    }
+    let columns = values.isEmpty ? fields.count : values.count
+    guard columns > 1 || !start.hasBlankLine else {
+      throw refuse(
+        "begins with a blank line, which may be a missing value in a file of one column; take it out, or write NaN")
+    }
+    var names = hasHeader ? fields : start.comment.map { CSVFields.split($0, separator) } ?? []
+    if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isValue)) { names = [] }
+    guard !hasHeader || wanted.isEmpty || !names.isEmpty else {
+      throw refuse(
+        "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column")
+    }
+    self.names = names
+    var omitted = [Bool](repeating: false, count: columns)
+    func index(_ column: String, _ flag: String) throws(RowFileError) -> Int {
+      let index = try Self.index(of: column, in: names, columns, flag, refuse)
+      omitted[index] = true
+      return index
+    }
+    for column in options.skippedColumns { _ = try index(column, "--skip-columns") }
+    var carried: [Int] = []
+    for column in options.keptColumns { carried.append(try index(column, "--keep")) }
+    if let column = options.labelColumn { carried.append(try index(column, "--label-column")) }
+    guard !hasHeader || fields.first?.isEmpty != true || fields.count == 1 || omitted[0] else {
+      throw refuse(
+        "its first column has no name, as the index that pandas writes; leave it out with --skip-columns 1, carry it along with "
+          + "--keep 1, or give it a name")
+    }
+    (self.omitted, self.carried) = (omitted, carried)
+  }
+
+  /// Whether a first line may name columns, so that the line behind it is wanted too.
+  static func mayBeHeader(_ line: [UInt8], _ options: RowFile.Options) -> Bool {
+    let fields = CSVFields.split(line, CSVFields.separator(of: line))
+    let wanted = options.skippedColumns + options.carriedColumns
+    // What is refused for its first line needs no second one.
+    return (try? isHeader(fields, options.header, wanted) { RowFileError(.content, "", $0) }) ?? false
+  }
+
+  /// What a kept column is called in the output.
+  func name(ofColumn index: Int) -> String {
+    guard names.indices.contains(index), !names[index].isEmpty else { return "column_\(index + 1)" }
+    return names[index]
+  }
+
+  /// Whether a first line names columns: no field of it is a value, but perhaps the first one is blank.
+  private static func isHeader(
+    _ fields: [String], _ header: RowFile.Header, _ wanted: [String], _ refuse: (String) -> RowFileError
+  ) throws(RowFileError) -> Bool {
     switch header {
-    case .yes: hasHeader = true
-    case .no: hasHeader = false
-    case .auto:
-      // Names of columns may be numbers, but not all that is left can be words in a row of numbers.
-      let named = fields.indices.filter { names.contains(fields[$0]) }
-      let kept = fields.indices.filter { !skipped[$0] && !named.contains($0) }
-      hasHeader = !named.isEmpty || (!kept.isEmpty && kept.allSatisfy { !Self.isNumber(fields[$0]) })
+    case .yes: return true
+    case .no: return false
+    case .auto: break
     }
-    for name in names {
-      guard hasHeader, let index = fields.firstIndex(of: name) else {
-        let found =
-          hasHeader ? "the columns are \(fields.prefix(6).joined(separator: ", "))…" : "there is no header line"
-        throw RowFileError(
-          .content, file,
-          "--skip-columns: no column '\(name)' among \(fields.count); \(found); name a column, or number it from 1")
-      }
-      skipped[index] = true
+    let isIndexed = fields.count > 1 && fields[0].isEmpty
+    let rest = isIndexed ? fields.dropFirst() : fields[...]
+    if rest.elementsEqual((0..<rest.count).map(String.init)) {
+      throw refuse(
+        isIndexed
+          ? "its first line numbers the columns behind an index, as pandas writes it; say --header yes --skip-columns 1"
+          : "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say --header yes or --header no"
+      )
     }
-    self.skipped = skipped
+    // Names of columns may be numbers: what the caller names cannot be a row's.
+    if wanted.contains(where: { Int($0) == nil && fields.contains($0) }) { return true }
+    // Not all that is left can be signs: 1|2|3 is no line of names.
+    return !rest.contains(where: CSVFields.isValue) && rest.contains { $0.contains(where: \.isLetter) }
   }
 
-  /// The most frequent of comma, semicolon and tab.
-  private static func separator(of line: [UInt8]) -> UInt8 {
-    let candidates: [UInt8] = [0x2c, 0x3b, 0x09]
-    let counts = candidates.map { candidate in line.count { $0 == candidate } }
-    guard let most = counts.max(), most > 0, let index = counts.firstIndex(of: most) else { return 0x2c }
-    return candidates[index]
-  }
-
-  /// The texts between separators, without blanks and quotes around them (RFC 4180).
-  private static func fields(of line: [UInt8], separator: UInt8) -> [String] {
-    var fields: [[UInt8]] = [[]]
-    var isQuoted = false
-    for byte in line {
-      if byte == UInt8(ascii: "\"") {
-        isQuoted.toggle()
-      } else if byte == separator, !isQuoted {
-        fields.append([])
-      } else {
-        fields[fields.count - 1].append(byte)
-      }
+  private static func index(
+    of column: String, in names: [String], _ count: Int, _ flag: String, _ refuse: (String) -> RowFileError
+  ) throws(RowFileError) -> Int {
+    if let number = Int(column), (1...count).contains(number) { return number - 1 }
+    guard let index = names.firstIndex(of: column) else {
+      let found =
+        names.isEmpty ? "there is no header line" : "the columns are \(names.prefix(6).joined(separator: ", "))…"
+      throw refuse("\(flag): no column '\(column)' among \(count); \(found); name a column, or number it from 1")
     }
-    return fields.map { field in
-      let text = field.drop { $0 == 0x20 }
-      let length = text.count - text.reversed().prefix { $0 == 0x20 }.count
-      return String(decoding: text.prefix(length), as: UTF8.self)
+    guard names.lastIndex(of: column) == index else {
+      throw refuse("\(flag): two columns are called '\(column)'; number it, from 1")
     }
-  }
-
-  private static func isNumber(_ field: String) -> Bool {
-    let bytes = field.utf8.map { CChar(bitPattern: $0) }
-    let padded = bytes + [CChar](repeating: 0, count: Int(FJ_PADDING))
-    var value: Float = 0
-    var error = fj_error()
-    let status = fj_read_fields(padded, bytes.count, CChar(bitPattern: 0x1f), nil, 0, 1, &value, &error)
-    return status == FJ_OK || status == FJ_NON_FINITE
+    return index
   }
 }

@@ -1,7 +1,13 @@
 internal import CZlib
 
-/// zlib's inflating state for gzip data of any number of members, fed piece by piece.
+/// zlib's inflating state for gzip data of any number of members, or for one raw deflate stream, fed piece by piece.
 final class GzipInflater {
+  enum Form {
+    case gzip
+    /// RFC 1951 alone, as in zip archives.
+    case deflate
+  }
+
   enum Step {
     case made(Int)
     case needsInput, ended, corrupt
@@ -16,16 +22,18 @@ final class GzipInflater {
 
   // zlib keeps a pointer to the structure: it must not move.
   private let stream: UnsafeMutablePointer<z_stream>
+  private let form: Form
   private var hasEnded = false
 
   /// - Parameter pending: stored bytes that were read already.
-  init(pending: UnsafeRawBufferPointer) {
+  init(_ form: Form, pending: UnsafeRawBufferPointer) {
+    self.form = form
     input = .allocate(byteCount: max(Self.inputBytes, pending.count), alignment: 64)
     input.copyMemory(from: pending.baseAddress ?? UnsafeRawPointer(input), byteCount: pending.count)
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    // "windowBits can also be greater than 15 for optional gzip decoding: add 16".
-    let code = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    // "windowBits can also be greater than 15 for optional gzip decoding: add 16"; "windowBits can also be -8..-15 for raw inflate".
+    let code = inflateInit2_(stream, form == .gzip ? 15 + 16 : -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     precondition(code == Z_OK, "out of memory: no room for zlib's window")
     feed(pending.count)
   }
@@ -54,7 +62,10 @@ final class GzipInflater {
       stream.pointee.avail_out = room
       let code = CZlib.inflate(stream, Z_NO_FLUSH)
       guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else { return .corrupt }
-      if code == Z_STREAM_END { isBetweenMembers = true }
+      if code == Z_STREAM_END {
+        isBetweenMembers = true
+        hasEnded = form == .deflate
+      }
       let made = Int(room - stream.pointee.avail_out)
       if made > 0 { return .made(made) }
     }

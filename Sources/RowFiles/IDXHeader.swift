@@ -2,21 +2,19 @@
 /// Source: the page of the MNIST database, "The IDX file format".
 enum IDXHeader {
   /// Reads the header; the stream stands at the first row then.
-  static func read(_ stream: ByteStream, width: Int) throws(RowFileError) -> ArrayLayout {
+  /// - Parameter input: the shape of a row.
+  static func read(_ stream: ByteStream, input: [Int]) throws(RowFileError) -> ArrayLayout {
     func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
     while stream.window.count < 4, try stream.fill() {}
     guard stream.window.count >= 4, stream.window[0] == 0, stream.window[1] == 0 else {
       throw refuse("is not an IDX file: it does not begin with two zero bytes; name the form with --input-format")
     }
     let (type, dimensions) = (stream.window[2], Int(stream.window[3]))
-    let element: ArrayLayout.Element
-    switch type {
-    case 0x08: element = .uint8
-    case 0x0d: element = .bigEndianFloat32
-    default:
-      throw refuse(
-        "its IDX type is 0x\(type < 16 ? "0" : "")\(String(type, radix: 16)), expected 0x08 (uint8) or 0x0d (float32); convert it"
-      )
+    let kinds: [UInt8: ArrayElement.Kind] = [
+      0x08: .uint8, 0x09: .int8, 0x0b: .int16, 0x0c: .int32, 0x0d: .float32, 0x0e: .float64,
+    ]
+    guard let kind = kinds[type] else {
+      throw refuse("its IDX type is 0x\(String(type, radix: 16)), expected 0x08, 0x09 or 0x0b to 0x0e; convert it")
     }
     let length = 4 + 4 * dimensions
     while stream.window.count < length, try stream.fill() {}
@@ -27,6 +25,7 @@ enum IDXHeader {
       Int(UInt32(bigEndian: stream.window.loadUnaligned(fromByteOffset: 4 + 4 * index, as: UInt32.self)))
     }
     stream.consume(length)
-    return try ArrayLayout(element: element, shape: shape, width: width, file: stream.name)
+    return try ArrayLayout(
+      element: ArrayElement(kind: kind, isBigEndian: true), shape: shape, input: input, file: stream.name)
   }
 }

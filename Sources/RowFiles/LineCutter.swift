@@ -1,6 +1,6 @@
 import Glibc
 
-/// Cuts a stream of text into lines. Blank lines are no rows, and count as lines.
+/// Cuts a stream of text into lines. Blank lines are no rows, and neither are comments in CSV; both count as lines.
 struct LineCutter {
   /// The last line that was cut, from 1.
   private(set) var line = 0
@@ -8,16 +8,25 @@ struct LineCutter {
   private(set) var rows = 0
   /// A longer line is not what it claims to be: it would take all memory.
   let longest: Int
+  /// Whether a line that begins with `# ` is none, as numpy.savetxt writes headers and footers.
+  let hasComments: Bool
+  /// Whether a line of tabs is one of missing values.
+  var tabsSeparate = false
+  /// Whether a line of nothing, with others behind it, is a missing value.
+  var blankLinesAreRows = false
 
   /// - Parameter width: numbers of a row; 64 bytes each are enough for any way of writing them.
-  init(width: Int) { longest = (1 << 20) + 64 * width }
+  init(width: Int, hasComments: Bool) {
+    longest = (1 << 20) + 64 * width
+    self.hasComments = hasComments
+  }
 
   /// Fills `block` with lines, as far as it goes without waiting for a writer; false: there are no more.
   mutating func cut(from stream: ByteStream, into block: RowBlock) throws(RowFileError) -> Bool {
     block.begin(firstRow: rows)
     while block.cutRows < block.capacity, block.byteCount < RowBlock.textBytes {
       guard let length = try nextLine(of: stream, unlessItWaits: block.cutRows > 0) else { break }
-      block.append(line: Self.text(stream, length), number: line)
+      block.append(line: Self.text(stream.window, 0, length), number: line)
       rows += 1
       stream.consume(min(length + 1, stream.window.count))
     }
@@ -25,46 +34,100 @@ struct LineCutter {
     return block.cutRows > 0
   }
 
-  /// The first line's text, which stays in the stream; nil: there is none.
-  mutating func peek(_ stream: ByteStream) throws(RowFileError) -> [UInt8]? {
-    while stream.window.count < byteOrderMark.count, try stream.fill() {}
-    if stream.window.starts(with: byteOrderMark) { stream.consume(byteOrderMark.count) }
-    guard let length = try nextLine(of: stream, unlessItWaits: false) else { return nil }
-    line -= 1
-    return Array(Self.text(stream, length))
+  /// Looks at what a CSV file begins with, and leaves it in the stream; nil: there is no line.
+  /// - Parameter wantsSecond: whether the line behind the first one is looked at, which may have to be waited for.
+  func peek(
+    _ stream: ByteStream, wantsSecond: ([UInt8]) -> Bool
+  ) throws(RowFileError) -> CSVLayout.Start? {
+    var start: CSVLayout.Start?
+    var (comment, hasBlankLine): ([UInt8]?, Bool) = (nil, false)
+    var offset = 0
+    while let length = try lineLength(of: stream, from: offset) {
+      let text = Self.text(stream.window, offset, length)
+      offset = min(offset + length + 1, stream.window.count)
+      if text.allSatisfy({ $0 == 0x20 }) {
+        if start == nil { hasBlankLine = true }
+      } else if isComment(text) {
+        comment = Array(text.dropFirst())
+      } else if start == nil {
+        let first = CSVLayout.Start(first: Array(text), comment: comment, hasBlankLine: hasBlankLine)
+        guard wantsSecond(first.first) else { return first }
+        start = first
+      } else {
+        start?.second = Array(text)
+        break
+      }
+    }
+    return start
   }
 
-  /// Leaves out the line that `peek` saw.
+  /// Leaves out the first line, which names the columns.
   mutating func skipLine(_ stream: ByteStream) throws(RowFileError) {
     guard let length = try nextLine(of: stream, unlessItWaits: false) else { return }
     stream.consume(min(length + 1, stream.window.count))
   }
 
-  /// Consumes blank lines, then finds the length of the line at the window's start, and counts it.
+  /// Consumes blank lines and comments, then finds the length of the line at the window's start, and counts it.
   private mutating func nextLine(of stream: ByteStream, unlessItWaits: Bool) throws(RowFileError) -> Int? {
     var scanned = 0
     while true {
       let window = stream.window
-      guard let found = Self.lineEnd(in: window, from: scanned) else {
+      var end = Self.lineEnd(in: window, from: scanned)
+      if end == nil {
         scanned = window.count
-        guard scanned <= longest else {
-          throw RowFileError(
-            .content, stream.name,
-            "line \(line + 1) is longer than \(longest) bytes; give each row a line of its own, or name the form with --input-format"
-          )
-        }
+        try checkLength(scanned, stream)
         if unlessItWaits, stream.wouldWait { return nil }
         if try stream.fill() { continue }
         guard scanned > 0 else { return nil }
-        line += 1
-        guard Self.isBlank(Self.text(stream, scanned)) else { return scanned }
-        stream.consume(scanned)
-        return nil
+        end = scanned
+      }
+      guard let end else { continue }
+      let text = Self.text(stream.window, 0, end)
+      if !isBlank(text) {
+        guard hasComments, isComment(text) else {
+          line += 1
+          return end
+        }
+      } else if blankLinesAreRows {
+        if unlessItWaits, stream.wouldWait { return nil }
+        if try hasText(stream, behind: end) {
+          line += 1
+          return end
+        }
       }
       line += 1
-      guard Self.isBlank(Self.text(stream, found)) else { return found }
-      stream.consume(found + 1)
+      stream.consume(min(end + 1, stream.window.count))
       scanned = 0
+    }
+  }
+
+  /// The length of the line that begins at an offset of the window; nil: there is none.
+  private func lineLength(of stream: ByteStream, from offset: Int) throws(RowFileError) -> Int? {
+    var scanned = offset
+    while true {
+      if let end = Self.lineEnd(in: stream.window, from: scanned) { return end - offset }
+      scanned = stream.window.count
+      try checkLength(scanned - offset, stream)
+      if try !stream.fill() { return scanned > offset ? scanned - offset : nil }
+    }
+  }
+
+  private func checkLength(_ length: Int, _ stream: ByteStream) throws(RowFileError) {
+    guard length > longest else { return }
+    throw RowFileError(
+      .content, stream.name,
+      "line \(line + 1) is longer than \(longest) bytes; give each row a line of its own, or name the form with --input-format"
+    )
+  }
+
+  /// Whether there is anything but blank lines behind an offset; as far as a line may be long.
+  private func hasText(_ stream: ByteStream, behind offset: Int) throws(RowFileError) -> Bool {
+    var scanned = offset
+    while true {
+      if stream.window[scanned...].contains(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) { return true }
+      scanned = stream.window.count
+      if scanned - offset > longest { return true }
+      if try !stream.fill() { return false }
     }
   }
 
@@ -76,12 +139,19 @@ struct LineCutter {
   }
 
   /// Without the carriage return that some systems put before a line's end.
-  private static func text(_ stream: ByteStream, _ length: Int) -> UnsafeRawBufferPointer {
-    let hasReturn = length > 0 && stream.window[length - 1] == 0x0d
-    return UnsafeRawBufferPointer(rebasing: stream.window[..<(hasReturn ? length - 1 : length)])
+  private static func text(
+    _ window: UnsafeRawBufferPointer, _ offset: Int, _ length: Int
+  ) -> UnsafeRawBufferPointer {
+    let hasReturn = length > 0 && window[offset + length - 1] == 0x0d
+    return UnsafeRawBufferPointer(rebasing: window[offset..<offset + (hasReturn ? length - 1 : length)])
   }
 
-  private static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
-    line.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+  private func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
+    line.allSatisfy { $0 == 0x20 || ($0 == 0x09 && !tabsSeparate) }
+  }
+
+  private func isComment(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard line.first == UInt8(ascii: "#") else { return false }
+    return line.count == 1 || line[1] == 0x20 || line[1] == 0x09
   }
 }

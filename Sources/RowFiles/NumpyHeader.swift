@@ -6,7 +6,8 @@ enum NumpyHeader {
   private static let longest = 1 << 20
 
   /// Reads the header; the stream stands at the first row then.
-  static func read(_ stream: ByteStream, width: Int) throws(RowFileError) -> ArrayLayout {
+  /// - Parameter input: the shape of a row.
+  static func read(_ stream: ByteStream, input: [Int]) throws(RowFileError) -> ArrayLayout {
     func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
     let damaged = "write it again with numpy.save"
     while stream.window.count < 12, try stream.fill() {}
@@ -33,24 +34,37 @@ enum NumpyHeader {
     guard let entries = Entries(text) else {
       throw refuse("its header is malformed: '\(text.prefix(80))'; \(damaged)")
     }
-    guard !entries.isFortranOrder || entries.shape.count <= 1 else {
-      throw refuse(
-        "is in Fortran order, expected C order; write it again with numpy.save(file, numpy.ascontiguousarray(a))")
+    guard let element = Self.element(entries.type) else { throw refuse(Self.refusal(entries.type)) }
+    return try ArrayLayout(
+      element: element, shape: entries.shape, isFortran: entries.isFortranOrder, input: input, file: stream.name)
+  }
+
+  /// The element of a type string: byte order, kind, bytes. Source: NumPy's "array interface", `typestr`.
+  private static func element(_ type: String) -> ArrayElement? {
+    let kinds: [Substring: ArrayElement.Kind] = [
+      "b1": .bool, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8, "u2": .uint16, "u4": .uint32,
+      "u8": .uint64, "f2": .float16, "f4": .float32, "f8": .float64,
+    ]
+    guard let order = type.first, "<>|=".contains(order), let kind = kinds[type.dropFirst()] else { return nil }
+    return ArrayElement(kind: kind, isBigEndian: order == ">")
+  }
+
+  private static func refusal(_ type: String) -> String {
+    let kind = type.hasPrefix("[") ? "[" : type.drop { "<>|=".contains($0) }.prefix(1)
+    let shown = type.prefix(40)
+    switch kind {
+    case "O":
+      return "holds Python objects (a pickle, which is a program and is never run); write it again with a.astype('<f4')"
+    case "[": return "is a structured array ('\(shown)…'); write its columns of numbers as one array of two dimensions"
+    case "V": return "holds raw bytes ('\(shown)'); write its numbers as an array of '<f4'"
+    case "c": return "holds complex numbers ('\(shown)'); write the real numbers that the model was trained on"
+    case "f": return "holds numbers of extended precision ('\(shown)'); write it again with a.astype('<f8')"
+    case "U", "S", "a": return "holds texts ('\(shown)'); write it again with a.astype('<f4')"
+    case "M", "m": return "holds dates or times ('\(shown)'); write the numbers that the model was trained on"
+    default:
+      return "its numbers are '\(shown)', expected bool, integers or floats of 16 to 64 bits; "
+        + "write it again with a.astype('<f4')"
     }
-    let element: ArrayLayout.Element
-    switch entries.type {
-    case "<f4": element = .float32
-    case "<f8": element = .float64
-    case "|u1", "<u1": element = .uint8
-    case let type where type.hasPrefix(">"):
-      throw refuse(
-        "its numbers are big-endian ('\(type)'), expected little-endian; write it again with a.astype('<f4')")
-    case let type:
-      throw refuse(
-        "its numbers are '\(type)', expected float32 ('<f4'), float64 ('<f8') or uint8 ('|u1'); write it again with a.astype('<f4')"
-      )
-    }
-    return try ArrayLayout(element: element, shape: entries.shape, width: width, file: stream.name)
   }
 
   /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, its entries in any order.

@@ -17,11 +17,16 @@ public final class RowBlock: @unchecked Sendable {
   /// The rows that are not good, in the file's order.
   public internal(set) var problems: [BadRow] = []
 
-  /// Where a row lies in `bytes`, and on which line.
+  /// How many integers of the rows no Float32 is equal to, and the first of them, in words.
+  public internal(set) var rounded: (count: Int, first: String?) = (0, nil)
+  /// The columns that the rows carry along.
+  var carriedTexts = CarriedTexts()
+
+  /// Where a row lies in `bytes`, and on which line; nil: lines do not count.
   struct Place {
     let offset: Int
     let length: Int
-    let line: Int
+    let line: Int?
   }
 
   /// The cut text rows.
@@ -62,8 +67,12 @@ public final class RowBlock: @unchecked Sendable {
   public func place(ofRow index: Int) -> String { place(ofCut: numbers[index] - firstRow) }
 
   func place(ofCut index: Int) -> String {
-    places.isEmpty ? "rows[\(firstRow + index)]" : "line \(places[index].line)"
+    guard !places.isEmpty, let line = places[index].line else { return "rows[\(firstRow + index)]" }
+    return "line \(line)"
   }
+
+  /// What a good row carries along in a column of `RowFile.carried`. Valid until the next cut.
+  public func carried(row: Int, column: Int) -> CarriedText { carriedTexts[row, column] }
 
   /// Whether the file's bytes are the numbers already.
   var isInPlace = false
@@ -74,10 +83,12 @@ public final class RowBlock: @unchecked Sendable {
     numbers.removeAll(keepingCapacity: true)
     problems.removeAll(keepingCapacity: true)
     (count, cutRows, byteCount, isInPlace) = (0, 0, 0, false)
+    rounded = (0, nil)
+    carriedTexts.removeAll()
   }
 
-  /// Takes in a line's text, without its end.
-  func append(line: UnsafeRawBufferPointer, number: Int) {
+  /// Takes in a row's text, without its line's end.
+  func append(line: UnsafeRawBufferPointer, number: Int?) {
     reserve(byteCount + line.count + 1 + Int(FJ_PADDING))
     if let source = line.baseAddress { (bytes + byteCount).copyMemory(from: source, byteCount: line.count) }
     (bytes + byteCount + line.count).storeBytes(of: 0x0a, as: UInt8.self)

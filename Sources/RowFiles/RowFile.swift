@@ -17,27 +17,39 @@ public final class RowFile: @unchecked Sendable {
     public var header = Header.auto
     /// Of a CSV file: names, or numbers from 1.
     public var skippedColumns: [String] = []
+    /// The columns of a CSV file, as above, or the members of JSON rows, that are carried along.
+    public var keptColumns: [String] = []
+    /// The same for the label.
+    public var labelColumn: String?
+    /// Of an archive of arrays.
+    public var array: String?
 
     public init() {}
+
+    var carriedColumns: [String] { keptColumns + (labelColumn.map { [$0] } ?? []) }
   }
 
   /// As in errors.
   public let name: String
   public let format: RowFormat
   public let width: Int
-  private let shape: fj_shape
+  /// What the rows carry along: `keptColumns` by their names, then the label.
+  public let carried: [String]
+  let shape: fj_shape
 
   private enum Content {
     case json(LineCutter)
-    case csv(LineCutter, CSVLayout)
+    case list(JSONListCutter)
+    case csv(LineCutter)
     case array(ArrayLayout, next: Int)
+    case fortran(FortranArray, ArrayLayout, next: Int)
   }
 
   private let stream: ByteStream
   private var content: Content
   /// `content`'s constants, for `parse`.
-  private let csv: CSVLayout?
-  private let layout: ArrayLayout?
+  let csv: CSVLayout?
+  let layout: ArrayLayout?
 
   /// Opens the file, finds its form and reads its header.
   /// - Parameters:
@@ -46,45 +58,47 @@ public final class RowFile: @unchecked Sendable {
   public init(path: String, shape: [Int], options: Options) throws(RowFileError) {
     let width = shape.reduce(1, *)
     stream = try ByteStream(path: path)
-    name = stream.name
     self.width = width
     self.shape = fj_shape_of(shape, shape.count)
     while stream.window.count < 8, try stream.fill() {}
     guard !stream.window.isEmpty else {
       throw RowFileError(.content, stream.name, "is empty, expected rows of \(width) numbers")
     }
-    format = options.format ?? RowFormat(detecting: stream.window)
-    if format != .csv, !options.skippedColumns.isEmpty {
-      throw RowFileError(
-        .content, stream.name, "is read as \(format.rawValue), and --skip-columns is for csv; leave it out")
+    if options.format == nil, let refusal = ForeignForm.refusal(stream.window), !RowFormat.isKnown(stream.window) {
+      throw RowFileError(.content, stream.name, refusal)
     }
+    format = options.format ?? RowFormat(detecting: stream.window)
+    try Self.check(options, format, file: stream.name)
+    if format == .npz { try NumpyArchive.enter(stream, array: options.array) }
+    name = stream.name
     var (csv, layout): (CSVLayout?, ArrayLayout?) = (nil, nil)
-    var cutter = LineCutter(width: width)
     switch format {
-    case .jsonl:
-      _ = try cutter.peek(stream)
-      content = .json(cutter)
+    case .jsonl: content = try Self.openJSON(stream, shape)
     case .csv:
-      let first = try cutter.peek(stream) ?? []
-      let found = try CSVLayout(
-        firstLine: first, header: options.header, skippedColumns: options.skippedColumns, file: name)
-      if found.hasHeader { try cutter.skipLine(stream) }
+      let (cutter, found) = try Self.openCSV(stream, width, options)
       csv = found
-      content = .csv(cutter, found)
-    case .npy, .idx:
-      let found = try format == .npy ? NumpyHeader.read(stream, width: width) : IDXHeader.read(stream, width: width)
+      content = .csv(cutter)
+    case .npy, .npz, .idx:
+      let found = try format == .idx ? IDXHeader.read(stream, input: shape) : NumpyHeader.read(stream, input: shape)
       layout = found
       content = .array(found, next: 0)
     }
     (self.csv, self.layout) = (csv, layout)
-    if let layout, !stream.isGzip, let size = stream.size { try check(layout, size: size) }
+    carried = csv.map { csv in csv.carried.map(csv.name(ofColumn:)) } ?? options.carriedColumns
+    guard let layout else { return }
+    if !stream.isPacked, let size = stream.size { try check(layout, size: size) }
+    if layout.columns != nil { content = .fortran(try FortranArray(layout, stream), layout, next: 0) }
   }
 
   /// How much of the file has been cut, from 0 to 1; nil: nobody knows, it is a pipe.
   public var fraction: Double? {
-    if case .array(let layout, let next) = content { return layout.rows > 0 ? Double(next) / Double(layout.rows) : 1 }
-    guard let size = stream.size else { return nil }
-    return size > 0 ? min(1, Double(stream.position) / Double(size)) : 1
+    switch content {
+    case .array(let layout, let next), .fortran(_, let layout, let next):
+      return layout.rows > 0 ? Double(next) / Double(layout.rows) : 1
+    default:
+      guard let size = stream.size else { return nil }
+      return size > 0 ? min(1, Double(stream.position) / Double(size)) : 1
+    }
   }
 
   /// Takes the next rows into `block`, as they lie in the file; false: there are none.
@@ -92,89 +106,108 @@ public final class RowFile: @unchecked Sendable {
     switch content {
     case .json(var cutter):
       defer { content = .json(cutter) }
-      return try cutter.cut(from: stream, into: block)
-    case .csv(var cutter, let layout):
-      defer { content = .csv(cutter, layout) }
-      return try cutter.cut(from: stream, into: block)
+      if try cutter.cut(from: stream, into: block) { return true }
+      return try hasEnded(behind: cutter.rows)
+    case .csv(var cutter):
+      defer { content = .csv(cutter) }
+      if try cutter.cut(from: stream, into: block) { return true }
+      return try hasEnded(behind: cutter.rows)
+    case .list(var cutter):
+      defer { content = .list(cutter) }
+      if try cutter.cut(from: stream, into: block) { return true }
+      return try hasEnded(behind: cutter.rows)
     case .array(let layout, let next):
       let rows = min(block.capacity, layout.rows - next)
       block.begin(firstRow: next)
-      guard rows > 0 else {
-        let hasMore = try stream.window.isEmpty ? stream.fill() : true
-        if hasMore { throw damaged(layout, "there are bytes behind the last row") }
-        return false
-      }
+      guard rows > 0 else { return try hasEnded(layout) }
       block.reserve(rows * layout.rowBytes)
       let taken = try stream.take(rows * layout.rowBytes, into: block.bytes)
       guard taken == rows * layout.rowBytes else {
-        throw damaged(layout, "it ends within rows[\(next + taken / layout.rowBytes)]")
+        throw layout.damaged(name, "it ends within rows[\(next + taken / layout.rowBytes)]")
       }
       block.cutRows = rows
       content = .array(layout, next: next + rows)
       return true
+    case .fortran(let array, let layout, let next):
+      let rows = min(block.capacity, layout.rows - next)
+      block.begin(firstRow: next)
+      guard rows > 0 else { return stream.size == nil || stream.isPacked ? try hasEnded(layout) : false }
+      block.reserve(rows * layout.rowBytes)
+      try array.copy(next..<next + rows, into: block.bytes)
+      block.cutRows = rows
+      content = .fortran(array, layout, next: next + rows)
+      return true
     }
   }
 
-  /// Reads the rows of a block that `cut` filled; what is no good row becomes one of its problems. Any thread.
-  public func parse(_ block: RowBlock) {
-    if let layout {
-      parse(block, layout)
-    } else {
-      for index in 0..<block.cutRows { parse(block, line: index) }
-    }
-  }
-
-  private func parse(_ block: RowBlock, _ layout: ArrayLayout) {
-    block.isInPlace = layout.element == .float32
-    for index in 0..<block.cutRows {
-      let target = block.nextRow(inPlace: block.isInPlace)
-      if let bad = layout.read(block.bytes + index * layout.rowBytes, into: target) {
-        let row = block.firstRow + index
-        block.problems.append(
-          BadRow(
-            row: row, description: "\(name): rows[\(row)][\(bad.column)]: expected a finite Float32, found \(bad.found)"
-          ))
-      } else {
-        block.accept(cut: index)
-      }
-    }
-  }
-
-  private func parse(_ block: RowBlock, line index: Int) {
-    let place = block.places[index]
-    let text = UnsafePointer((block.bytes + place.offset).assumingMemoryBound(to: CChar.self))
-    var error = fj_error()
-    let status: fj_status
-    if let csv {
-      status = fj_read_fields(
-        text, place.length, CChar(bitPattern: csv.separator), csv.skipped, csv.skipped.count, width,
-        block.nextRow(inPlace: false), &error)
-    } else {
-      status = fj_decode_row(block.jsonParser(), text, place.length, shape, block.nextRow(inPlace: false), &error)
-    }
-    if status == FJ_OK { return block.accept(cut: index) }
-    let sentence = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    block.problems.append(
-      BadRow(row: block.firstRow + index, description: "\(name): line \(place.line): \(sentence)\(hint(status, index))")
+  /// Always false: there are no more rows. A file of text without any is refused: its one line may have been meant as a row.
+  private func hasEnded(behind rows: Int) throws(RowFileError) -> Bool {
+    guard rows == 0 else { return false }
+    throw RowFileError(
+      .content, name,
+      csv?.hasHeader == true
+        ? "has a header line and no rows; if that line is a row, say --header no"
+        : "has no rows, expected rows of \(width) numbers"
     )
   }
 
-  /// What to do about a CSV row, where its sentence alone does not say it.
-  private func hint(_ status: fj_status, _ index: Int) -> String {
-    guard let csv else { return "" }
-    if status == FJ_WIDTH { return "; leave columns out with --skip-columns" }
-    return status == FJ_TYPE && index == 0 && !csv.hasHeader ? "; if that line names the columns, say --header yes" : ""
+  /// Always false; throws when there is more than the header says.
+  private func hasEnded(_ layout: ArrayLayout) throws(RowFileError) -> Bool {
+    let hasMore = try stream.window.isEmpty ? stream.fill() : true
+    if hasMore { throw layout.damaged(name, "there are bytes behind the last row") }
+    return false
   }
 
   /// A file whose size is known is checked before the first row is read.
   private func check(_ layout: ArrayLayout, size: Int) throws(RowFileError) {
     let there = size - (stream.position - stream.window.count)
     let needed = layout.rows * layout.rowBytes
-    if there != needed { throw damaged(layout, "there are \(there) bytes behind the header, expected \(needed)") }
+    if there != needed {
+      throw layout.damaged(name, "there are \(there) bytes behind the header, expected \(needed)")
+    }
   }
 
-  private func damaged(_ layout: ArrayLayout, _ what: String) -> RowFileError {
-    RowFileError(
-      .content, name, "its header promises \(layout.rows) rows of \(layout.rowBytes) bytes, and \(what); copy it again")
+  /// Whether the options make sense for the form.
+  private static func check(_ options: Options, _ format: RowFormat, file: String) throws(RowFileError) {
+    func refuse(_ flag: String, _ forms: String) -> RowFileError {
+      RowFileError(.content, file, "is read as \(format.rawValue), and \(flag) is for \(forms); leave it out")
+    }
+    if format != .csv, !options.skippedColumns.isEmpty { throw refuse("--skip-columns", "csv") }
+    if format != .npz, options.array != nil { throw refuse("--array", "npz") }
+    guard format != .csv, format != .jsonl else { return }
+    if !options.keptColumns.isEmpty { throw refuse("--keep", "csv and jsonl") }
+    if options.labelColumn != nil { throw refuse("--label-column", "csv and jsonl") }
+  }
+
+  private static func openJSON(_ stream: ByteStream, _ shape: [Int]) throws(RowFileError) -> Content {
+    let cutter = LineCutter(width: shape.reduce(1, *), hasComments: false)
+    try skipByteOrderMark(stream)
+    var form = JSONListCutter.detect(stream.window, shape: shape)
+    while form == .undecided, stream.window.count <= cutter.longest, try stream.fill() {
+      form = JSONListCutter.detect(stream.window, shape: shape)
+    }
+    guard form == .list || form == .body else { return .json(cutter) }
+    return .list(try JSONListCutter(form, stream, width: shape.reduce(1, *)))
+  }
+
+  private static func openCSV(
+    _ stream: ByteStream, _ width: Int, _ options: Options
+  ) throws(RowFileError) -> (LineCutter, CSVLayout) {
+    var cutter = LineCutter(width: width, hasComments: true)
+    try skipByteOrderMark(stream)
+    let start = try cutter.peek(stream) { CSVLayout.mayBeHeader($0, options) }
+    guard let start else {
+      throw RowFileError(.content, stream.name, "has no rows, expected rows of \(width) numbers")
+    }
+    let layout = try CSVLayout(start, options, file: stream.name)
+    cutter.tabsSeparate = layout.separator == UInt8(ascii: "\t")
+    if layout.hasHeader { try cutter.skipLine(stream) }
+    cutter.blankLinesAreRows = layout.isOneColumn
+    return (cutter, layout)
+  }
+
+  private static func skipByteOrderMark(_ stream: ByteStream) throws(RowFileError) {
+    while stream.window.count < byteOrderMark.count, try stream.fill() {}
+    if stream.window.starts(with: byteOrderMark) { stream.consume(byteOrderMark.count) }
   }
 }

@@ -12,19 +12,36 @@ public struct RowFileError: Error, Sendable, Equatable, CustomStringConvertible 
 
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
-    description = "\(file): \(sentence)"
+    // Names out of a file may hold what a terminal would obey.
+    description = "\(file): " + sentence.withoutControls
   }
 }
 
-/// One row that is not what the network needs; the rows behind it can be read all the same.
+/// One row that is not what the network needs; the rows behind it can be read all the same, unless it ends the file.
 public struct BadRow: Error, Sendable, Equatable, CustomStringConvertible {
   /// Counted from 0, over good and bad rows.
   public let row: Int
   /// File, line or row, expected, found.
   public let description: String
+  /// Whether nobody knows where the next row begins, so that it cannot be left out.
+  public let endsFile: Bool
 
-  public init(row: Int, description: String) {
+  public init(row: Int, description: String, endsFile: Bool = false) {
     self.row = row
     self.description = description
+    self.endsFile = endsFile
   }
+}
+
+extension String {
+  /// As a terminal may show it.
+  fileprivate var withoutControls: String {
+    String(
+      map { character in
+        character.unicodeScalars.contains { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) } ? "?" : character
+      })
+  }
+
+  /// A text out of a file as a sentence quotes it: its beginning, as a terminal may show it.
+  public var printable: String { String(prefix(40)).withoutControls }
 }

@@ -1,12 +1,14 @@
 /// The forms in which rows are read.
 public enum RowFormat: String, CaseIterable, Sendable {
-  /// One row a line: numbers between commas, semicolons or tabs; with a header line or without.
+  /// One row a line: numbers between commas, semicolons, tabs or blanks; with a header line or without.
   case csv
-  /// One row a line: `[…numbers…]`, or `{"instance":[…numbers…]}`.
+  /// One row a line: `[…numbers…]`, or `{"instance":[…numbers…]}`; or one list of those, or `{"instances":[…]}`, over any lines.
   case jsonl
-  /// NumPy's array file: float32, float64 or uint8.
+  /// NumPy's array file: bool, integers and floats of 8 to 64 bits.
   case npy
-  /// The form of the MNIST files: uint8 or float32.
+  /// NumPy's archive of those.
+  case npz
+  /// The form of the MNIST files.
   case idx
 
   /// What a file that begins with `start` is. Text that is not JSON is CSV.
@@ -15,6 +17,8 @@ public enum RowFormat: String, CaseIterable, Sendable {
   init(detecting start: UnsafeRawBufferPointer) {
     if start.starts(with: NumpyHeader.magic) {
       self = .npy
+    } else if NumpyArchive.isArchive(start) {
+      self = .npz
     } else if start.count >= 4, start[0] == 0, start[1] == 0, (0x08...0x0e).contains(start[2]) {
       self = .idx
     } else {
@@ -22,6 +26,13 @@ public enum RowFormat: String, CaseIterable, Sendable {
       let first = text.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
       self = first == UInt8(ascii: "[") || first == UInt8(ascii: "{") ? .jsonl : .csv
     }
+  }
+}
+
+extension RowFormat {
+  /// Whether a file that begins with `start` is of a form that is known by its first bytes, which other forms' may look like.
+  static func isKnown(_ start: UnsafeRawBufferPointer) -> Bool {
+    [.npy, .npz, .idx].contains(RowFormat(detecting: start))
   }
 }
 

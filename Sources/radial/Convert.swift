@@ -18,6 +18,9 @@ struct Convert: ParsableCommand {
   @Option(help: "Names of the classes, separated by commas, or a file with one a line.")
   var labels: String?
 
+  @Flag(help: "Replace a file that is no Radial file. The input is never replaced.")
+  var force = false
+
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
@@ -26,13 +29,21 @@ struct Convert: ParsableCommand {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
       model = try Model.convert(
         input, to: output, labels: try labels.map(LabelList.names), instructionSet: instructionSet,
-        options: keras.loadOptions)
+        options: keras.loadOptions, force: force)
     } catch let error as Failure {
       throw error
+    } catch let error as ModelError {
+      throw Failure(error)
     } catch {
       throw Failure.usage("\(error)")
     }
     let parameters = model.network.parameterCount
     print("\(output): \(model.layers.count) layers, \(parameters) parameters, \(model.file.bytes) bytes")
+  }
+}
+
+extension Failure {
+  init(_ error: ModelError) {
+    self = error.reason == .system ? .environment(error.description) : .usage(error.description)
   }
 }

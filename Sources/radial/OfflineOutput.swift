@@ -1,14 +1,19 @@
 import Glibc
 import HTTPServer
+import Models
 import RowFiles
 import Synchronization
 
-/// The standard output of `radial predict`, what is said of bad rows, and how the run ends.
+/// Where the lines of `radial predict` go, what is said of bad rows and labels, and how the run ends.
 ///
 /// `@unchecked Sendable`: `write`, `fail` and `finish` are called by one thread at a time, whose turn it is; `stopped` is atomic.
 final class OfflineOutput: @unchecked Sendable {
   let skipsBadRows: Bool
 
+  /// nil: the standard output.
+  private let file: OutputFile?
+  private var accuracy: Accuracy?
+  private var rounded: (count: Int, first: String?) = (0, nil)
   private var progress: ProgressBar?
   private var written = 0
   private var skipped = 0
@@ -18,31 +23,51 @@ final class OfflineOutput: @unchecked Sendable {
   /// Bad rows that are named; the others are counted.
   private static let namedRows = 20
 
-  init(skipsBadRows: Bool, progress: ProgressBar?) {
+  /// - Parameter countsLabels: whether rows bring labels with them.
+  init(skipsBadRows: Bool, file: OutputFile?, countsLabels: Bool, progress: ProgressBar?) {
     self.skipsBadRows = skipsBadRows
+    self.file = file
+    accuracy = countsLabels ? Accuracy() : nil
     self.progress = progress
+  }
+
+  /// What becomes of some rows.
+  struct Rows {
+    /// Of good rows.
+    var written = 0
+    /// The first one ends the run, unless they are skipped.
+    var problems: [BadRow] = []
+    /// Of the good rows.
+    var labels = Accuracy()
+    /// Integers of the good rows that lost digits, and the first of them.
+    var rounded: (count: Int, first: String?) = (0, nil)
+
+    /// Whether nothing behind a bad row is written.
+    static func ends(_ problem: BadRow, skipsBadRows: Bool) -> Bool { !skipsBadRows || problem.endsFile }
   }
 
   /// Whether no more rows are wanted. Any thread.
   var hasStopped: Bool { stopped.load(ordering: .relaxed) }
 
   /// Writes the lines of the next rows.
-  /// - Parameters:
-  ///   - problems: of bad rows among them; the first one ends the run, unless they are skipped.
-  ///   - fraction: how much of the file has been cut.
-  func write(_ text: OutputBuffer, rows: Int, problems: [BadRow], fraction: Double?) {
+  /// - Parameter fraction: how much of the file has been cut.
+  func write(_ text: OutputBuffer, _ rows: Rows = Rows(), fraction: Double? = nil) {
     guard failure == nil else { return }
     send(UnsafeRawBufferPointer(start: text.pointer, count: text.count))
-    written += rows
-    for problem in problems {
-      guard skipsBadRows else { return fail(.usage(problem.description)) }
+    guard failure == nil else { return }
+    written += rows.written
+    accuracy?.add(rows.labels)
+    if rounded.count == 0 { rounded.first = rows.rounded.first }
+    rounded.count += rows.rounded.count
+    for problem in rows.problems {
+      guard !Rows.ends(problem, skipsBadRows: skipsBadRows) else { return fail(.usage(problem.description)) }
       if skipped < Self.namedRows {
         progress?.clear()
         writeError("radial: skipped \(problem.description)")
       }
       skipped += 1
     }
-    if rows > 0 { progress?.update(rows: written + skipped, fraction: fraction) }
+    if rows.written > 0 { progress?.update(rows: written + skipped, fraction: fraction) }
   }
 
   /// Ends the run behind what has been written.
@@ -54,11 +79,31 @@ final class OfflineOutput: @unchecked Sendable {
   /// After the last row.
   func finish() throws(Failure) {
     progress?.finish(rows: written + skipped)
-    if skipped > 0 { writeError("radial: skipped \(skipped) bad rows of \(written + skipped)") }
-    if let failure { throw failure }
+    let read = written + skipped
+    if skipped > 0 { writeError("radial: skipped \(skipped) bad rows of \(read), wrote \(written)") }
+    if let first = rounded.first {
+      writeError("radial: \(rounded.count) integers beyond 2^24 lost digits as Float32, the first at \(first)")
+    }
+    if let failure {
+      guard let file else { throw failure }
+      throw Failure(
+        message: "\(failure.message); stopped behind \(written) good rows, and '\(file.path)' is not written",
+        code: failure.code)
+    }
+    guard written > 0 || skipped == 0 else {
+      throw .usage("none of the \(read) rows could be read\(file.map { ", and '\($0.path)' is not written" } ?? "")")
+    }
+    if let file {
+      do throws(ModelError) { try file.commit() } catch { throw Failure(error) }
+    }
+    if let accuracy { writeError("radial: \(accuracy.summary)") }
   }
 
   private func send(_ bytes: UnsafeRawBufferPointer) {
+    if let file {
+      do throws(ModelError) { try file.write(bytes) } catch { fail(Failure(error)) }
+      return
+    }
     var rest = bytes
     while !rest.isEmpty {
       let count = Glibc.write(STDOUT_FILENO, rest.baseAddress, rest.count)

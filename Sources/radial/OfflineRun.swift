@@ -18,6 +18,7 @@ final class OfflineRun: @unchecked Sendable {
   private let encoder: OfflineEncoder
   private let threads: Int
   private let output: OfflineOutput
+  private let countsLabels: Bool
   // A queue and not a lock: whoever cuts may wait for a pipe's writer.
   private let cutting = DispatchQueue(label: "radial.rows")
   private var source = Source()
@@ -39,14 +40,16 @@ final class OfflineRun: @unchecked Sendable {
     let failure: RowFileError?
   }
 
+  /// - Parameter countsLabels: whether the last text that the rows carry along is their label.
   init(
-    network: Network, rows: RowFile, encoder: OfflineEncoder, threads: Int, skipsBadRows: Bool, progress: ProgressBar?
+    network: Network, rows: RowFile, encoder: OfflineEncoder, threads: Int, output: OfflineOutput, countsLabels: Bool
   ) {
     self.network = network
     self.rows = rows
     self.encoder = encoder
     self.threads = threads
-    output = OfflineOutput(skipsBadRows: skipsBadRows, progress: progress)
+    self.output = output
+    self.countsLabels = countsLabels
     // The first block waits for nobody. (A semaphore made with 1 must not end with less.)
     source.turn.signal()
   }
@@ -57,7 +60,7 @@ final class OfflineRun: @unchecked Sendable {
     signal(SIGPIPE, SIG_IGN)
     let header = OutputBuffer(capacity: 4096)
     encoder.writeHeader(into: header)
-    output.write(header, rows: 0, problems: [], fraction: nil)
+    output.write(header)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in work() }
     try output.finish()
   }
@@ -69,17 +72,15 @@ final class OfflineRun: @unchecked Sendable {
     let results = ResultRows(network, capacity: block.capacity, keepsEmbeddings: encoder.needsEmbeddings)
     let text = OutputBuffer(capacity: block.capacity * encoder.expectedBytesPerRow)
     while let ticket = nextTicket(block) {
-      var problems: [BadRow] = []
+      var found = OfflineOutput.Rows()
       text.removeAll()
-      var written = 0
       if ticket.failure == nil {
         rows.parse(block)
         network.forward(block.rows, rows: block.count, into: results.lent, workspace: workspace)
-        problems = block.problems
-        written = encode(block, results.lent, into: text, problems: &problems)
+        found = encode(block, results.lent, into: text)
       }
       ticket.turn.wait()
-      output.write(text, rows: written, problems: problems, fraction: ticket.fraction)
+      output.write(text, found, fraction: ticket.fraction)
       if let failure = ticket.failure { output.fail(Failure(failure)) }
       ticket.next.signal()
     }
@@ -105,24 +106,48 @@ final class OfflineRun: @unchecked Sendable {
     }
   }
 
-  /// Writes the lines of the good rows; of those, how many. When bad rows stop the run, nothing behind the first of them.
+  /// Writes the lines of the good rows. When a bad row stops the run, nothing behind the first of them.
   private func encode(
-    _ block: RowBlock, _ results: Network.Results, into text: OutputBuffer, problems: inout [BadRow]
-  ) -> Int {
-    var written = 0
+    _ block: RowBlock, _ results: Network.Results, into text: OutputBuffer
+  ) -> OfflineOutput.Rows {
+    var rows = OfflineOutput.Rows(problems: block.problems, rounded: block.rounded)
+    func stop() -> Int? {
+      rows.problems.first { OfflineOutput.Rows.ends($0, skipsBadRows: output.skipsBadRows) }?.row
+    }
+    var end = stop() ?? Int.max
     for index in 0..<block.count {
       let number = block.numbers[index]
-      if !output.skipsBadRows, let first = problems.first, first.row < number { break }
+      if number > end { break }
       do throws(OfflineEncoder.RowError) {
-        try encoder.write(row: index, number: number, of: results, into: text)
-        written += 1
+        try encoder.write(row: index, number: number, of: results, keeping: kept(block, index), into: text)
+        rows.written += 1
+        if countsLabels { count(block, index, results, &rows.labels) }
       } catch {
         let problem = BadRow(
-          row: number, description: "\(rows.name): \(block.place(ofRow: index)): \(error.sentence)")
-        problems.insert(problem, at: problems.firstIndex { $0.row > number } ?? problems.count)
+          row: number, description: "\(self.rows.name): \(block.place(ofRow: index)): \(error.sentence)")
+        rows.problems.insert(problem, at: rows.problems.firstIndex { $0.row > number } ?? rows.problems.count)
+        end = stop() ?? Int.max
       }
     }
-    return written
+    // In skip mode a row that ends the file leaves those behind it unread.
+    if let last = rows.problems.firstIndex(where: { $0.row == end }) { rows.problems.removeSubrange((last + 1)...) }
+    return rows
+  }
+
+  private func kept(_ block: RowBlock, _ index: Int) -> [OfflineEncoder.Kept] {
+    let count = rows.carried.count - (countsLabels ? 1 : 0)
+    guard count > 0 else { return [] }
+    return (0..<count).map { column in
+      let value = block.carried(row: index, column: column)
+      return OfflineEncoder.Kept(bytes: value.bytes, isJSON: value.isJSON, text: value.text)
+    }
+  }
+
+  private func count(_ block: RowBlock, _ index: Int, _ results: Network.Results, _ labels: inout Accuracy) {
+    let text = block.carried(row: index, column: rows.carried.count - 1).text
+    labels.add(
+      predicted: encoder.classIndex(ofRow: index, in: results), label: encoder.classIndex(ofLabel: text),
+      description: "\(block.place(ofRow: index)), '\(text.printable)'")
   }
 
   /// Rows that stay in a core's second-level cache between being read and being computed: 2 % faster than blocks of 3 MB.

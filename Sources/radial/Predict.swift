@@ -9,12 +9,12 @@ import RowFiles
 /// `radial predict [MODEL [FILE]]`: rows of a file → lines of predictions, through the server's own engine and encoder.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score the rows of a file: CSV, JSON lines, .npy or IDX, plain or gzip.",
+    abstract: "Score the rows of a file: CSV, JSON, .npy, .npz or IDX, plain or gzip.",
     discussion: """
       Predictions go to the standard output, one line a row, in the rows' order. Memory is constant, however large the file.
 
         radial predict weights/digits.safetensors t10k-images-idx3-ubyte.gz
-        radial predict weights/digits.safetensors rows.csv --skip-columns label
+        radial predict weights/digits.safetensors rows.csv --keep id --label-column label -o predictions.jsonl
       """)
 
   @Argument(help: "A model file. Default: weights/digits.safetensors.")
@@ -33,26 +33,22 @@ struct Predict: ParsableCommand {
     if file == "-", isatty(STDIN_FILENO) == 1 {
       throw Failure.usage("there are no rows: name a file behind the model, or pipe rows in")
     }
+    let modelPath = try self.model ?? defaultModelPath()
     let model: Model
     do {
       let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
       var options = keras.loadOptions
       options.labels = try labels.map(LabelList.names)
-      model = try Model.load(
-        path: self.model ?? defaultModelPath(), instructionSet: instructionSet, options: options)
+      model = try Model.load(path: modelPath, instructionSet: instructionSet, options: options)
       try model.selfTest()
     } catch let failure as Failure {
       throw failure
     } catch {
       throw Failure.usage("\(error)")
     }
-    // The cost only decides where a server's batches run; here all rows go the same way.
-    let served = ServedModel(model, cost: CostModel(oneRowNanoseconds: 0, fullBatchNanoseconds: 0, fullBatchRows: 1))
-    let encoder: OfflineEncoder
-    do throws(OfflineEncoder.OptionError) {
-      encoder = try OfflineEncoder(served, options.encoding())
-    } catch {
-      throw Failure.usage(error.description)
+    guard options.labelColumn == nil || model.network.isClassifier else {
+      throw Failure.usage(
+        "\(modelPath): is a regressor, which has no classes to compare labels with; leave --label-column out")
     }
     let rows: RowFile
     do throws(RowFileError) {
@@ -60,9 +56,30 @@ struct Predict: ParsableCommand {
     } catch {
       throw Failure(error)
     }
+    // The cost only decides where a server's batches run; here all rows go the same way.
+    let served = ServedModel(model, cost: CostModel(oneRowNanoseconds: 0, fullBatchNanoseconds: 0, fullBatchRows: 1))
+    let encoder: OfflineEncoder
+    do throws(OfflineEncoder.OptionError) {
+      encoder = try OfflineEncoder(served, options.encoding(carried: rows.carried))
+    } catch {
+      throw Failure.usage(error.description)
+    }
+    var output: OutputFile?
+    if let path = options.output, path != "-" {
+      do throws(ModelError) {
+        output = try OutputFile(
+          path: path, inputs: [modelPath, file] + (labels.map { [$0] } ?? []), kind: .text, force: options.force)
+      } catch {
+        throw Failure(error)
+      }
+    }
+    let countsLabels = options.labelColumn != nil
     try OfflineRun(
       network: model.network, rows: rows, encoder: encoder, threads: options.threads ?? availableCores(),
-      skipsBadRows: options.onBadRow == .skip, progress: options.quiet ? nil : ProgressBar.onTerminal()
+      output: OfflineOutput(
+        skipsBadRows: options.onBadRow == .skip, file: output, countsLabels: countsLabels,
+        progress: options.quiet ? nil : ProgressBar.onTerminal(writesToFile: output != nil)),
+      countsLabels: countsLabels
     ).run()
   }
 }

@@ -4,7 +4,7 @@ import RowFiles
 
 /// The flags of `radial predict`.
 struct PredictFlags: ParsableArguments {
-  enum InputFormat: String, ExpressibleByArgument, CaseIterable { case auto, csv, jsonl, npy, idx }
+  enum InputFormat: String, ExpressibleByArgument, CaseIterable { case auto, csv, jsonl, npy, npz, idx }
   enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
   enum Header: String, ExpressibleByArgument, CaseIterable { case auto, yes, no }
   enum OnBadRow: String, ExpressibleByArgument, CaseIterable { case stop, skip }
@@ -20,6 +20,29 @@ struct PredictFlags: ParsableArguments {
     help:
       "Columns of a CSV file that are no numbers of the row, such as its label: names, or numbers from 1, with commas.")
   var skipColumns: String?
+
+  @Option(
+    help:
+      "Columns of a CSV file, as above, or members of JSON rows, that go into the output and are no numbers of the row."
+  )
+  var keep: String?
+
+  @Option(
+    help:
+      "The column, or member, of the rows' labels: texts or indices of classes. The end says how many rows are right."
+  )
+  var labelColumn: String?
+
+  @Option(help: "The array of an .npz file that holds the rows, where there are several.")
+  var array: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: "The file to write, instead of the standard output: beside its place, and renamed when it is whole.")
+  var output: String?
+
+  @Flag(help: "Let --output replace a file. The rows and the model are never replaced.")
+  var force = false
 
   @Option(help: "JSON lines, or CSV: row, class, label, score, distance, margin, known, p_value.")
   var outputFormat = OutputFormat.jsonl
@@ -46,7 +69,8 @@ struct PredictFlags: ParsableArguments {
   @Option(help: "Threads: 1 to 1024. Default: the cores of the cgroup.")
   var threads: Int?
 
-  @Flag(help: "No progress bar; there is none anyway unless standard error is a terminal and standard output is not.")
+  @Flag(
+    help: "No progress bar; there is none anyway unless standard error is a terminal and the predictions go elsewhere.")
   var quiet = false
 
   func validate() throws {
@@ -58,6 +82,12 @@ struct PredictFlags: ParsableArguments {
       throw ValidationError("--false-reject-rate: expected a number between 0 and 1, found \(rate)")
     }
     _ = try chosenOutputs()
+    for (flag, list) in [("--keep", keep), ("--skip-columns", skipColumns)] {
+      guard let list, Self.list(list).isEmpty || list.hasPrefix(",") || list.hasSuffix(",") else { continue }
+      throw ValidationError("\(flag): expected names with commas, found '\(list)'")
+    }
+    if labelColumn == "" { throw ValidationError("--label-column: expected a name, found nothing") }
+    if force, output == nil { throw ValidationError("--force is for --output, which names no file here; leave it out") }
   }
 
   func reading() -> RowFile.Options {
@@ -65,11 +95,16 @@ struct PredictFlags: ParsableArguments {
     options.format = RowFormat(rawValue: inputFormat.rawValue)
     options.header = RowFile.Header(rawValue: header.rawValue) ?? .auto
     options.skippedColumns = skipColumns.map(Self.list) ?? []
+    options.keptColumns = keep.map(Self.list) ?? []
+    options.labelColumn = labelColumn
+    options.array = array
     return options
   }
 
-  func encoding() -> OfflineEncoder.Options {
+  /// - Parameter carried: what the rows carry along, the label last.
+  func encoding(carried: [String]) -> OfflineEncoder.Options {
     var options = OfflineEncoder.Options()
+    options.kept = labelColumn == nil ? carried : Array(carried.dropLast())
     options.form = outputFormat == .csv ? .csv : .jsonl
     options.outputs = try? chosenOutputs()
     options.topK = topK

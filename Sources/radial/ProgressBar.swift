@@ -12,8 +12,9 @@ struct ProgressBar {
   private static let cells = 24
 
   /// nil: nobody would see it, or it would stand among the predictions.
-  static func onTerminal() -> ProgressBar? {
-    isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0 ? ProgressBar() : nil
+  /// - Parameter writesToFile: whether the predictions go to a file of their own.
+  static func onTerminal(writesToFile: Bool) -> ProgressBar? {
+    isatty(STDERR_FILENO) == 1 && (writesToFile || isatty(STDOUT_FILENO) == 0) ? ProgressBar() : nil
   }
 
   private init() { started = monotonicNanoseconds() }

@@ -146,7 +146,7 @@ import Testing
     #expect(offline.status == 0 && Set(offline.output.split(separator: "\n")).count == 1, "\(offline)")
     #expect(offline.output.split(separator: "\n").count == 4)
     let refused = try RunningServer.run([
-      "predict", Self.file("\(model).h5"), try runner.file("bad.jsonl", bad[0]),
+      "predict", Self.file("\(model).h5"), try runner.file("bad.jsonl", "{\"instance\":\(bad[0])}"),
     ])
     #expect(refused.status == 2 && refused.error.contains(forms), "\(refused.error)")
 

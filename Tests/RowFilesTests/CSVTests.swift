@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test func `a header of numbers is one when the caller says so`() throws {
-    #expect(try read("0,1,2\n3,4,5\n", width: 3).rows == [[0, 1, 2], [3, 4, 5]])
+    #expect(try refusal(Array("0,1,2\n3,4,5\n".utf8), width: 3).contains("say --header yes or --header no"))
+    #expect(try read("0,1,2\n3,4,5\n", width: 3) { $0.header = .no }.rows == [[0, 1, 2], [3, 4, 5]])
     #expect(try read("0,1,2\n3,4,5\n", width: 3) { $0.header = .yes }.rows == [[3, 4, 5]])
     let named = try read("label,0,1\n7,4,5\n", width: 2) { $0.skippedColumns = ["label"] }
     #expect(named.rows == [[4, 5]])
@@ -55,7 +56,10 @@ import Testing
     ("1,2,1e39\n", "line 2: column 3: expected a finite Float32, found 1e39"),
     ("1,2,1e999999999999\n", "line 2: column 3: expected a finite Float32"),
     ("1;2;3\n", "line 2: column 1: expected a number, found '1;2;3'"),
-    ("\u{0}\n", "line 2: column 1: expected a number"),
+    ("\u{1b}[2J,2,3\n", "line 2: column 1: expected a number, found '?[2J'"),
+    ("1,?,3\n", "line 2: column 2: expected a number, found '?', a missing value"),
+    ("1,2,\"3\"4\n", "line 2: column 3: expected a number, found '\"3\"4'"),
+    ("äöüäöüäöüäöüäöü,2,3\n", "line 2: column 1: expected a number, found 'äöüäöüäöüäöü'"),
   ]
 
   @Test(arguments: bad)
@@ -67,8 +71,11 @@ import Testing
   }
 
   @Test func `a decimal comma is refused instead of being read as something else`() throws {
-    let found = try read("1,5;2,5;3,5;4\n", width: 4) { $0.header = .no }
-    #expect(found.rows.isEmpty && found.problems.count == 1)
+    for line in ["1,5;2,5;3,5;4", "1,5 2,5", "1,5\t2", "\"1,5\",\"2,5\""] {
+      #expect(try refusal(Array(line.utf8), width: 4) { $0.header = .no }.contains("decimal commas"), "\(line)")
+    }
+    // As many numbers as columns: a column of its own.
+    #expect(try read("1,5\n", width: 2).rows == [[1, 5]])
   }
 
   @Test func `a first line half of words is a bad row that says what to do`() throws {

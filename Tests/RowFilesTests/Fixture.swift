@@ -28,6 +28,10 @@ struct Reading: Equatable {
   var numbers: [Int] = []
   /// Without the file's name.
   var problems: [String] = []
+  /// Integers that lost digits.
+  var rounded = 0
+  /// Whether a row was so bad that those behind it are not looked for.
+  var ended = false
 }
 
 /// Reads a whole file in blocks of `capacity` rows.
@@ -35,10 +39,16 @@ func read(
   _ bytes: [UInt8], width: Int, capacity: Int = 2, _ configure: (inout RowFile.Options) -> Void = { _ in }
 ) throws -> Reading {
   let folder = try Folder()
-  let path = try folder.file(bytes)
+  return try read(path: try folder.file(bytes), shape: [width], capacity: capacity, configure)
+}
+
+func read(
+  path: String, shape: [Int], capacity: Int = 2, _ configure: (inout RowFile.Options) -> Void = { _ in }
+) throws -> Reading {
   var options = RowFile.Options()
   configure(&options)
-  let file = try RowFile(path: path, shape: [width], options: options)
+  let file = try RowFile(path: path, shape: shape, options: options)
+  let width = file.width
   let block = RowBlock(width: width, capacity: capacity)
   var reading = Reading(format: file.format)
   while try file.cut(into: block) {
@@ -47,7 +57,12 @@ func read(
       reading.rows.append(Array(UnsafeBufferPointer(start: block.rows + row * width, count: width)))
     }
     reading.numbers += block.numbers
-    reading.problems += block.problems.map { String($0.description.dropFirst(path.count + 2)) }
+    reading.problems += block.problems.map { String($0.description.dropFirst(file.name.count + 2)) }
+    reading.rounded += block.rounded.count
+    if block.problems.last?.endsFile == true {
+      reading.ended = true
+      break
+    }
   }
   return reading
 }

@@ -60,3 +60,37 @@ import Testing
     }
   }
 }
+
+/// One row a line, or one list of rows: the brackets of an image may mean either.
+@Suite struct JSONListTests {
+  static let forms: [([Int], [String], [String])] = [
+    ([4], ["[1,2,3,4]"], ["[[1,2,3,4],[5,6,7,8]]", "[\n[1,2,3,4]\n,\n[5,6,7,8]\n]\n"]),
+    (
+      [2, 2, 1], ["[1,2,3,4]", "[[1,2],[3,4]]", "[[[1],[2]],[[3],[4]]]"],
+      ["[[1,2,3,4],[5,6,7,8]]", "[[[1,2],[3,4]],[[5,6],[7,8]]]", "[[[[1],[2]],[[3],[4]]],[[[5],[6]],[[7],[8]]]]"]
+    ),
+    (
+      [2, 2], ["[1,2,3,4]", "[[1,2],[3,4]]", "[[[1],[2]],[[3],[4]]]"],
+      ["[[1,2,3,4],[5,6,7,8]]", "[[[1,2],[3,4]],[[5,6],[7,8]]]"]
+    ),
+    ([1, 2, 2], ["[[[1,2],[3,4]]]"], ["[[[[1,2],[3,4]]],[[[5,6],[7,8]]]]", "[[1,2,3,4],[5,6,7,8]]"]),
+  ]
+
+  @Test(arguments: forms)
+  func `each form of a row is read alone on its line, and in a list`(
+    _ shape: [Int], _ rows: [String], _ lists: [String]
+  ) throws {
+    let folder = try Folder()
+    for row in rows {
+      let path = try folder.file(Array("\(row)\n\(row)\n".utf8))
+      let found = try read(path: path, shape: shape)
+      #expect(found.rows == [[1, 2, 3, 4], [1, 2, 3, 4]] && found.problems.isEmpty, "\(row): \(found)")
+    }
+    for list in lists {
+      for text in [list, "{ \"instances\" :\n\(list)}"] {
+        let found = try read(path: try folder.file(Array(text.utf8)), shape: shape)
+        #expect(found.rows == [[1, 2, 3, 4], [5, 6, 7, 8]] && found.problems.isEmpty, "\(text): \(found)")
+      }
+    }
+  }
+}

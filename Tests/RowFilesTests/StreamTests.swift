@@ -44,7 +44,7 @@ private func gzip(_ plain: [UInt8]) -> [UInt8] {
   }
 
   @Test func `damaged gzip is refused`() throws {
-    let whole = gzip(Array((0..<5000).map { "\($0),1\n" }.joined().utf8))
+    let whole = gzip(Array((0..<5000).map { "\($0),2\n" }.joined().utf8))
     #expect(try refusal(Array(whole.dropLast(20)), width: 2).contains("ends too early"))
     #expect(try refusal(whole + [1, 2, 3], width: 2).contains("damaged"))
     var damaged = whole

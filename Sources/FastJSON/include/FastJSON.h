@@ -149,11 +149,36 @@ fj_status fj_decode_serving(fj_parser *parser, const char *body, size_t length, 
 // What TensorFlow Serving looks at before it looks for the model: that the body is a JSON object, and its signature's name a string.
 fj_status fj_check_serving(fj_parser *parser, const char *body, size_t length, fj_error *error);
 
-// Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
-// around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted from 1. The line must be readable for FJ_PADDING bytes
-// past its end, and a line's end or NUL must lie there.
+// Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. The separator ' ' is
+// any run of blanks and tabs. Blanks and quotes around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted
+// from 1; FJ_SYNTAX is a quote that does not close, so that nobody knows where the row ends. The line must be readable for FJ_PADDING
+// bytes past its end, and a line's end or NUL must lie there.
 fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
                          float *row, fj_error *error);
+
+// A piece of a text that somebody else owns; NULL: there is none.
+typedef struct {
+  const char *text;
+  size_t length;
+  bool is_quoted;  // of a CSV field: "" in it stands for one quote
+} fj_text;
+
+// Finds the texts of some columns, counted from 0, in a line that fj_read_fields has read; without the blanks and quotes around them.
+// Returns the number of fields.
+size_t fj_find_fields(const char *line, size_t length, char separator, const size_t *columns, size_t count, fj_text *found);
+
+// Whether a field stands for a value that is not there: nothing, NA, nan, null, ?, - and the like, in upper or lower case.
+bool fj_is_missing_value(const char *text, size_t length);
+
+// Whether a field is a number but for a comma in the place of its decimal point.
+bool fj_has_decimal_comma(const char *text, size_t length);
+
+// Finds members of a JSON object by their names, and their values as they are written. FJ_MISSING: the text is no object; FJ_VALUE: a member
+// is there twice. A member that is not there has no text.
+fj_status fj_find_members(fj_parser *parser, const char *text, size_t length, const fj_text *names, size_t count, fj_text *found, fj_error *error);
+
+// Writes what the JSON string at `json`, quotes included, which has been validated, stands for; at most `length` bytes. Returns how many.
+size_t fj_unescape(char *out, const char *json, size_t length);
 
 // At most 20 bytes. Returns how many.
 size_t fj_write_integer(char *out, int64_t value);

@@ -23,8 +23,24 @@ package struct OfflineEncoder: Sendable {
     /// Whether `known` and `p_value` are left out.
     package var omitsVerdict = false
     package var falseRejectRate: Double?
+    /// The names of what rows carry along into the output.
+    package var kept: [String] = []
 
     package init() {}
+  }
+
+  /// A value that a row carries along.
+  package struct Kept {
+    /// UTF-8.
+    let bytes: ArraySlice<UInt8>
+    /// Whether it is a JSON value as it was written; else it is a text.
+    let isJSON: Bool
+    /// As a text: of a JSON string what it stands for.
+    let text: String
+
+    package init(bytes: ArraySlice<UInt8>, isJSON: Bool, text: String) {
+      (self.bytes, self.isJSON, self.text) = (bytes, isJSON, text)
+    }
   }
 
   /// Why the options do not fit the model. `description` is the sentence.
@@ -36,6 +52,15 @@ package struct OfflineEncoder: Sendable {
   package let form: Form
   let served: ServedModel
   let options: PredictOptions
+  /// Names of columns, in CSV; in JSON members with their colons and commas.
+  let kept: [String]
+  private let keptMembers: [[UInt8]]
+
+  /// What an output may have of its own, whatever the options.
+  private static let ownNames: Set<String> = [
+    "row", "class", "label", "score", "distance", "margin", "known", "p_value", "scores", "distances", "contributions",
+    "embedding", "top", "outputs",
+  ]
 
   package init(_ served: ServedModel, _ options: Options) throws(OptionError) {
     self.served = served
@@ -59,6 +84,48 @@ package struct OfflineEncoder: Sendable {
         description: "contributions, embedding and top_k do not fit into columns; ask for them with JSON lines")
     }
     self.options = translated
+    kept = options.kept
+    keptMembers = options.kept.map { JSONWriter.escaped($0) + [UInt8(ascii: ":")] }
+    for (index, name) in kept.enumerated() {
+      guard !Self.ownNames.contains(name), !Self.isNumbered(name) else {
+        throw OptionError(
+          description:
+            "--keep: the output has '\(name)' already; rename it in the rows, or leave it out with --skip-columns")
+      }
+      guard !kept[..<index].contains(name) else {
+        throw OptionError(description: "--keep: '\(name)' is named twice; name each column once")
+      }
+    }
+  }
+
+  /// Whether a name is one of a table's `scores_0`, `distances_0`, `outputs_0` and so on.
+  private static func isNumbered(_ name: String) -> Bool {
+    ["scores_", "distances_", "outputs_"].contains { start in
+      name.hasPrefix(start) && Int(name.dropFirst(start.count)) != nil
+    }
+  }
+
+  /// The class that a label names, by its index or by its text.
+  ///
+  /// Where the model's labels are numbers themselves, but not the classes' own, a label is a text alone: which of the two a number was
+  /// meant as, nobody could tell.
+  package func classIndex(ofLabel text: String) -> Int? {
+    let classes = served.model.network.distanceWidth
+    let labels = served.model.labels ?? []
+    if let index = labels.firstIndex(of: text) { return index }
+    let number = text.hasSuffix(".0") ? Int(text.dropLast(2)) : Int(text)
+    guard let number, (0..<classes).contains(number) else { return nil }
+    return labels.enumerated().allSatisfy { Int($1) == nil || Int($1) == $0 } ? number : nil
+  }
+
+  /// Whether there are classes at all.
+  package var isClassifier: Bool { served.model.network.isClassifier }
+
+  /// The class of a row, which its prediction names.
+  package func classIndex(ofRow row: Int, in results: Network.Results) -> Int? {
+    let network = served.model.network
+    guard network.isClassifier, let distances = results.distances else { return nil }
+    return network.nearest(distances + row * network.distanceWidth).first
   }
 
   /// Whether the inputs of the last RBF layer must be kept.
@@ -80,15 +147,23 @@ package struct OfflineEncoder: Sendable {
   /// - Parameters:
   ///   - row: in `results`.
   ///   - number: in its file, from 0.
+  ///   - values: what the row carries along, one of each of the names.
   package func write(
-    row: Int, number: Int, of results: Network.Results, into buffer: OutputBuffer
+    row: Int, number: Int, of results: Network.Results, keeping values: [Kept] = [], into buffer: OutputBuffer
   ) throws(RowError) {
+    precondition(values.count == kept.count, "one value a name")
     let encoder = PredictionEncoder(rows: RowResults(served: served, results: results, count: row + 1))
     do throws(APIError) {
       try encoder.checkFinite(row)
       switch form {
-      case .jsonl: _ = try encoder.writePrediction(row, options, JSONWriter(buffer))
-      case .csv: try TableWriter(encoder: self).write(row, number: number, encoder, into: JSONWriter(buffer))
+      case .jsonl:
+        buffer.append("{")
+        for (name, value) in zip(keptMembers, values) { write(name, value, JSONWriter(buffer)) }
+        _ = try encoder.writeMembers(row, options, JSONWriter(buffer))
+        buffer.append("}")
+      case .csv:
+        try TableWriter(encoder: self).write(
+          row, number: number, keeping: values, encoder, into: JSONWriter(buffer))
       }
       buffer.append("\n")
     } catch {
@@ -97,5 +172,16 @@ package struct OfflineEncoder: Sendable {
       }
       throw RowError(sentence: error.message)
     }
+  }
+
+  private func write(_ name: [UInt8], _ value: Kept, _ json: JSONWriter) {
+    json.write(raw: name)
+    if value.isJSON {
+      // A value may go over several lines in its file, which a line of output must not: outside of strings those are blanks.
+      json.write(raw: value.bytes.map { $0 == 0x0a || $0 == 0x0d ? 0x20 : $0 })
+    } else {
+      json.write(string: value.text)
+    }
+    json.write(",")
   }
 }

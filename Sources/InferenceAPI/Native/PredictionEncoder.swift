@@ -29,8 +29,15 @@ struct PredictionEncoder {
 
   /// One row's prediction, an object; nil: a regressor's, of which nothing is decided.
   func writePrediction(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) throws(APIError) -> Verdict? {
-    var verdict: Verdict?
     json.write("{")
+    let verdict = try writeMembers(row, options, json)
+    json.write("}")
+    return verdict
+  }
+
+  /// The members of one row's prediction, without the braces.
+  func writeMembers(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) throws(APIError) -> Verdict? {
+    var verdict: Verdict?
     if network.isClassifier {
       verdict = try writeClassification(row, options, json)
     } else {
@@ -38,7 +45,6 @@ struct PredictionEncoder {
       json.write(floats: rows.outputs(row), count: network.outputWidth)
     }
     writeDetails(row, options, json)
-    json.write("}")
     return verdict
   }
 

@@ -12,7 +12,7 @@ struct TableWriter {
 
   var header: String {
     func numbered(_ name: String, _ count: Int) -> [String] { (0..<count).map { "\(name)_\($0)" } }
-    var names = ["row"]
+    var names = ["row"] + encoder.kept.map(Self.field)
     if network.isClassifier {
       names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
       if encoder.options.scores { names += numbered("scores", network.outputWidth) }
@@ -24,11 +24,19 @@ struct TableWriter {
   }
 
   func write(
-    _ row: Int, number: Int, _ prediction: PredictionEncoder, into text: JSONWriter
+    _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ prediction: PredictionEncoder,
+    into text: JSONWriter
   ) throws(APIError) {
     let outputs = prediction.rows.outputs(row)
     let distances = prediction.rows.distances(row)
     text.write(integer: number)
+    for value in values {
+      text.write(",")
+      // A JSON null is nothing.
+      if !(value.isJSON && value.text == "null" && value.bytes.first == UInt8(ascii: "n")) {
+        text.buffer.append(Self.field(value.text))
+      }
+    }
     if network.isClassifier {
       try writeClassification(row, prediction, text)
       if encoder.options.scores { write(outputs, network.outputWidth, text) }
