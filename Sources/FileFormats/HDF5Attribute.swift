@@ -2,42 +2,51 @@
 struct HDF5Attribute {
   private static let maximumStrings = 1 << 20
 
-  /// nil: it is no text.
-  let strings: [String]?
+  let name: String
+  /// Behind the name: type, space and value.
+  private let parts: (type: Bytes, space: Bytes, value: Bytes)
+  private let what: String
+  private let isShared: Bool
 
-  /// nil: the message is another attribute's.
-  init?(
-    _ message: HDF5ObjectHeader.Message, in file: HDF5File, of path: String, named name: String
-  ) throws(FormatError) {
-    let body = message.body
-    let what = "attribute '\(name)' of '\(path)'"
-    let version = try body.integer(UInt8.self, at: 0, what)
-    guard (1...3).contains(version) else { throw .damaged("\(what) has version \(version), expected 1 to 3") }
+  /// - Parameter body: the message, wherever it is kept. It is looked into only as far as the name and the parts' sizes.
+  init(_ body: Bytes, in file: HDF5File, of path: String) throws(FormatError) {
+    let place = "an attribute of '\(path)'"
+    let version = try body.integer(UInt8.self, at: 0, place)
+    guard (1...3).contains(version) else { throw .damaged("\(place) has version \(version), expected 1 to 3") }
     let sizes = [
-      Int(try body.integer(UInt16.self, at: 2, what)), Int(try body.integer(UInt16.self, at: 4, what)),
-      Int(try body.integer(UInt16.self, at: 6, what)),
+      Int(try body.integer(UInt16.self, at: 2, place)), Int(try body.integer(UInt16.self, at: 4, place)),
+      Int(try body.integer(UInt16.self, at: 6, place)),
     ]
     // Version 1 pads each part to 8 bytes; version 3 has one byte more, the character set.
     let padded = version == 1 ? sizes.map { ($0 + 7) & ~7 } : sizes
     var offset = version == 3 ? 9 : 8
-    let found = String(decoding: try body.part(offset, sizes[0], what).array.prefix { $0 != 0 }, as: UTF8.self)
-    guard found == name else { return nil }
+    try file.takeStep(bytes: sizes[0])
+    name = String(decoding: try body.part(offset, sizes[0], place).array.prefix { $0 != 0 }, as: UTF8.self)
+    what = "attribute '\(name)' of '\(path)'"
     offset += padded[0]
-    // Bits 0 and 1 of the flags, a reserved byte in version 1, say that type or space stand elsewhere.
-    if version > 1, try body.integer(UInt8.self, at: 1, what) & 3 != 0 {
-      throw .unsupported("\(what) shares its type with other objects")
-    }
-    let type = try HDF5Datatype(body.part(offset, sizes[1], what), what)
+    let type = try body.part(offset, sizes[1], what)
     offset += padded[1]
-    let shape = try HDF5Dataspace.shape(body.part(offset, sizes[2], what), what)
+    let space = try body.part(offset, sizes[2], what)
     offset += padded[2]
-    let data = try body.part(offset, HDF5Dataspace.bytes(shape, size: type.bytes, what), what)
+    parts = (type, space, try body.part(offset, max(0, body.count - offset), what))
+    // Bits 0 and 1 of the flags, a reserved byte in version 1, say that type or space stand elsewhere.
+    isShared = version > 1 ? try body.integer(UInt8.self, at: 1, what) & 3 != 0 : false
+  }
+
+  /// The text, one or an array.
+  /// - Returns: nil: it is no text.
+  func strings(in file: HDF5File) throws(FormatError) -> [String]? {
+    guard !isShared else { throw .unsupported("\(what) shares its type with other objects") }
+    let type = try HDF5Datatype(parts.type, what)
+    let shape = try HDF5Dataspace.shape(parts.space, what)
+    let data = try parts.value.part(0, HDF5Dataspace.bytes(shape, size: type.bytes, what), what)
     let count = data.count / type.bytes
     guard count <= Self.maximumStrings else { throw .damaged("\(what) has \(count) elements") }
-    switch type {
-    case .fixedString(let bytes): strings = try Self.fixed(data, bytes, count, what)
-    case .variableString: strings = try Self.variable(data, count, in: file, what)
-    default: strings = nil
+    try file.takeStep(bytes: data.count)
+    return switch type {
+    case .fixedString(let bytes): try Self.fixed(data, bytes, count, what)
+    case .variableString: try Self.variable(data, count, in: file, what)
+    default: nil
     }
   }
 

@@ -1,4 +1,5 @@
-/// An HDF5 file: groups, attributes of text, and contiguous datasets, which is what Keras (through h5py) writes.
+/// An HDF5 file: groups, attributes of text, and contiguous datasets, which is what Keras (through h5py) writes, in whatever version
+/// of the format.
 ///
 /// Nothing in it is trusted: every access is checked against the file, every walk of linked structures refuses to come to a place
 /// twice, and all walks together draw on one allowance of steps, so a damaged file costs bounded time and memory.
@@ -12,6 +13,7 @@ public final class HDF5File {
   private let root: UInt64
   private var groups: [UInt64: [String: UInt64]] = [:]
   private var headers: [UInt64: HDF5ObjectHeader] = [:]
+  private var attributes: [UInt64: [String: HDF5Attribute]] = [:]
   /// Nodes, header blocks and entries that may still be visited. A step reads at least 8 bytes, and a sound file's are read once.
   private var stepsLeft: Int
 
@@ -63,16 +65,22 @@ public final class HDF5File {
   /// The names in the group at `path`, ascending; nil: there is no such group.
   public func members(of path: String) throws(FormatError) -> [String]? {
     guard let address = try address(of: path) else { return nil }
-    return try links(in: address, path).keys.sorted()
+    let names = try links(in: address, path).keys.sorted()
+    // A group that many paths lead to may be asked for by each of them.
+    try takeStep(bytes: 8 * names.count)
+    return names
   }
 
-  /// The text of an attribute, one or an array; nil: there is no such attribute, or nothing at `path`.
+  /// The text of an attribute, one or an array; nil: there is no such attribute, it is no text, or there is nothing at `path`.
   public func strings(attribute name: String, of path: String) throws(FormatError) -> [String]? {
     guard let address = try address(of: path) else { return nil }
-    for message in try header(at: address, path).messages where message.type == .attribute {
-      if let strings = try HDF5Attribute(message, in: self, of: path, named: name)?.strings { return strings }
-    }
-    return nil
+    return try attributes(of: address, path)[name]?.strings(in: self)
+  }
+
+  /// The names of the attributes of what is at `path`, ascending; nil: there is nothing.
+  public func attributes(of path: String) throws(FormatError) -> [String]? {
+    guard let address = try address(of: path) else { return nil }
+    return try attributes(of: address, path).keys.sorted()
   }
 
   /// The dataset at `path`; nil: there is none.
@@ -82,8 +90,9 @@ public final class HDF5File {
   }
 
   /// Draws on the file's allowance.
-  func takeStep() throws(FormatError) {
-    stepsLeft -= 1
+  /// - Parameter bytes: that the step reads beyond the first 8, and that another step may read again.
+  func takeStep(bytes: Int = 0) throws(FormatError) {
+    stepsLeft -= 1 + bytes / 8
     guard stepsLeft >= 0 else { throw .damaged("the HDF5 structures refer to each other without an end") }
   }
 
@@ -113,6 +122,19 @@ public final class HDF5File {
     let header = try HDF5ObjectHeader(at: address, in: self, path)
     headers[address] = header
     return header
+  }
+
+  private func attributes(of address: UInt64, _ path: String) throws(FormatError) -> [String: HDF5Attribute] {
+    if let known = attributes[address] { return known }
+    var found: [String: HDF5Attribute] = [:]
+    for body in try header(at: address, path).attributes(in: self, path) {
+      let attribute = try HDF5Attribute(body, in: self, of: path)
+      guard found.updateValue(attribute, forKey: attribute.name) == nil else {
+        throw .damaged("'\(path)' has two attributes called '\(attribute.name)'")
+      }
+    }
+    attributes[address] = found
+    return found
   }
 
   private func links(in address: UInt64, _ path: String) throws(FormatError) -> [String: UInt64] {

@@ -10,7 +10,7 @@ enum HDF5Group {
     if let table = header.first(.symbolTable) {
       return try oldStyle(table, in: file, "group '\(path)'")
     }
-    return try newStyle(header, "group '\(path)'")
+    return try newStyle(header, in: file, "group '\(path)'")
   }
 
   /// A B-tree of symbol table nodes, with the names in a local heap (III.A.1, III.B, III.C, III.D).
@@ -68,34 +68,42 @@ enum HDF5Group {
     }
   }
 
-  /// Link messages (IV.A.2.g), when no fractal heap holds more of them (IV.A.2.c).
-  private static func newStyle(_ header: HDF5ObjectHeader, _ what: String) throws(FormatError) -> [String: UInt64] {
-    if let information = header.first(.linkInformation) {
-      let flags = try information.integer(UInt8.self, at: 1, what)
-      let heap = try information.integer(UInt64.self, at: flags & 1 == 0 ? 2 : 10, what)
-      guard heap == HDF5File.undefinedAddress else { throw .unsupported("\(what) keeps its links in a fractal heap") }
-    }
+  /// Link messages (IV.A.2.g): those of the header, and those in a fractal heap that a link info message names (IV.A.2.c).
+  private static func newStyle(
+    _ header: HDF5ObjectHeader, in file: HDF5File, _ what: String
+  ) throws(FormatError) -> [String: UInt64] {
     var links: [String: UInt64] = [:]
-    for message in header.messages where message.type == .link {
-      let body = message.body
-      let version = try body.integer(UInt8.self, at: 0, what)
-      guard version == 1 else { throw .damaged("a link in \(what) has version \(version), expected 1") }
-      let flags = try body.integer(UInt8.self, at: 1, what)
-      var offset = 2
-      if flags & 0x08 != 0 {
-        let type = try body.integer(UInt8.self, at: offset, what)
-        guard type == 0 else { throw .unsupported("a link in \(what) is a symbolic or external one") }
-        offset += 1
-      }
-      if flags & 0x04 != 0 { offset += 8 }
-      if flags & 0x10 != 0 { offset += 1 }
-      let length = try body.sized(flags & 3, at: offset, what)
-      offset += 1 << Int(flags & 3)
-      guard length <= maximumNameBytes else { throw .damaged("a link in \(what) has a name of \(length) bytes") }
-      let name = String(decoding: try body.part(offset, length, what).array, as: UTF8.self)
-      try add(name, try body.integer(UInt64.self, at: offset + length, what), what, to: &links)
+    for message in header.messages where message.type == .link { try addLink(message.body, what, to: &links) }
+    guard let information = header.first(.linkInformation),
+      let dense = try DenseStorage(information, creationIndexBytes: 8, what)
+    else { return links }
+    var heap = try HDF5FractalHeap(at: dense.heap, in: file, what)
+    // A hash, then the heap ID.
+    for record in try HDF5BTree.records(
+      at: dense.names, .linkNames, recordBytes: 4 + heap.idBytes, in: file, what)
+    {
+      try addLink(heap.object(record.part(4, heap.idBytes, what)), what, to: &links)
     }
     return links
+  }
+
+  private static func addLink(_ body: Bytes, _ what: String, to links: inout [String: UInt64]) throws(FormatError) {
+    let version = try body.integer(UInt8.self, at: 0, what)
+    guard version == 1 else { throw .damaged("a link in \(what) has version \(version), expected 1") }
+    let flags = try body.integer(UInt8.self, at: 1, what)
+    var offset = 2
+    if flags & 0x08 != 0 {
+      let type = try body.integer(UInt8.self, at: offset, what)
+      guard type == 0 else { throw .unsupported("a link in \(what) is a symbolic or external one") }
+      offset += 1
+    }
+    if flags & 0x04 != 0 { offset += 8 }
+    if flags & 0x10 != 0 { offset += 1 }
+    let length = try body.sized(flags & 3, at: offset, what)
+    offset += 1 << Int(flags & 3)
+    guard length <= maximumNameBytes else { throw .damaged("a link in \(what) has a name of \(length) bytes") }
+    let name = String(decoding: try body.part(offset, length, what).array, as: UTF8.self)
+    try add(name, try body.integer(UInt64.self, at: offset + length, what), what, to: &links)
   }
 
   private static func add(

@@ -32,6 +32,25 @@ struct HDF5ObjectHeader {
 
   func first(_ type: Kind) -> Bytes? { messages.first { $0.type == type }?.body }
 
+  /// The messages of all attributes: those of the header, and those in a fractal heap that an attribute info message names (IV.A.2.v).
+  func attributes(in file: HDF5File, _ path: String) throws(FormatError) -> [Bytes] {
+    var bodies = messages.filter { $0.type == .attribute }.map(\.body)
+    guard let information = first(.attributeInformation) else { return bodies }
+    let what = "the attributes of '\(path)'"
+    guard let dense = try DenseStorage(information, creationIndexBytes: 2, what) else { return bodies }
+    var heap = try HDF5FractalHeap(at: dense.heap, in: file, what)
+    // Heap ID, flags, creation order, hash.
+    let records = try HDF5BTree.records(
+      at: dense.names, .attributeNames, recordBytes: heap.idBytes + 9, in: file, what)
+    for record in records {
+      guard try record.integer(UInt8.self, at: heap.idBytes, what) & 2 == 0 else {
+        throw .unsupported("\(what) share a message with other objects")
+      }
+      bodies.append(try heap.object(record.part(0, heap.idBytes, what)))
+    }
+    return bodies
+  }
+
   /// Version 1 (IV.A.1.a): 16 bytes, then blocks of messages with 8-byte heads.
   private mutating func readVersion1(_ file: HDF5File, _ start: Int, _ path: String) throws(FormatError) {
     let what = "the object header of '\(path)'"
@@ -98,6 +117,24 @@ struct HDF5ObjectHeader {
         }
       }
     }
+  }
+}
+
+/// Where a message about links or attributes says that they are kept outside the header: a heap, and its index by names.
+struct DenseStorage {
+  let heap: UInt64
+  let names: UInt64
+
+  /// - Parameter creationIndexBytes: of the optional field before the addresses.
+  /// - Returns: nil: all are in the header.
+  init?(_ information: Bytes, creationIndexBytes: Int, _ what: String) throws(FormatError) {
+    let version = try information.integer(UInt8.self, at: 0, what)
+    guard version == 0 else { throw .unsupported("the message about \(what) has version \(version)") }
+    let flags = try information.integer(UInt8.self, at: 1, what)
+    let offset = flags & 1 == 0 ? 2 : 2 + creationIndexBytes
+    heap = try information.integer(UInt64.self, at: offset, what)
+    guard heap != HDF5File.undefinedAddress else { return nil }
+    names = try information.integer(UInt64.self, at: offset + 8, what)
   }
 }
 

@@ -6,11 +6,14 @@ import Glibc
 /// Not mapped: a file that another process cuts short while it is mapped ends this one (SIGBUS, mmap(2)), and a directory of models is
 /// watched while people copy into it. The weights are repacked, and so copied, anyway.
 final class FileImage: ByteOwner {
+  let path: String
   private let bytes: UnsafeRawBufferPointer
 
   var count: Int { bytes.count }
 
-  init(path: String) throws(ModelError) {
+  /// - Parameter expected: what the file is to be, for an error.
+  init(path: String, expected: String = ForeignFile.expectedModel) throws(ModelError) {
+    self.path = path
     // O_NONBLOCK: opening a FIFO would wait for a writer; on a regular file it means nothing.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -19,11 +22,17 @@ final class FileImage: ByteOwner {
     }
     defer { close(descriptor) }
     var information = stat()
-    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-      throw ModelError(.file, path, "is not a regular file; name a .safetensors, .keras or .h5 file")
+    let isKnown = fstat(descriptor, &information) == 0
+    if isKnown, information.st_mode & S_IFMT == S_IFDIR {
+      let telling = ["saved_model.pb", "config.json", "model.weights.h5"]
+      let held = Set(telling.filter { access("\(path)/\($0)", F_OK) == 0 })
+      throw ForeignFile.directory(holding: held).refusal(path, expected: expected)
+    }
+    guard isKnown, information.st_mode & S_IFMT == S_IFREG else {
+      throw ModelError(.file, path, "is not a regular file, expected \(expected); name a file")
     }
     guard information.st_size > 0 else {
-      throw ModelError(.file, path, "is empty, expected a safetensors or Keras file; copy or export the model again")
+      throw ModelError(.file, path, "is empty, expected \(expected); copy or export it again")
     }
     let size = Int(information.st_size)
     // Pages of its own, given back as soon as the model is built.

@@ -76,6 +76,7 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
   if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
     return try KerasFile(file, path: path, options)
   }
+  if !SafetensorsFile.isForm(of: bytes), let foreign = ForeignFile(bytes) { throw foreign.refusal(path) }
   guard
     options.ignoresOtherForms || (options.rbfForm == nil && options.rbfLayout == nil && options.gamma == nil)
   else {
@@ -83,5 +84,17 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
       .architecture, path,
       "--gamma, --rbf-form and --rbf-layout are for Keras files, and this is none; leave them out")
   }
+  guard options.ignoresOtherForms || options.configurationPath == nil else {
+    throw ModelError(
+      .architecture, path, "--config is for a file of Keras' weights alone, and this is none; leave it out")
+  }
   return try SafetensorsFile(file, path: path)
+}
+
+extension SafetensorsFile {
+  /// Whether a file begins as this form does, even if it is cut short: the length of a header, and the header's brace.
+  fileprivate static func isForm(of bytes: Bytes) -> Bool {
+    guard let length = try? bytes.integer(UInt64.self, at: 0, "the header's length") else { return false }
+    return length <= UInt64(maximumHeaderBytes) && bytes.has("{", at: 8)
+  }
 }

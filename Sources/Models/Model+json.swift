@@ -54,13 +54,14 @@ extension ModelForm {
     case .safetensors: "safetensors"
     case .keras: "keras"
     case .legacyHDF5: "h5"
+    case .kerasWeights: "weights"
     }
   }
 
   var kerasVersion: String? {
     switch self {
     case .safetensors: nil
-    case .keras(let version), .legacyHDF5(let version): version
+    case .keras(let version), .legacyHDF5(let version), .kerasWeights(let version): version
     }
   }
 }

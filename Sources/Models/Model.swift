@@ -29,7 +29,7 @@ public final class Model: Sendable {
 
   /// Reads a file of Radial's own form, or one that Keras saved; which it is, its first bytes tell.
   /// - Parameters:
-  ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default the file's name without its extension.
+  ///   - name: letters, digits, `_`, `.` and `-`, at most 128; by default what the file's name has of these.
   ///   - version: a positive integer.
   ///   - options: what a Keras file may leave open.
   public static func load(
@@ -59,15 +59,12 @@ public final class Model: Sendable {
     options: LoadOptions = LoadOptions()
   ) throws(ModelError) {
     let path = source.path
-    file = FileInformation(path: path, file: source.file, form: source.form)
+    file = FileInformation(path: source.file.path, file: source.file, form: source.form)
     self.version = version
-    self.name = name ?? String(file.name.prefix { $0 != "." })
-    guard (1...128).contains(self.name.utf8.count),
-      self.name.utf8.allSatisfy({ Self.nameBytes.contains($0) })
-    else {
-      throw ModelError(
-        .name, path,
-        "'\(self.name)' cannot be a model's name, expected 1 to 128 letters, digits, '_', '.' or '-'; use FILE=NAME")
+    if let name {
+      self.name = try ModelName.checked(name, of: path)
+    } else {
+      self.name = ModelName.displayed(of: file.name)
     }
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
@@ -101,8 +98,6 @@ public final class Model: Sendable {
 
   /// Of the input's name, in UTF-8.
   public static let inputNameBytes = 1...128
-
-  private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-".utf8)
 
   private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
     guard let text = source.metadata["radial.preprocessing"] else { return .identity }

@@ -17,6 +17,8 @@ public enum ModelForm: Sendable, Equatable {
   case keras(version: String?)
   /// HDF5 with the attribute `model_config`.
   case legacyHDF5(version: String?)
+  /// HDF5 with Keras' weights alone; the network comes from `--config`.
+  case kerasWeights(version: String?)
 }
 
 extension ModelForm: CustomStringConvertible {
@@ -25,6 +27,7 @@ extension ModelForm: CustomStringConvertible {
     case .safetensors: "safetensors"
     case .keras(let version): "keras (Keras \(version ?? "of unknown version"))"
     case .legacyHDF5(let version): "legacy h5 (Keras \(version ?? "of unknown version"))"
+    case .kerasWeights(let version): "weights and configuration (Keras \(version ?? "of unknown version"))"
     }
   }
 }

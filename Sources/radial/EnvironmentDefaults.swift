@@ -28,7 +28,7 @@ struct EnvironmentDefaults {
     Entry(name: "body-timeout"), Entry(name: "idle-timeout"), Entry(name: "drain-delay"),
     Entry(name: "drain-timeout"), Entry(name: "log-format"), Entry(name: "log-level"),
     Entry(name: "access-log", takesValue: false), Entry(name: "rbf-layout"), Entry(name: "rbf-form"),
-    Entry(name: "gamma"),
+    Entry(name: "gamma"), Entry(name: "config"),
   ]
 
   /// Variables that are no flags: the instruction set, which every command knows, and the scripts' place for Python environments.

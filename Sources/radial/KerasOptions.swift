@@ -32,11 +32,19 @@ struct KerasOptions: ParsableArguments {
   @Option(help: "Gamma of the RBF layers in a Keras file that have none among their weights, a positive number.")
   var gamma: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "The network's configuration, as model.to_json() returned it, for a file of Keras' weights alone.",
+      valueName: "file"))
+  var config: String?
+
   func validate() throws {
     if let gamma, !(Float(gamma) > 0 && Float(gamma).isFinite) {
       throw ValidationError("--gamma: expected a positive number that Float32 holds, found \(gamma)")
     }
   }
 
-  var loadOptions: LoadOptions { LoadOptions(rbfLayout: rbfLayout, gamma: gamma, rbfForm: rbfForm) }
+  var loadOptions: LoadOptions {
+    LoadOptions(rbfLayout: rbfLayout, gamma: gamma, rbfForm: rbfForm, configurationPath: config)
+  }
 }

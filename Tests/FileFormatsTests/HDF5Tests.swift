@@ -41,8 +41,52 @@ import Testing
     let file = try HDF5File(Bytes(fixture("refused.h5")))
     // The soft link keeps the root from being read at all.
     #expect(complaint { _ = try file.members(of: "/") }.contains("symbolic"))
+  }
+
+  @Test(arguments: ["attributes.v108.h5", "attributes.latest.h5"])
+  func `attributes in a fractal heap are read, managed and huge`(name: String) throws {
+    let file = try HDF5File(Bytes(fixture(name)))
+    #expect(try file.attributes(of: "/")?.count == 43)
+    for index in 0..<40 {
+      let number = index < 10 ? "0\(index)" : "\(index)"
+      let expected = "value \(index) " + String(repeating: "x", count: index)
+      #expect(try file.strings(attribute: "text\(number)", of: "/") == [expected])
+    }
+    #expect(try file.strings(attribute: "list", of: "/") == ["one", "two"])
+    #expect(try file.strings(attribute: "huge", of: "/") == [String(repeating: "0123456789", count: 700)])
+    #expect(try file.strings(attribute: "number", of: "/") == nil)
+    #expect(try file.strings(attribute: "other", of: "/") == nil)
+    for index in 0..<9 {
+      let expected = ["a", String(repeating: "b", count: index)]
+      #expect(try file.strings(attribute: "name\(index)", of: "/inner") == expected)
+    }
+    #expect(try file.dataset("/inner/single")?.shape == [2, 3])
+  }
+
+  @Test func `links in a fractal heap are read, in blocks within blocks`() throws {
     let dense = try HDF5File(Bytes(fixture("dense.h5")))
-    #expect(complaint { _ = try dense.members(of: "/") }.contains("fractal heap"))
+    #expect(try dense.members(of: "/") == (0..<20).map { "group\($0)" }.sorted())
+    let archive = try ZipArchive(Bytes(fixture("deep.zip")))
+    let file = try HDF5File(archive.contents("deep.h5", limit: 1 << 24))
+    let members = try #require(try file.members(of: "/"))
+    #expect(members.count == 1501)
+    for (index, name) in members.dropLast().enumerated() {
+      #expect(name == String(String("\(10000 + index)").dropFirst()) + String(repeating: "n", count: 700))
+    }
+    #expect(try file.dataset("/" + members[1234])?.bytes.integer(UInt32.self, at: 0, "") == Float(3).bitPattern)
+  }
+
+  @Test func `an index that leads back to itself ends`() throws {
+    var bytes = try fixture("attributes.latest.h5")
+    // The first child of the first inner node becomes that node.
+    let node = try #require(bytes.place(of: "BTIN"))
+    let header = try #require(bytes.place(of: "BTHD"))
+    #expect(bytes.integer(at: header + 16, bytes: 8) == node)
+    let records = bytes.integer(at: header + 24, bytes: 2)
+    bytes.set(UInt64(node), at: node + 6 + 17 * records, bytes: 8)
+    let file = try HDF5File(Bytes(bytes))
+    let words = complaint { _ = try file.strings(attribute: "list", of: "/") }
+    #expect(words.contains("leads back to itself"), "\(words)")
   }
 
   @Test(arguments: [("chunked", "chunked"), ("compressed", "compressed")])
@@ -87,7 +131,7 @@ import Testing
     #expect(words.contains("circle"), "\(words)")
   }
 
-  @Test(arguments: ["earliest.h5", "latest.h5", "wide.h5"])
+  @Test(arguments: ["earliest.h5", "latest.h5", "wide.h5", "attributes.v108.h5", "attributes.latest.h5"])
   func `two thousand damaged files: read or refused, never a crash`(name: String) throws {
     let seed = UInt64.random(in: 0..<UInt64.max)
     var random = SplitMix(state: seed)
@@ -98,8 +142,10 @@ import Testing
       random.damage(&bytes)
       do {
         let file = try HDF5File(Bytes(bytes))
-        for path in ["/", "/outer", "/outer/inner", "/group"] {
-          _ = try file.strings(attribute: "texts", of: path)
+        for path in ["/", "/outer", "/outer/inner", "/group", "/inner"] {
+          for attribute in ["texts", "huge", "text11", "name3"] {
+            _ = try file.strings(attribute: attribute, of: path)
+          }
           for member in try file.members(of: path)?.prefix(20) ?? [] {
             let dataset = try? file.dataset(path + "/" + member)
             #expect(dataset?.bytes.count ?? 0 <= bytes.count, "seed \(seed)")

@@ -21,6 +21,11 @@ struct StoredZip {
     checksums = members.map { Self.crc($0.content) }
   }
 
+  init(members: [(name: String, content: Data)]) {
+    self.members = members
+    checksums = members.map { Self.crc($0.content) }
+  }
+
   mutating func remove(_ name: String) {
     let index = members.firstIndex { $0.name == name }!
     members.remove(at: index)

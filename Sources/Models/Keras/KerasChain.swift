@@ -10,11 +10,11 @@ struct KerasLayer {
   let ownName: String
   let name: String
   let config: JSONValue
-  /// Where a `.keras` file keeps its variables: `/layers/dense_1`, or below the model around it.
-  let group: String
-  /// The layer or nested model at the top, by which a legacy file sorts its variables.
-  let outermost: String
-  let isNested: Bool
+  /// Whether the configuration says the name; it does not where a class has no `get_config` of its own.
+  let isNamed: Bool
+  /// Its index among the layers of its model, behind those of the models around it.
+  let position: [Int]
+  var isNested: Bool { position.count > 1 }
 }
 
 /// The layers of a model in the order in which a row passes through them; models within the model are unrolled.
@@ -34,7 +34,7 @@ struct KerasChain {
   init(_ model: JSONValue, path: String) throws(ModelError) {
     self.path = path
     inputShape = try Self.inputShape(model, path)
-    try add(model, group: "", around: [])
+    try add(model, at: [], around: [])
     var names: Set<String> = []
     if let twice = layers.first(where: { !names.insert($0.name).inserted }) {
       throw ModelError(.architecture, path, "two layers are called '\(twice.name)'; give each its own name")
@@ -46,18 +46,38 @@ struct KerasChain {
     return text.lastIndex(of: ">").map { String(text[text.index(after: $0)...]) } ?? text
   }
 
-  private static func isModel(_ className: String) -> Bool {
+  static func isModel(_ className: String) -> Bool {
     ["Sequential", "Functional", "Model"].contains(className)
   }
 
-  private static func name(_ layer: JSONValue) -> String {
-    layer["name"]?.text ?? layer["config"]?["name"]?.text ?? className(layer)
+  /// The layers of a model's configuration, in its order.
+  static func entries(_ model: JSONValue) -> [JSONValue] {
+    model["config"]?["layers"]?.array ?? model["config"]?.array ?? []
+  }
+
+  /// nil: the configuration does not say it.
+  static func name(_ layer: JSONValue) -> String? { layer["name"]?.text ?? layer["config"]?["name"]?.text }
+
+  /// A name for each; where the configuration says none, one of Keras' kind: `rbf_layer`, `rbf_layer_1`, ….
+  private static func names(_ entries: [JSONValue]) -> [String] {
+    var taken = Set(entries.compactMap(name))
+    var counts: [String: Int] = [:]
+    return entries.map { entry in
+      if let name = name(entry) { return name }
+      let snake = snakeCase(className(entry))
+      while true {
+        let count = counts[snake, default: 0]
+        counts[snake] = count + 1
+        let name = count == 0 ? snake : "\(snake)_\(count)"
+        if taken.insert(name).inserted { return name }
+      }
+    }
   }
 
   /// - Parameters:
-  ///   - group: where the model's variables lie.
+  ///   - position: of the model itself.
   ///   - around: names of the models around this one.
-  private mutating func add(_ model: JSONValue, group: String, around: [String]) throws(ModelError) {
+  private mutating func add(_ model: JSONValue, at position: [Int], around: [String]) throws(ModelError) {
     let className = Self.className(model)
     guard Self.isModel(className) else {
       throw refuse(
@@ -65,31 +85,22 @@ struct KerasChain {
       )
     }
     guard around.count <= Self.maximumDepth else { throw refuse("models lie in models too deep; flatten them") }
-    let entries = model["config"]?["layers"]?.array ?? model["config"]?.array ?? []
-    // Keras numbers the groups by class, in the order of the configuration.
-    var counts: [String: Int] = [:]
-    var groups: [String] = []
-    for entry in entries {
-      let snake = Self.snakeCase(Self.className(entry))
-      let count = counts[snake, default: 0]
-      counts[snake] = count + 1
-      groups.append("\(group)/layers/\(snake)" + (count == 0 ? "" : "_\(count)"))
-    }
+    let entries = Self.entries(model)
+    let names = Self.names(entries)
     let order = className == "Sequential" ? Array(entries.indices) : try Self.order(entries, model, path)
     for index in order {
       let entry = entries[index]
-      let name = Self.name(entry)
+      let name = names[index]
       guard !Self.isModel(Self.className(entry)) else {
-        try add(entry, group: groups[index], around: around + [name])
+        try add(entry, at: position + [index], around: around + [name])
         continue
       }
       guard layers.count < Self.maximumLayers else { throw refuse("it has more than \(Self.maximumLayers) layers") }
       layers.append(
         KerasLayer(
           className: Self.className(entry), isKeras: KerasClasses.isKeras(entry), ownName: name,
-          name: (around + [name]).joined(separator: "/"),
-          config: entry["config"] ?? .object([:]), group: groups[index], outermost: around.first ?? name,
-          isNested: !around.isEmpty))
+          name: (around + [name]).joined(separator: "/"), config: entry["config"] ?? .object([:]),
+          isNamed: Self.name(entry) != nil, position: position + [index]))
     }
   }
 
@@ -114,7 +125,7 @@ struct KerasChain {
     var model = model
     var candidates: [JSONValue?] = []
     for _ in 0..<maximumDepth {
-      let layers = model["config"]?["layers"]?.array ?? model["config"]?.array ?? []
+      let layers = entries(model)
       let first = layers.first { className($0) == "InputLayer" } ?? layers.first
       let config = first?["config"]
       candidates += [

@@ -9,73 +9,70 @@ struct KerasVariable {
 
 /// Finds a layer's variables in the file.
 struct KerasWeights {
-  enum Layout {
-    /// `/layers/<group>/vars/0, 1, …`, in order of creation.
-    case archive
-    /// `/model_weights/<layer>/<weight name>`, in the order of the attribute `weight_names`.
-    case legacy
+  enum Places {
+    /// `<group>/vars/0, 1, …`, in order of creation.
+    case groups(KerasGroups)
+    case legacy(KerasLegacyWeights)
   }
 
   let file: HDF5File
-  let layout: Layout
+  let places: Places
+  /// Whether the configuration is the file's own.
+  let isWhole: Bool
   let path: String
 
+  /// What to say of variables that no layer of the configuration has; nil: each has its layer.
+  var unclaimed: ModelError? { if case .groups(let groups) = places { groups.unclaimed } else { nil } }
+
   func variables(_ layer: KerasLayer) throws(ModelError) -> [KerasVariable] {
-    try reading(path) { () throws(FormatError) in
-      switch layout {
-      case .archive: try archived(layer)
-      case .legacy: try legacy(layer)
-      }
+    switch places {
+    case .groups(let groups):
+      guard let group = groups[layer.position] else { return [] }
+      try checkName(of: group, layer)
+      return try reading(path) { () throws(FormatError) in try variables(in: group) }
+    case .legacy(let legacy):
+      return try reading(path) { () throws(FormatError) in try variables(legacy[layer.position]) }
     }
   }
 
   /// The name of something that a `.keras` file keeps for a layer besides numbered variables: of a layer within it, or a variable that
   /// the class saves by itself; nil: nothing. A legacy file has all variables in one list.
   func others(of layer: KerasLayer) throws(ModelError) -> String? {
-    guard layout == .archive else { return nil }
+    guard case .groups(let groups) = places, let group = groups[layer.position] else { return nil }
+    if let part = try groups.parts(of: layer.position).min() { return part }
     return try reading(path) { () throws(FormatError) in
-      let parts = try file.members(of: layer.group) ?? []
-      let variables = try file.members(of: layer.group + "/vars") ?? []
-      return parts.first { $0 != "vars" } ?? variables.first { Int($0) == nil }
+      try file.members(of: group + "/vars")?.first { Int($0) == nil }
     }
   }
 
-  private func archived(_ layer: KerasLayer) throws(FormatError) -> [KerasVariable] {
-    let group = layer.group + "/vars"
-    let names = try file.members(of: group) ?? []
+  private func variables(in group: String) throws(FormatError) -> [KerasVariable] {
     var variables: [KerasVariable] = []
-    for number in names.compactMap(Int.init).sorted() {
-      guard let dataset = try file.dataset("\(group)/\(number)") else { continue }
+    for number in try file.members(of: group + "/vars")?.compactMap(Int.init).sorted() ?? [] {
+      guard let dataset = try file.dataset("\(group)/vars/\(number)") else { continue }
       variables.append(KerasVariable(name: nil, dataset: dataset))
     }
     return variables
   }
 
-  private func legacy(_ layer: KerasLayer) throws(FormatError) -> [KerasVariable] {
-    let group = "/model_weights/" + layer.outermost
+  private func variables(_ paths: [String]) throws(FormatError) -> [KerasVariable] {
     var variables: [KerasVariable] = []
-    for name in try list("weight_names", of: group) {
-      let parts = name.split(separator: "/")
-      // A model inside the model keeps the variables of all its layers in one list; the part before the last is the layer.
-      if layer.isNested, parts.dropLast().last.map(String.init) != layer.ownName { continue }
-      guard let dataset = try file.dataset("\(group)/\(name)") else {
-        throw FormatError(missing: "variable '\(name)' of '\(group)'")
-      }
-      let last = parts.last.map { String($0.prefix { $0 != ":" }) }
+    for place in paths {
+      guard let dataset = try file.dataset(place) else { throw FormatError(missing: "variable '\(place)'") }
+      let last = place.split(separator: "/").last.map { String($0.prefix { $0 != ":" }) }
       variables.append(KerasVariable(name: last, dataset: dataset))
     }
     return variables
   }
 
-  /// A list of names; one too long for an attribute is split into `name0`, `name1`, ….
-  private func list(_ name: String, of group: String) throws(FormatError) -> [String] {
-    if let whole = try file.strings(attribute: name, of: group) { return whole }
-    var all: [String] = []
-    var number = 0
-    while let part = try file.strings(attribute: "\(name)\(number)", of: group) {
-      all += part
-      number += 1
+  /// Later versions of Keras 3 write each layer's name beside its variables.
+  private func checkName(of group: String, _ layer: KerasLayer) throws(ModelError) {
+    let name = try reading(path) { () throws(FormatError) in
+      try file.strings(attribute: "name", of: group + "/vars")?.first
     }
-    return all
+    guard isWhole, layer.isNamed, let name, name != layer.ownName else { return }
+    throw ModelError(
+      .architecture, path,
+      "layer '\(layer.name)' (\(layer.className)): the variables in its place, '\(group)', are those of a layer '\(name)'; configuration and weights do not belong together, save the model again"
+    )
   }
 }
