@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["radial", "CZlib", "TestSupport"], resources: [.copy("Data")],
+      name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],
+      resources: [.copy("Data")],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
