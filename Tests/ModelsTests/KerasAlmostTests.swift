@@ -60,3 +60,73 @@ import Testing
     _ = try load(try change.content())
   }
 }
+
+/// Activations and values.
+extension KerasAlmostTests {
+  private static let tanh = #""activation": "tanh""#
+  private static let file = "trained.keras"
+
+  private static func function(_ name: String) -> String {
+    #""activation": {"module": "builtins", "class_name": "function", "config": "\#(name)", "registered_name": "function"}"#
+  }
+  private static func object(_ module: String, _ className: String, _ registered: String) -> String {
+    #""activation": {"module": \#(module), "class_name": "\#(className)", "config": {}, "registered_name": \#(registered)}"#
+  }
+
+  static let refusedValues = [
+    Case(file: file, old: tanh, new: function("mine>relu"), part: "a function of your own, 'mine>relu'"),
+    Case(file: file, old: tanh, new: function("keras.mine>tanh"), part: "a function of your own, 'keras.mine>tanh'"),
+    Case(file: file, old: tanh, new: function("hard_sigmoid_2"), part: "unknown activation 'hard_sigmoid_2'"),
+    Case(file: file, old: tanh, new: function("mish"), part: "expected one of linear, relu"),
+    Case(file: file, old: tanh, new: function("<lambda>"), part: "a Python function without a name"),
+    Case(
+      file: file, old: tanh, new: object("null", "LeakyReLU", #""mine>LeakyReLU""#),
+      part: "a class of your own, 'LeakyReLU'"
+    ),
+    Case(
+      file: file, old: tanh,
+      new: #""activation": {"module": "keras.layers", "class_name": "LeakyReLU", "config": {"negative_slope": "0.3"}}"#,
+      part: #"its 'negative_slope' is "0.3", expected a number"#),
+    Case(
+      file: file, old: tanh,
+      new: #""activation": {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value": {"a": 1}}}"#,
+      part: "its 'max_value' is an object, expected a number"),
+    Case(
+      file: file, old: tanh,
+      new:
+        #""activation": {"class_name": "ReLU", "config": {"max_value": {"class_name": "__tensor__", "config": {"value": 0.7}}}}"#,
+      part: "a ReLU with this maximum"),
+    Case(file: file, old: #""use_bias": true"#, new: #""use_bias": "no""#, part: #"its 'use_bias' is "no""#),
+    Case(file: file, old: #""use_bias": true"#, new: #""use_bias": 0"#, part: "holds 2 variables for it, expected 1"),
+  ]
+
+  @Test(arguments: refusedValues)
+  func `what another meaning would be given to is refused`(change: Case) throws {
+    let error = #expect(throws: ModelError.self) { try load(try change.content()) }
+    #expect(error?.description.contains(change.part) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: [
+    Case(
+      file: file, old: #""gamma": 0.7"#,
+      new: #""gamma": {"class_name": "__tensor__", "config": {"value": 0.7, "dtype": "float64"}}"#),
+    Case(file: file, old: #""gamma": 0.7"#, new: #""gamma": {"class_name": "__numpy__", "config": {"value": 0.7}}"#),
+    Case(file: file, old: #""use_bias": true"#, new: #""use_bias": 1"#),
+    Case(file: file, old: tanh, new: function("tanh")),
+  ])
+  func `values of NumPy, numbers for flags and names for functions mean what they say`(change: Case) throws {
+    let rows = try KerasFileTests.expected(Self.file).inputs
+    let whole = try Model.load(path: KerasFileTests.path(Self.file), name: "m")
+    #expect(Answers(try load(try change.content()), rows).isIdentical(to: Answers(whole, rows)))
+  }
+
+  @Test(arguments: [
+    (Self.function("own>scaled_tanh"), "'own>scaled_tanh', taken as 1.7159 tanh(2x/3)"),
+    (Self.function("tanh"), "the function 'tanh'"),
+  ])
+  func `a formula that the name of a function says is marked as inferred`(new: String, part: String) throws {
+    let model = try load(try Case(file: Self.file, old: Self.tanh, new: new).content())
+    #expect(model.layers[0].inferredFrom?.contains(part) == true, "\(model.layers[0].inferredFrom ?? "")")
+    #expect(model.inferenceNote?.contains(part) == true)
+  }
+}

@@ -163,7 +163,7 @@ struct KerasFile: TensorSource {
     do throws(JSONError) {
       // An editor of Windows may have put a byte order mark before the text.
       let text = Bytes(file).array
-      json = try JSONReader.read(text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text)
+      json = try JSONReader.read(text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text).unwrapped
     } catch {
       throw ModelError(.architecture, path, "it is no JSON (\(error)); \(advice)")
     }
@@ -180,7 +180,7 @@ struct KerasFile: TensorSource {
 
   private static func parse(_ bytes: Bytes, _ what: String, _ path: String) throws(ModelError) -> JSONValue {
     do throws(JSONError) {
-      return try JSONReader.read(bytes.array)
+      return try JSONReader.read(bytes.array).unwrapped
     } catch {
       throw ModelError(.architecture, path, "\(what) is malformed (\(error)); save the model again")
     }

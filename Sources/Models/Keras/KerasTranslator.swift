@@ -51,7 +51,7 @@ struct KerasTranslator {
   }
 
   private mutating func add(_ layer: KerasLayer) throws(ModelError) {
-    if let format = layer.config["data_format"]?.text, format != "channels_last" {
+    if let format = try text("data_format", layer), format != "channels_last" {
       throw refuse(
         layer,
         "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
