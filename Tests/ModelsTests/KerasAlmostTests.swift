@@ -130,3 +130,22 @@ extension KerasAlmostTests {
     #expect(model.inferenceNote?.contains(part) == true)
   }
 }
+
+/// Files of almost/, which Keras/make_almost.py wrote.
+extension KerasAlmostTests {
+  @Test(arguments: ["keras", "h5", "weights.h5"])
+  func `fixed centers, which Keras lists behind trained betas, are found by their shape`(form: String) throws {
+    let configuration = form == "weights.h5" ? KerasFileTests.path("almost/fixed_centers.config.json") : nil
+    let model = try Model.load(
+      path: KerasFileTests.path("almost/fixed_centers.\(form)"), options: LoadOptions(configurationPath: configuration))
+    try KerasVersionTests.expectAnswers(of: "almost/fixed_centers", model)
+    #expect(model.layers.last?.inferredFrom?.contains("'BetaRBFLayer'") == true)
+  }
+
+  @Test func `a layer of one's own may have members that Keras 1 had`() throws {
+    let text = try String(contentsOfFile: KerasFileTests.path("almost/fixed_centers.config.json"), encoding: .utf8)
+    let configuration = try JSONReader.read(text)
+    #expect(text.contains("output_dim") && configuration["keras_version"] == nil)
+    #expect(try KerasVersion(nil, configuration, "m") == .three)
+  }
+}

@@ -200,7 +200,10 @@ enum KerasVersion {
     let layers = KerasChain.entries(configuration)
     let isOne =
       text.map { $0.hasPrefix("1.") || $0.hasPrefix("0.") }
-      ?? layers.contains { layer in Self.membersOfOne.contains { layer["config"]?[$0] != nil } }
+      ?? layers.contains { layer in
+        // A layer of the user's own may have any member.
+        KerasClasses.isKeras(layer) && Self.membersOfOne.contains { layer["config"]?[$0] != nil }
+      }
     guard !isOne else {
       throw ModelError(
         .architecture, path,
