@@ -8,6 +8,9 @@ struct KerasFile: TensorSource {
   /// A configuration takes about a kilobyte a layer.
   private static let maximumConfigurationBytes = 16 << 20
   private static let maximumWeightsBytes = Int(UInt32.max) - 1
+  /// Trained numbers hardly pack. Weights beyond `freelyUnpackedBytes` may take this many times the bytes that they are packed in.
+  private static let maximumPacking = 32
+  private static let freelyUnpackedBytes = 64 << 20
 
   /// For sentences: the file's, and that of a configuration beside it.
   let path: String
@@ -70,6 +73,7 @@ struct KerasFile: TensorSource {
     let archive = try reading(path) { () throws(FormatError) in try ZipArchive(Bytes(file)) }
     if let foreign = ForeignFile(archive) { throw foreign.refusal(path) }
     try refuseConfiguration(options, path)
+    try checkPacking(archive, path)
     let (configuration, metadata, weights) = try reading(path) { () throws(FormatError) in
       let configuration = try archive.contents("config.json", limit: maximumConfigurationBytes)
       let metadata =
@@ -83,6 +87,17 @@ struct KerasFile: TensorSource {
     return Content(
       form: .keras(version: text), version: try KerasVersion(text, json, path), configuration: json, file: weights,
       legacyRoot: nil, configurationPath: nil)
+  }
+
+  /// Refuses an archive of a few megabytes that would take gigabytes of memory.
+  private static func checkPacking(_ archive: ZipArchive, _ path: String) throws(ModelError) {
+    guard let member = archive.member("model.weights.h5"), member.size > freelyUnpackedBytes,
+      member.size / maximumPacking > member.compressedSize
+    else { return }
+    throw ModelError(
+      .file, path,
+      "'model.weights.h5' has \(member.size) bytes packed in \(member.compressedSize), which trained weights never are; the file is damaged, copy it or save the model again"
+    )
   }
 
   /// One HDF5 file: the configuration in an attribute and the variables below `/model_weights`, or variables alone.
@@ -163,7 +178,9 @@ struct KerasFile: TensorSource {
     do throws(JSONError) {
       // An editor of Windows may have put a byte order mark before the text.
       let text = Bytes(file).array
-      json = try JSONReader.read(text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text).unwrapped
+      json = try JSONReader.read(
+        text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text, dialect: .python
+      ).unwrapped
     } catch {
       throw ModelError(.architecture, path, "it is no JSON (\(error)); \(advice)")
     }
@@ -180,7 +197,7 @@ struct KerasFile: TensorSource {
 
   private static func parse(_ bytes: Bytes, _ what: String, _ path: String) throws(ModelError) -> JSONValue {
     do throws(JSONError) {
-      return try JSONReader.read(bytes.array).unwrapped
+      return try JSONReader.read(bytes.array, dialect: .python).unwrapped
     } catch {
       throw ModelError(.architecture, path, "\(what) is malformed (\(error)); save the model again")
     }
