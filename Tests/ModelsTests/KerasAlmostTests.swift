@@ -96,6 +96,7 @@ extension KerasAlmostTests {
       new:
         #""activation": {"class_name": "ReLU", "config": {"max_value": {"class_name": "__tensor__", "config": {"value": 0.7}}}}"#,
       part: "a ReLU with this maximum"),
+    Case(file: file, old: #""gamma": 0.7"#, new: #""gamma": Infinity"#, part: #"its 'gamma' is "Infinity""#),
     Case(file: file, old: #""use_bias": true"#, new: #""use_bias": "no""#, part: #"its 'use_bias' is "no""#),
     Case(file: file, old: #""use_bias": true"#, new: #""use_bias": 0"#, part: "holds 2 variables for it, expected 1"),
   ]
@@ -113,6 +114,9 @@ extension KerasAlmostTests {
     Case(file: file, old: #""gamma": 0.7"#, new: #""gamma": {"class_name": "__numpy__", "config": {"value": 0.7}}"#),
     Case(file: file, old: #""use_bias": true"#, new: #""use_bias": 1"#),
     Case(file: file, old: tanh, new: function("tanh")),
+    // As Python writes them, where nothing of the network is.
+    Case(file: file, old: #""clipnorm": null"#, new: #""clipnorm": -Infinity"#),
+    Case(file: file, old: #""loss": "mse""#, new: #""loss": [NaN, Infinity]"#),
   ])
   func `values of NumPy, numbers for flags and names for functions mean what they say`(change: Case) throws {
     let rows = try KerasFileTests.expected(Self.file).inputs

@@ -118,7 +118,7 @@ struct KerasTranslator {
       default:
         throw refuse(
           layer,
-          "its variable \(variable.name.map { "'\($0)' " } ?? "")is \(variable.dataset.type), expected floating-point numbers; save the model unquantised"
+          "its variable \(variable.name.map { "'\($0)' " } ?? "")holds \(variable.dataset.type), expected float32, float64, float16 or bfloat16 with the lowest byte first; save the model unquantised and with Keras' model.save"
         )
       }
     return Tensor(type: type, shape: variable.dataset.shape, bytes: variable.dataset.bytes)
