@@ -152,4 +152,17 @@ extension KerasAlmostTests {
     #expect(text.contains("output_dim") && configuration["keras_version"] == nil)
     #expect(try KerasVersion(nil, configuration, "m") == .three)
   }
+
+  @Test(arguments: [
+    ("almost/fixed_centers.h5", nil), ("duq.keras", nil), ("trained.keras", RBFForm.distance),
+    ("almost/fixed_centers.keras", .gaussianSigma),
+  ])
+  func `a gamma that no layer takes is refused`(file: String, form: RBFForm?) throws {
+    let path = KerasFileTests.path(file)
+    let options = LoadOptions(gamma: 2, rbfForm: form)
+    let error = #expect(throws: ModelError.self) { try Model.load(path: path, options: options) }
+    #expect(error?.description.contains("--gamma 2.0 is taken by no layer") == true, "\(error?.description ?? "")")
+    // Said for several files, it is for those among them that take it.
+    #expect(throws: Never.self) { try Model.load(path: path, options: options.ignoringOtherForms) }
+  }
 }

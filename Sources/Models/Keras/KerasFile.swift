@@ -35,6 +35,12 @@ struct KerasFile: TensorSource {
     var translator = KerasTranslator(path: path, options: options, version: content.version, weights: weights)
     try translator.translate(chain)
     if let unclaimed = weights.unclaimed { throw unclaimed }
+    if let gamma = options.gamma, !translator.usesGamma, !options.ignoresOtherForms {
+      throw ModelError(
+        .architecture, path,
+        "--gamma \(gamma) is taken by no layer: each has its gamma or sigma among its weights, or computes without one; leave it out"
+      )
+    }
     metadata = translator.metadata
     tensors = translator.tensors
   }

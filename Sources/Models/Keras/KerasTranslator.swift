@@ -16,6 +16,8 @@ struct KerasTranslator {
   private var preprocessing: JSONValue?
   /// The datasets that were taken. A sound file gives each variable its own.
   private var taken: Set<UInt64> = []
+  /// Whether a layer took the gamma of the options.
+  var usesGamma = false
   /// Columns of the affine layers so far. These alone take memory that the file does not hold, so they are bounded.
   private var affineWidths = 0
   private static let maximumAffineWidths = 1 << 22
