@@ -8,6 +8,8 @@ protocol TensorSource {
   var file: FileImage { get }
   var metadata: [String: String] { get }
   var tensors: [String: Tensor] { get }
+  /// What is to be known of the answers, a sentence each.
+  var notes: [String] { get }
 }
 
 /// The forms of a model file.

@@ -165,4 +165,14 @@ extension KerasAlmostTests {
     // Said for several files, it is for those among them that take it.
     #expect(throws: Never.self) { try Model.load(path: path, options: options.ignoringOtherForms) }
   }
+
+  @Test(arguments: [
+    ("mixed_float16.keras", "mixed_float16"), ("mixed_float16.h5", "mixed_float16"), ("bfloat16.keras", "bfloat16"),
+    ("float16.h5", "float16"), ("float64.keras", nil), ("trained.h5", nil),
+  ])
+  func `layers that Keras computes in 16 bits are noted`(file: String, policy: String?) throws {
+    let model = try Model.load(path: KerasFileTests.path(file))
+    #expect(model.notes.count == (policy == nil ? 0 : 1), "\(model.notes)")
+    if let policy { #expect(model.summary().contains("of the policy \(policy): Keras computes in fewer digits")) }
+  }
 }

@@ -18,6 +18,7 @@ struct KerasFile: TensorSource {
   let file: FileImage
   let metadata: [String: String]
   let tensors: [String: Tensor]
+  let notes: [String]
 
   init(_ file: FileImage, path: String, _ options: LoadOptions) throws(ModelError) {
     self.file = file
@@ -43,6 +44,7 @@ struct KerasFile: TensorSource {
     }
     metadata = translator.metadata
     tensors = translator.tensors
+    notes = translator.precisionNote.map { [$0] } ?? []
   }
 
   private struct Content {
