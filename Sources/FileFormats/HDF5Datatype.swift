@@ -52,6 +52,22 @@ public enum HDF5Datatype: Sendable, Equatable {
   }
 }
 
+/// For sentences.
+extension HDF5Datatype: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: "floating-point numbers of \(bytes) bytes"
+    case .opaque: "opaque bytes, \(bytes) an element"
+    case .integer: "whole numbers of \(bytes) byte\(bytes == 1 ? "" : "s")"
+    case .fixedString, .variableString: "text"
+    case .other(0, _): "whole numbers of \(bytes) bytes, the first byte the highest"
+    case .other(1, _): "floating-point numbers of \(bytes) bytes in another format or order of bytes"
+    case .other(6, _): "records of \(bytes) bytes"
+    case .other: "elements of another type of HDF5, \(bytes) bytes each"
+    }
+  }
+}
+
 /// The bits of IEEE 754's formats and of bfloat16.
 private struct FloatLayout: Equatable {
   let precision: UInt16

@@ -7,7 +7,7 @@ struct Architecture {
     let name: String
     let kind: LayerSpec.Kind
     let spec: LayerSpec
-    /// From what a reader inferred the formula of an RBF layer; nil: the file states it.
+    /// From what a reader inferred the formula of the layer; nil: the file states it.
     let inferredFrom: String?
   }
 

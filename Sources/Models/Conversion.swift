@@ -37,7 +37,9 @@ public final class Conversion {
     output = try OutputFile(path: path, inputs: place.inputs, kind: .model, force: force)
     let source = try openModel(path: input, options)
     // The file's name may be no model's name; that matters only to a server.
-    try Model(source, name: "model", version: 1, instructionSet: instructionSet).selfTest()
+    var checked = LoadOptions()
+    checked.labels = labels
+    try Model(source, name: "model", version: 1, instructionSet: instructionSet, options: checked).selfTest()
     var metadata = source.metadata
     metadata["format"] = "radial"
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }

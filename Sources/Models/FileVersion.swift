@@ -1,7 +1,7 @@
 /// `radial.version`: which members and keys a file may have. The major part says that old readers read it wrongly, the minor part that
 /// they do not know all of it.
 ///
-/// 1.1 brought the member `inferred_from` of rbf and duq layers, the member `input_name` of the architecture, and the key `radial.verified`.
+/// 1.1 brought the member `inferred_from` of layers, the member `input_name` of the architecture, and the key `radial.verified`.
 struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.

@@ -26,16 +26,24 @@ struct JSONReader {
   /// A value takes a few dozen bytes of memory, whereas two bytes of text make one.
   private static let maximumValues = 1 << 22
 
+  enum Dialect {
+    /// RFC 8259.
+    case strict
+    /// With NaN, Infinity and -Infinity as Python's json module writes them. They are read as texts: no rule takes them for numbers.
+    case python
+  }
+
   private let bytes: [UInt8]
+  private let dialect: Dialect
   private var position = 0
   private var depth = 0
   private var values = 0
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], _ dialect: Dialect) { (self.bytes, self.dialect) = (bytes, dialect) }
 
   /// The one value that the text is.
-  static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
-    var reader = JSONReader(bytes)
+  static func read(_ bytes: [UInt8], dialect: Dialect = .strict) throws(JSONError) -> JSONValue {
+    var reader = JSONReader(bytes, dialect)
     let value = try reader.value()
     reader.skipBlanks()
     guard reader.position == bytes.count else { throw reader.error("something follows the end of the JSON") }
@@ -64,6 +72,12 @@ struct JSONReader {
     values += 1
     guard values <= Self.maximumValues else { throw error("it has more than \(Self.maximumValues) values") }
     guard depth < Self.maximumDepth else { throw error("it is nested deeper than \(Self.maximumDepth)") }
+    if dialect == .python,
+      let word = ["NaN", "Infinity", "-Infinity"].first(where: { bytes[position...].starts(with: $0.utf8) })
+    {
+      position += word.utf8.count
+      return .string(word)
+    }
     switch next {
     case UInt8(ascii: "{"): return .object(try nested { (reader) throws(JSONError) in try reader.object() })
     case UInt8(ascii: "["): return .array(try nested { (reader) throws(JSONError) in try reader.array() })

@@ -27,13 +27,14 @@ enum LayerSpec {
 
     var members: [String] {
       switch self {
-      case .dense: ["units", "use_bias"] + ActivationSpec.members
+      case .dense: ["units", "use_bias"] + ActivationSpec.members + ["inferred_from"]
       case .rbf: ["units", "output", "scale", "centers_layout", "inferred_from"]
       case .duq: ["units", "embedding", "sigma", "inferred_from"]
       case .batchNormalization: ["epsilon", "center", "scale"]
       case .dropout: ["rate"]
-      case .activation: ActivationSpec.members
-      case .conv2d: ["filters", "kernel_size", "strides", "padding", "use_bias"] + ActivationSpec.members
+      case .activation: ActivationSpec.members + ["inferred_from"]
+      case .conv2d:
+        ["filters", "kernel_size", "strides", "padding", "use_bias"] + ActivationSpec.members + ["inferred_from"]
       case .averagePooling2D, .maxPooling2D: PoolingSpec.members
       case .subsampling2d: PoolingSpec.members + ActivationSpec.members
       case .flatten: []

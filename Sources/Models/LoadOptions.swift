@@ -77,6 +77,8 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
     return try KerasFile(file, path: path, options)
   }
   if !SafetensorsFile.isForm(of: bytes), let foreign = ForeignFile(bytes) { throw foreign.refusal(path) }
+  // What is no model at all is refused as that, not for the flags that came with it.
+  let source = try SafetensorsFile(file, path: path)
   guard
     options.ignoresOtherForms || (options.rbfForm == nil && options.rbfLayout == nil && options.gamma == nil)
   else {
@@ -88,7 +90,7 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
     throw ModelError(
       .architecture, path, "--config is for a file of Keras' weights alone, and this is none; leave it out")
   }
-  return try SafetensorsFile(file, path: path)
+  return source
 }
 
 extension SafetensorsFile {

@@ -6,7 +6,7 @@ extension Model {
     let notes = layers.compactMap { layer in
       layer.inferredFrom.map { "layer '\(layer.name)' computes \(layer.formula): inferred from \($0)" }
     }
-    return notes.isEmpty ? nil : notes.joined(separator: "; ")
+    return notes.isEmpty ? nil : notes.joined(separator: "; ").withoutControlCharacters
   }
 
   /// Whether formulas were inferred and nothing proves them. Distances alone do not: what is made of them is what was inferred.

@@ -8,7 +8,7 @@ extension Model {
       [
         layer.name, layer.type, "[N, \(layer.outputShape.map(String.init).joined(separator: ", "))]",
         String(layer.parameters), layer.formula,
-      ]
+      ].map(\.withoutControlCharacters)
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
@@ -36,6 +36,6 @@ extension Model {
     text += notes.map { "Note: \($0)" }
     if hasUnprovenFormula { text.append("Not verified: the formula; \(Self.proofAdvice)") }
     if let trainingJSON { text.append("Training: \(trainingJSON)") }
-    return text.joined(separator: "\n")
+    return text.map(\.withoutControlCharacters).joined(separator: "\n")
   }
 }

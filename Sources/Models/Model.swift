@@ -73,7 +73,7 @@ public final class Model: Sendable {
     try MetadataKeys.check(source.metadata, path: path)
     let reader = try NetworkReader(source)
     layers = reader.descriptions
-    notes = reader.notes
+    notes = source.notes + reader.notes
     inputShape = reader.inputShape
     inputName = reader.inputName
     preprocessing = try Self.preprocessing(source)

@@ -14,6 +14,7 @@ struct SafetensorsFile: TensorSource {
   let tensors: [String: Tensor]
   let file: FileImage
   let form = ModelForm.safetensors
+  let notes: [String] = []
 
   init(path: String) throws(ModelError) { try self.init(FileImage(path: path), path: path) }
 

@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// Writes a safetensors file.
 enum SafetensorsWriter {
-  /// - Parameter tensors: F16, BF16 and F64 are written as F32, I64 as it is.
+  /// - Parameter tensors: F16, BF16 and F64 are written as F32, other types as they are.
   /// - Throws: when the file cannot be written.
   static func write(
     metadata: [String: String], tensors: [String: Tensor], to output: OutputFile
@@ -41,10 +41,10 @@ enum SafetensorsWriter {
     var members: [String: Member] = ["__metadata__": .metadata(metadata)]
     var offset = 0
     for (name, tensor) in tensors {
-      let size = tensor.count * (tensor.type == .i64 ? 8 : 4)
+      let size = tensor.count * tensor.writtenType.bytes
       members[name] = .tensor(
         Entry(
-          dtype: (tensor.type == .i64 ? ElementType.i64 : .f32).rawValue, shape: tensor.shape,
+          dtype: tensor.writtenType.rawValue, shape: tensor.shape,
           data_offsets: [offset, offset + size]))
       offset += size
     }
@@ -61,11 +61,10 @@ enum SafetensorsWriter {
 extension Tensor {
   fileprivate var count: Int { bytes.count / type.bytes }
 
+  fileprivate var writtenType: ElementType { type.isWeight ? .f32 : type }
+
   /// The bytes of the tensor in its written type.
   fileprivate var written: Bytes {
-    switch type {
-    case .f32, .i64: bytes
-    case .f16, .bf16, .f64: Tensor(floats, shape: shape).bytes
-    }
+    type == writtenType ? bytes : Tensor(floats, shape: shape).bytes
   }
 }

@@ -8,6 +8,8 @@ protocol TensorSource {
   var file: FileImage { get }
   var metadata: [String: String] { get }
   var tensors: [String: Tensor] { get }
+  /// What is to be known of the answers, a sentence each.
+  var notes: [String] { get }
 }
 
 /// The forms of a model file.
@@ -46,17 +48,33 @@ enum ElementType: String, CaseIterable {
   case f16 = "F16"
   case bf16 = "BF16"
   case i64 = "I64"
+  // Of tensors that are no part of the network, which anybody may add.
+  case i32 = "I32"
+  case i16 = "I16"
+  case i8 = "I8"
+  case u64 = "U64"
+  case u32 = "U32"
+  case u16 = "U16"
+  case u8 = "U8"
+  case bool = "BOOL"
+  case f8e4m3 = "F8_E4M3"
+  case f8e5m2 = "F8_E5M2"
+  case c64 = "C64"
 
   /// For errors.
   static let list = allCases.map(\.rawValue).joined(separator: ", ")
 
   var bytes: Int {
     switch self {
-    case .f64, .i64: 8
-    case .f32: 4
-    case .f16, .bf16: 2
+    case .f64, .i64, .u64, .c64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .i8, .u8, .bool, .f8e4m3, .f8e5m2: 1
     }
   }
+
+  /// Whether it is one in which weights come.
+  var isWeight: Bool { [.f64, .f32, .f16, .bf16].contains(self) }
 }
 
 /// Runs `body`, whose complaints about a format become the model's.
@@ -77,9 +95,10 @@ extension TensorSource {
   /// - Parameter because: why that shape, for the error, such as "84 outputs of layer 'dense_1'".
   func floats(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Float] {
     let tensor = try tensor(name, shape: shape, because: because)
-    guard tensor.type != .i64 else {
+    guard tensor.type.isWeight else {
       throw ModelError(
-        .tensor, path, "tensor '\(name)' is I64, expected floating-point numbers; export the model again")
+        .tensor, path,
+        "tensor '\(name)' is \(tensor.type.rawValue), expected F64, F32, F16 or BF16; export the model again")
     }
     let values = tensor.floats
     if let index = values.firstIndex(where: { !$0.isFinite }) {
@@ -125,7 +144,7 @@ extension Tensor {
       bytes: Bytes(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
   }
 
-  /// The elements as Float32; F64 is rounded, I64 gives zeros.
+  /// The elements as Float32; F64 is rounded, types of no weights give zeros.
   var floats: [Float] {
     bytes.withBytes { data in
       let count = data.count / type.bytes
@@ -148,7 +167,7 @@ extension ElementType {
       Float(
         bitPattern: UInt32(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))) << 16)
     case .f16: Self.half(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
-    case .i64: 0
+    default: 0
     }
   }
 

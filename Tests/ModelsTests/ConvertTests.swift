@@ -47,7 +47,7 @@ import Testing
       let path = KerasFileTests.path("trained.keras")
       #expect(try Model.convert(path, to: output.path, labels: ["x", "y", "\"z/"]).labels == ["x", "y", "\"z/"])
       let error = #expect(throws: ModelError.self) { try Model.convert(path, to: output.path, labels: ["x"]) }
-      #expect(error?.description.contains("expected 3") == true)
+      #expect(error?.description.contains("trained.keras: 1 labels were given, expected 3") == true)
       // The refused one left neither a file nor the old one changed.
       #expect(try Model.load(path: output.path).labels?.count == 3)
       #expect(try FileManager.default.contentsOfDirectory(atPath: output.deletingLastPathComponent().path).count == 1)

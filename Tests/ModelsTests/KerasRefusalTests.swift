@@ -25,7 +25,7 @@ import Testing
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, 900000000000]"#, "use a smaller one"),
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, 7]"#, "expected [7, 4] (input shape [7])"),
     (#""batch_shape": [null, 6]"#, #""batch_shape": [null, 3, 2]"#, "put a Flatten layer before it"),
-    (#""gamma": 0.7"#, #""gamma": "0.7""#, "it has one matrix and no gamma"),
+    (#""gamma": 0.7"#, #""gamma": "0.7""#, #"its 'gamma' is "0.7", expected a number"#),
     (#""gamma": 0.7"#, #""gamma": 1e99"#, "'gamma' is 1e+99, expected a finite Float32 above 0"),
     (#""gamma": 0.7"#, #""gamma": 1e-99"#, "'gamma' is 1e-99, expected a finite Float32 above 0"),
     (#""gamma": 0.7"#, #""gamma": 0"#, "'gamma' is 0.0, expected a positive number"),

@@ -37,7 +37,7 @@ import Testing
   static let unknownMembers: [Change] = [
     replacing(
       "\"activation\":\"tanh\"", "\"actvation\":\"tanh\"",
-      "layer 'd' (dense): unknown member 'actvation' (did you mean 'activation'?), it may have type, name, units, use_bias, activation, negative_slope, alpha; correct it or leave it out"
+      "layer 'd' (dense): unknown member 'actvation' (did you mean 'activation'?), it may have type, name, units, use_bias, activation, negative_slope, alpha, inferred_from; correct it or leave it out"
     ),
     replacing(
       "\"use_bias\":true", "\"useBias\":true", "layer 'd' (dense): unknown member 'useBias' (did you mean 'use_bias'?)"),

@@ -8,6 +8,9 @@ struct KerasFile: TensorSource {
   /// A configuration takes about a kilobyte a layer.
   private static let maximumConfigurationBytes = 16 << 20
   private static let maximumWeightsBytes = Int(UInt32.max) - 1
+  /// Trained numbers hardly pack. Weights beyond `freelyUnpackedBytes` may take this many times the bytes that they are packed in.
+  private static let maximumPacking = 32
+  private static let freelyUnpackedBytes = 64 << 20
 
   /// For sentences: the file's, and that of a configuration beside it.
   let path: String
@@ -15,6 +18,7 @@ struct KerasFile: TensorSource {
   let file: FileImage
   let metadata: [String: String]
   let tensors: [String: Tensor]
+  let notes: [String]
 
   init(_ file: FileImage, path: String, _ options: LoadOptions) throws(ModelError) {
     self.file = file
@@ -32,8 +36,15 @@ struct KerasFile: TensorSource {
     var translator = KerasTranslator(path: path, options: options, version: content.version, weights: weights)
     try translator.translate(chain)
     if let unclaimed = weights.unclaimed { throw unclaimed }
+    if let gamma = options.gamma, !translator.usesGamma, !options.ignoresOtherForms {
+      throw ModelError(
+        .architecture, path,
+        "--gamma \(gamma) is taken by no layer: each has its gamma or sigma among its weights, or computes without one; leave it out"
+      )
+    }
     metadata = translator.metadata
     tensors = translator.tensors
+    notes = translator.precisionNote.map { [$0] } ?? []
   }
 
   private struct Content {
@@ -70,6 +81,7 @@ struct KerasFile: TensorSource {
     let archive = try reading(path) { () throws(FormatError) in try ZipArchive(Bytes(file)) }
     if let foreign = ForeignFile(archive) { throw foreign.refusal(path) }
     try refuseConfiguration(options, path)
+    try checkPacking(archive, path)
     let (configuration, metadata, weights) = try reading(path) { () throws(FormatError) in
       let configuration = try archive.contents("config.json", limit: maximumConfigurationBytes)
       let metadata =
@@ -83,6 +95,17 @@ struct KerasFile: TensorSource {
     return Content(
       form: .keras(version: text), version: try KerasVersion(text, json, path), configuration: json, file: weights,
       legacyRoot: nil, configurationPath: nil)
+  }
+
+  /// Refuses an archive of a few megabytes that would take gigabytes of memory.
+  private static func checkPacking(_ archive: ZipArchive, _ path: String) throws(ModelError) {
+    guard let member = archive.member("model.weights.h5"), member.size > freelyUnpackedBytes,
+      member.size / maximumPacking > member.compressedSize
+    else { return }
+    throw ModelError(
+      .file, path,
+      "'model.weights.h5' has \(member.size) bytes packed in \(member.compressedSize), which trained weights never are; the file is damaged, copy it or save the model again"
+    )
   }
 
   /// One HDF5 file: the configuration in an attribute and the variables below `/model_weights`, or variables alone.
@@ -163,7 +186,9 @@ struct KerasFile: TensorSource {
     do throws(JSONError) {
       // An editor of Windows may have put a byte order mark before the text.
       let text = Bytes(file).array
-      json = try JSONReader.read(text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text)
+      json = try JSONReader.read(
+        text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text, dialect: .python
+      ).unwrapped
     } catch {
       throw ModelError(.architecture, path, "it is no JSON (\(error)); \(advice)")
     }
@@ -180,7 +205,7 @@ struct KerasFile: TensorSource {
 
   private static func parse(_ bytes: Bytes, _ what: String, _ path: String) throws(ModelError) -> JSONValue {
     do throws(JSONError) {
-      return try JSONReader.read(bytes.array)
+      return try JSONReader.read(bytes.array, dialect: .python).unwrapped
     } catch {
       throw ModelError(.architecture, path, "\(what) is malformed (\(error)); save the model again")
     }
@@ -200,7 +225,10 @@ enum KerasVersion {
     let layers = KerasChain.entries(configuration)
     let isOne =
       text.map { $0.hasPrefix("1.") || $0.hasPrefix("0.") }
-      ?? layers.contains { layer in Self.membersOfOne.contains { layer["config"]?[$0] != nil } }
+      ?? layers.contains { layer in
+        // A layer of the user's own may have any member.
+        KerasClasses.isKeras(layer) && Self.membersOfOne.contains { layer["config"]?[$0] != nil }
+      }
     guard !isOne else {
       throw ModelError(
         .architecture, path,

@@ -4,7 +4,7 @@ extension KerasTranslator {
       throw refuse(layer, "its inputs have the shape \(shape), expected one dimension; put a Flatten layer before it")
     }
     let units = try count("units", layer)
-    let hasBias = layer.config["use_bias"]?.flag ?? true
+    let hasBias = try flag("use_bias", layer, absent: true)
     try setVariables(hasBias ? ["kernel", "bias"] : ["kernel"], of: layer)
     emit(
       "dense", layer,
@@ -15,15 +15,15 @@ extension KerasTranslator {
 
   mutating func addConvolution(_ layer: KerasLayer) throws(ModelError) {
     try requireImage(layer)
-    guard layer.config["groups"]?.integer ?? 1 == 1,
-      layer.config["dilation_rate"]?.numbers ?? [1] == [1]
-        || layer.config["dilation_rate"]?.numbers == [1, 1]
-    else { throw refuse(layer, "it is grouped or dilated, which Radial does not serve; train it without") }
+    let groups = try number("groups", in: layer.config, of: layer) ?? 1
+    guard groups == 1, try pair("dilation_rate", layer, absent: [1, 1]) == [1, 1] else {
+      throw refuse(layer, "it is grouped or dilated, which Radial does not serve; train it without")
+    }
     let filters = try count("filters", layer)
     let kernel = try pair("kernel_size", layer, absent: nil)
     let strides = try pair("strides", layer, absent: [1, 1])
     let padding = try padding(layer)
-    let hasBias = layer.config["use_bias"]?.flag ?? true
+    let hasBias = try flag("use_bias", layer, absent: true)
     try setVariables(hasBias ? ["kernel", "bias"] : ["kernel"], of: layer)
     let fields: [String: JSONValue] = [
       "filters": .number(Double(filters)), "kernel_size": .integers(kernel), "strides": .integers(strides),
@@ -71,23 +71,24 @@ extension KerasTranslator {
     guard isLast(layer.config["axis"]) else {
       throw refuse(layer, "it does not normalise the last axis; build the model with channels last and save it again")
     }
-    guard layer.config["renorm"]?.flag != true else {
+    guard try !flag("renorm", layer, absent: false) else {
       throw refuse(layer, "it renormalises, which Radial does not serve; train it without renorm")
     }
-    let center = layer.config["center"]?.flag ?? true
-    let scale = layer.config["scale"]?.flag ?? true
+    let center = try flag("center", layer, absent: true)
+    let scale = try flag("scale", layer, absent: true)
+    let epsilon = try number("epsilon", in: layer.config, of: layer) ?? 0.001
     let parts = (scale ? ["gamma"] : []) + (center ? ["beta"] : []) + ["moving_mean", "moving_variance"]
     try setVariables(parts, of: layer)
     emit(
       "batch_normalization", layer,
       [
-        "epsilon": .number(layer.config["epsilon"]?.number ?? 0.001), "center": .bool(center), "scale": .bool(scale),
+        "epsilon": .number(epsilon), "center": .bool(center), "scale": .bool(scale),
       ])
   }
 
   /// (x − mean) / max(√variance, 1e-7), mean and variance constants or adapted variables. Source: Keras' Normalization layer.
   mutating func addNormalization(_ layer: KerasLayer) throws(ModelError) {
-    guard layer.config["invert"]?.flag != true else {
+    guard try !flag("invert", layer, absent: false) else {
       throw refuse(layer, "it is inverted, which Radial does not serve; use a Rescaling layer in its place")
     }
     let hasAxis = layer.config["axis"]?.numbers?.isEmpty == false
@@ -141,7 +142,7 @@ extension KerasTranslator {
   }
 
   private func padding(_ layer: KerasLayer) throws(ModelError) -> String {
-    let padding = layer.config["padding"]?.text ?? "valid"
+    let padding = try text("padding", layer) ?? "valid"
     guard padding == "valid" || padding == "same" else {
       throw refuse(layer, "its padding is '\(padding)', expected valid or same")
     }

@@ -70,6 +70,7 @@ extension KerasTranslator {
     switch reading.scale {
     case .none: fields["scale"] = .number(1)
     case .constant(let value, let name, let conversion):
+      usesGamma = usesGamma || name == "--gamma"
       fields["scale"] = .number(try gamma(value, conversion, called: name.hasPrefix("-") ? name : quoted(name), layer))
     case .variable(let index, let conversion):
       let tensor = try tensor(clues.variables[index], of: layer)

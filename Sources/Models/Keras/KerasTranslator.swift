@@ -16,6 +16,10 @@ struct KerasTranslator {
   private var preprocessing: JSONValue?
   /// The datasets that were taken. A sound file gives each variable its own.
   private var taken: Set<UInt64> = []
+  /// The layers that Keras computes in fewer digits than Float32 has: the first, its policy, and how many.
+  private var short: (layer: String, policy: String, count: Int)?
+  /// Whether a layer took the gamma of the options.
+  var usesGamma = false
   /// Columns of the affine layers so far. These alone take memory that the file does not hold, so they are bounded.
   private var affineWidths = 0
   private static let maximumAffineWidths = 1 << 22
@@ -42,16 +46,35 @@ struct KerasTranslator {
     return result
   }
 
+  /// What Keras' numbers lack beside Radial's; nil: Keras computes in Float32 or Float64.
+  var precisionNote: String? {
+    short.map { layer, policy, count in
+      "layer '\(layer)'\(count > 1 ? " and \(count - 1) more are" : " is") of the policy \(policy): Keras computes in fewer digits, Radial in Float32, so their answers differ by what Keras rounds away"
+    }
+  }
+
+  /// A policy is a name or an object with one.
+  private mutating func notePrecision(of layer: KerasLayer) {
+    let dtype = layer.config["dtype"]
+    guard let policy = dtype?.text ?? dtype?["config"]?["name"]?.text,
+      ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"].contains(policy), layer.className != "InputLayer"
+    else { return }
+    short = (short?.layer ?? layer.name, short?.policy ?? policy, (short?.count ?? 0) + 1)
+  }
+
   mutating func translate(_ chain: KerasChain) throws(ModelError) {
     inputShape = chain.inputShape
     // Keras takes any name; one that is longer than names may be here is left out.
     inputName = chain.inputName.flatMap { Model.inputNameBytes.contains($0.utf8.count) ? $0 : nil }
     shape = chain.inputShape
-    for layer in chain.layers { try add(layer) }
+    for layer in chain.layers {
+      try add(layer)
+      notePrecision(of: layer)
+    }
   }
 
   private mutating func add(_ layer: KerasLayer) throws(ModelError) {
-    if let format = layer.config["data_format"]?.text, format != "channels_last" {
+    if let format = try text("data_format", layer), format != "channels_last" {
       throw refuse(
         layer,
         "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
@@ -118,7 +141,7 @@ struct KerasTranslator {
       default:
         throw refuse(
           layer,
-          "its variable \(variable.name.map { "'\($0)' " } ?? "")is \(variable.dataset.type), expected floating-point numbers; save the model unquantised"
+          "its variable \(variable.name.map { "'\($0)' " } ?? "")holds \(variable.dataset.type), expected float32, float64, float16 or bfloat16 with the lowest byte first; save the model unquantised and with Keras' model.save"
         )
       }
     return Tensor(type: type, shape: variable.dataset.shape, bytes: variable.dataset.bytes)

@@ -65,10 +65,17 @@ struct RBFRule {
     return words.count == 3 && ["neg", "negative"].contains(words[0]) ? true : nil
   }
 
+  /// Keras lists what is trained before what is not, so that fixed centers come behind their gammas.
+  private var matrix: Int { clues.shapes.first?.count == 2 ? 0 : 1 }
+  /// Of two variables the other one.
+  private var beside: Int { 1 - matrix }
+
   /// Names decide only where the variables are those of an RBF layer: a matrix, or a matrix and a vector or number.
   private func requireShapes() throws(Refusal) {
     let shapes = clues.shapes
-    guard shapes.first?.count == 2, shapes.count == 1 || (shapes.count == 2 && shapes[1].count <= 1) else {
+    guard shapes.count(where: { $0.count == 2 }) == 1,
+      shapes.count == 1 || (shapes.count == 2 && shapes[beside].count <= 1)
+    else {
       throw Refusal(
         "with \(clues.found) it is no RBF layer that Radial serves, expected a matrix and a constant gamma, or a matrix and a vector of units; save it as such a layer"
       )
@@ -77,7 +84,7 @@ struct RBFRule {
 
   /// A matrix may be called anything but what belongs to another formula. Centers are also called means.
   private func requireMatrixName() throws(Refusal) {
-    guard let name = clues.variables[0].name else { return }
+    guard let name = clues.variables[matrix].name else { return }
     let words = Words.of(name)
     let isFactor = words.contains { Words.isOne($0, of: RBFVocabulary.factors) }
     guard isFactor || RBFVocabulary.contradiction(in: words.filter { $0 != "mean" && $0 != "means" }) != nil else {
@@ -102,27 +109,27 @@ extension RBFRule {
       guard output != .distance else { return reading(output, .none, layout: .featuresUnits) }
       return reading(output, try constantGamma(), layout: .featuresUnits)
     }
-    let isScalar = clues.shapes[1].reduce(1, *) == 1
-    let name = clues.variables[1].name
+    let isScalar = clues.shapes[beside].reduce(1, *) == 1
+    let name = clues.variables[beside].name
     var conversion = RBFReading.Conversion.softplus
     if clues.layer.config["trainable_gamma"]?.flag != true {
       conversion = try name.map(self.conversion(of:)) ?? .itself
     } else if !isScalar || (name ?? "raw_gamma") != "raw_gamma" {
       throw Refusal(
         asking:
-          "its trainable_gamma is true, but the variable beside its matrix is \(quoted(name ?? "unnamed")) of shape \(clues.shapes[1]), expected one number called raw_gamma"
+          "its trainable_gamma is true, but the variable beside its matrix is \(quoted(name ?? "unnamed")) of shape \(clues.shapes[beside]), expected one number called raw_gamma"
       )
     }
     return reading(
-      output, output == .distance ? .none : .variable(1, conversion), layout: isScalar ? .featuresUnits : nil)
+      output, output == .distance ? .none : .variable(beside, conversion), layout: isScalar ? .featuresUnits : nil)
   }
 
   /// A matrix and something trained, which a name must call gamma or beta.
   private func trained() throws(Refusal) -> RBFReading {
     var known: Set = ["centers_layout"]
-    let what = clues.shapes[1].reduce(1, *) == 1 ? "number" : "vector"
+    let what = clues.shapes[beside].reduce(1, *) == 1 ? "number" : "vector"
     var conversion = RBFReading.Conversion.itself
-    if let name = clues.variables[1].name {
+    if let name = clues.variables[beside].name {
       conversion = try self.conversion(of: name)
       // The configuration's number of the same name is where training began.
       let factors = Words.of(name).flatMap { [$0, $0 + "s", String($0.dropLast())] }
@@ -137,14 +144,14 @@ extension RBFRule {
           "it has a \(what) beside its matrix and \(quoted(constant.name)) in its configuration, and nothing says whether the \(what) is that"
       )
     }
-    guard clues.variables[1].name != nil || clues.namesTrainedFactor else {
+    guard clues.variables[beside].name != nil || clues.namesTrainedFactor else {
       throw Refusal(
         asking:
           "it has a \(what) beside its matrix, and neither its class name nor its configuration says whether that is a gamma, a beta or a sigma"
       )
     }
     return reading(
-      .gaussian, .variable(1, conversion), from: clues.source(members: clues.namingMembers.map(\.name)))
+      .gaussian, .variable(beside, conversion), from: clues.source(members: clues.namingMembers.map(\.name)))
   }
 
   /// What a variable's name makes of its numbers: a gamma or beta, or the logarithm of a gamma.
@@ -178,9 +185,17 @@ extension RBFRule {
         "its \(quoted(name)) is true, but the file holds one matrix for it and nothing trained besides; save the model again"
       )
     }
-    guard let value = clues.layer.config["gamma"]?.number else {
+    guard let gamma = clues.layer.config["gamma"] else {
       throw Refusal(
-        "it has one matrix and no gamma: a constant gamma is not a weight, it is only in the configuration, and there is none; return 'gamma' from get_config() and save the model again, or give it by --gamma"
+        asking:
+          "it has one matrix and no gamma: a constant gamma is not a weight, it is only in the configuration, and there is none",
+        or:
+          "return 'gamma' from get_config() and save the model again, give it by --gamma if the layer computes exp(-gamma d^2)"
+      )
+    }
+    guard let value = gamma.number else {
+      throw Refusal(
+        "its 'gamma' is \(gamma.shown), expected a number; return one from get_config() and save the model again, or give it by --gamma"
       )
     }
     return .constant(value, name: "gamma", .itself)
@@ -213,6 +228,6 @@ extension RBFRule {
   private func reading(
     _ output: RBF.Output, _ scale: RBFReading.Scale, layout: RBF.CentersLayout? = nil, from source: String? = nil
   ) -> RBFReading {
-    RBFReading(output: output, matrix: 0, scale: scale, layout: layout, inferredFrom: source)
+    RBFReading(output: output, matrix: matrix, scale: scale, layout: layout, inferredFrom: source)
   }
 }
