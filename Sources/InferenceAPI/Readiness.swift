@@ -8,8 +8,8 @@ package enum Readiness: Sendable, Equatable {
   case draining
 }
 
-/// The shared `Readiness`.
-final class ReadinessBoard: Sendable {
+/// The `Readiness` that all reactors share.
+final class ReadinessState: Sendable {
   private let state = Mutex(Readiness.loading)
 
   var current: Readiness { state.withLock { $0 } }

@@ -25,8 +25,8 @@ final class StopSignals: @unchecked Sendable {
     }
   }
 
-  /// Blocks until the first signal to stop and returns its name. Until then `look` runs every `interval` seconds (0: never), and,
-  /// saying so, for each SIGHUP.
+  /// Blocks until the first signal to stop and returns its name. Until then `look` runs on the calling thread every `interval` seconds
+  /// (0: never), and, saying so, for each SIGHUP. A signal to stop is heeded once `look` returns.
   func wait(every interval: Double, look: (_ isHangup: Bool) -> Void) -> String {
     while true {
       if semaphore.wait(timeout: interval > 0 ? .now() + interval : .distantFuture) == .timedOut {

@@ -3,7 +3,7 @@ import Models
 
 /// Every model that is served, by name and version. Immutable: a change makes another catalog, so that whoever holds one sees one
 /// consistent set.
-final class Catalog: Sendable {
+final class ModelCatalog: Sendable {
   /// By name and version.
   let all: [ServedModel]
   /// What answers when a request names no model: the highest version of the default name.

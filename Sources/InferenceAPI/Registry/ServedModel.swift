@@ -8,8 +8,8 @@ import RadialEngine
 package final class ServedModel: Sendable {
   package let model: Model
   package let cost: CostModel
-  /// In `MetricsValues.models`.
-  let slot: Int
+  /// Of its counters in `MetricsValues.models`.
+  let metricsIndex: Int
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
   /// `"model_name":"digits","model_version":"1","outputs":[`
@@ -26,10 +26,10 @@ package final class ServedModel: Sendable {
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
 
   /// - Parameter maxRows: of one request.
-  package init(_ model: Model, cost: CostModel, slot: Int = 0, maxRows: Int = 1) {
+  package init(_ model: Model, cost: CostModel, metricsIndex: Int = 0, maxRows: Int = 1) {
     self.model = model
     self.cost = cost
-    self.slot = slot
+    self.metricsIndex = metricsIndex
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
     inferPrefix =
