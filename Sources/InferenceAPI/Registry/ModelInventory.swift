@@ -11,19 +11,20 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
     let fingerprint: Source.Fingerprint?
   }
 
-  private var served: [Key: (model: Model, fingerprint: Source.Fingerprint?)] = [:]
+  /// What is served, and the files that it was loaded from.
+  private var loaded: [Key: (model: Model, fingerprint: Source.Fingerprint?)] = [:]
   private var failures: [Key: Failure] = [:]
   /// Names that are not served, whatever the files say, until they are restored.
   private var unloaded: Set<String> = []
 
-  /// Every model that is served, in no order.
-  var models: [Model] { served.values.map(\.model) }
+  /// Every version that is served.
+  var served: [Key: Model] { loaded.mapValues(\.model) }
 
   /// The sentence for each version that could not be loaded. An earlier file of it may be served on.
   var sentences: [Key: String] { failures.mapValues(\.sentence) }
 
   /// The versions of `name` that are served.
-  func servedVersions(of name: String) -> [Key] { served.keys.filter { $0.name == name }.sorted() }
+  func servedVersions(of name: String) -> [Key] { loaded.keys.filter { $0.name == name }.sorted() }
 
   /// Whether `name` was unloaded and not restored since.
   func isUnloaded(_ name: String) -> Bool { unloaded.contains(name) }
@@ -35,7 +36,7 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
   func versionsToLoad(of sources: [Source], retriesFailures: Bool) -> [Source] {
     sources.filter { source in
       if unloaded.contains(source.key.name) { return false }
-      if let served = served[source.key], served.fingerprint == source.fingerprint { return false }
+      if let held = loaded[source.key], held.fingerprint == source.fingerprint { return false }
       guard !retriesFailures, let failure = failures[source.key] else { return true }
       return failure.fingerprint != source.fingerprint
     }
@@ -55,7 +56,7 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
     for source in wanted {
       switch outcomes[source.key] {
       case .loaded(let model):
-        served[source.key] = (model, source.fingerprint)
+        loaded[source.key] = (model, source.fingerprint)
         failures[source.key] = nil
         changes.loaded.append(source.key)
       case .failed(let sentence):
@@ -63,12 +64,12 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
         changes.failed[source.key] = sentence
       case nil:
         // The files that are served came back.
-        if let served = served[source.key], served.fingerprint == source.fingerprint { failures[source.key] = nil }
+        if let held = loaded[source.key], held.fingerprint == source.fingerprint { failures[source.key] = nil }
       }
     }
     let keys = Set(wanted.map(\.key))
-    changes.removed = served.keys.filter { !keys.contains($0) }.sorted()
-    for key in changes.removed { served[key] = nil }
+    changes.removed = loaded.keys.filter { !keys.contains($0) }.sorted()
+    for key in changes.removed { loaded[key] = nil }
     failures = failures.filter { keys.contains($0.key) }
     changes.needPublishing = !changes.loaded.isEmpty || !changes.removed.isEmpty || sentences != before
     return changes
@@ -80,7 +81,7 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
     let before = failures.count
     var changes = ModelChanges()
     changes.removed = servedVersions(of: name)
-    for key in changes.removed { served[key] = nil }
+    for key in changes.removed { loaded[key] = nil }
     failures = failures.filter { $0.key.name != name }
     changes.needPublishing = !changes.removed.isEmpty || failures.count != before
     return changes

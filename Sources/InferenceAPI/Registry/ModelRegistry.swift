@@ -192,8 +192,9 @@ package final class ModelRegistry: Sendable {
       let replaced = state.catalog
       if changes != ModelChanges() { state.hasFreedMemory = true }
       guard changes.needPublishing else { return (changes, [WeakSubscription](), replaced) }
+      let served = Array(state.inventory.served.values)
       state.catalog = ModelCatalog(
-        state.inventory.models, defaultName: configuration.defaultName, failures: state.inventory.sentences)
+        served, defaultName: configuration.defaultName, failures: state.inventory.sentences)
       generation.wrappingAdd(1, ordering: .releasing)
       state.subscriptions.removeAll { $0.subscription == nil }
       return (changes, state.subscriptions, replaced)
