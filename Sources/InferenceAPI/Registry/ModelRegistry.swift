@@ -199,8 +199,8 @@ package final class ModelRegistry: Sendable {
       state.subscriptions.removeAll { $0.subscription == nil }
       return (changes, state.subscriptions, replaced)
     }
-    withExtendedLifetime(replaced) { for entry in subscriptions { entry.subscription?.notify() } }
     for key in changes.removed { loader.log(removalOf: key) }
+    withExtendedLifetime(replaced) { for entry in subscriptions { entry.subscription?.notify() } }
     return changes
   }
 
