@@ -4,8 +4,10 @@ package import Logging
 package import RadialEngine
 import Synchronization
 
-/// What all reactors share: the models, the compute queue, the counters, the readiness.
+/// What all reactors share: the registry of models, the compute queue, the counters, the readiness. It sees the registry;
+/// the registry does not see it.
 package final class Service: Sendable {
+  /// The limits of answering, and what is said of the process.
   package struct Configuration: Sendable {
     /// Rows of one compute-queue batch.
     package var maxBatchRows = 256
@@ -17,15 +19,20 @@ package final class Service: Sendable {
     package var inlineBudget = Duration.milliseconds(1)
     /// Cores that the compute queue may use.
     package var threads = 1
+    /// Whether every answer is a line of the log.
     package var logsAccess = false
     /// What `radial_build_info` says.
     package var version = "unknown"
+    /// What the kernels use, as `radial_build_info` says it.
     package var instructionSet = InstructionSet.best
 
+    /// The defaults of the command line, on one core.
     package init() {}
   }
 
+  /// As it was given.
   package let configuration: Configuration
+  /// What is served.
   let registry: ModelRegistry
   let queue: ComputeQueue
   let inlinePolicy: InlinePolicy

@@ -48,8 +48,8 @@ struct Serve: ParsableCommand {
     server.start()
     announce(server, service, registry.models)
 
-    // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a signal to stop is
-    // heeded at once.
+    // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
+    // signal to stop is heeded at once.
     let signal = signals.wait(every: options.modelsScanInterval) { isHangup in
       if isHangup { registry.lookAgain() } else { registry.lookForChanges() }
     }
@@ -100,9 +100,9 @@ struct Serve: ParsableCommand {
   private func announce(_ server: Server, _ service: Service, _ models: [Model]) {
     let names = models.map { "\($0.name) version \($0.version)" }
     let models = names.isEmpty ? "no model" : names.joined(separator: ", ")
-    let instructionSet = service.configuration.instructionSet.rawValue
+    let (instructionSet, threads) = (service.configuration.instructionSet.rawValue, service.configuration.threads)
     write(
-      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(service.configuration.threads) threads",
+      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads",
       to: STDOUT_FILENO)
   }
 }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// One reactor's requests to load or unload models.
 ///
-/// A load is carried out off the reactor's thread, one at a time in the whole process, and answered on it; an unload is done at once.
-/// Used on its reactor's thread only.
+/// A load is carried out off the reactor's thread, one at a time in the whole process, and answered on it; an unload is
+/// done at once. Used on its reactor's thread only.
 final class RepositoryRequests {
   /// The loads that are done, until the reactor looks. Written on the registry's queue.
   private final class Completions: Sendable {

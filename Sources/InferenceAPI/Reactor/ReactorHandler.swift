@@ -32,8 +32,8 @@ final class ReactorHandler: RequestHandler {
   /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
   var lap: UInt64 = 0
 
-  /// `Exchange.tag` of a request that `repositoryRequests` has, of one whose rows wait in the turn, and of one with nothing owed; others hold
-  /// their job's number.
+  /// `Exchange.tag` of a request that `repositoryRequests` has, of one whose rows wait in the turn, and of one with
+  /// nothing owed; others hold their job's number.
   static let inRepository = -3
   private static let inTurn = -2
   private static let idle = -1
@@ -45,7 +45,8 @@ final class ReactorHandler: RequestHandler {
     executor = InlineExecutor(label: "radial.reactor.\(link.index)")
     mailbox = Mailbox { link.wake() }
     repositoryRequests = RepositoryRequests(service.registry) { link.wake() }
-    // Before the catalog is taken: what is published in between is not missed. An idle reactor too lets go of what is replaced.
+    // Before the catalog is taken, so that what is published in between is not missed. An idle reactor too lets go of
+    // what is replaced.
     subscription = service.registry.subscribe { link.wake() }
     generation = service.registry.generation.load(ordering: .acquiring)
     catalog = service.registry.catalog

@@ -1,6 +1,7 @@
 /// One subscriber's wish to be told of every new catalog; it ends with the last reference to it.
 ///
-/// A registry holds its subscriptions weakly: a reactor refers to the registry through its handler, and must not be kept alive by it.
+/// A registry holds its subscriptions weakly: a reactor refers to the registry through its handler, and must not be
+/// kept alive by it.
 final class CatalogSubscription: Sendable {
   private let didPublish: @Sendable () -> Void
 

@@ -1,7 +1,7 @@
 import Models
 
-/// What is served, what could not be loaded and what was unloaded on request; and what follows for them from what a look at the files
-/// found. A value without files, clocks or locks.
+/// What is served, what could not be loaded and what was unloaded on request; and what follows for them from what a
+/// look at the files found. A value without files, clocks or locks.
 struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
   typealias Key = ModelSource.Key
 
@@ -44,8 +44,8 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
 
   /// Takes over what was loaded, and drops what the files no longer have.
   ///
-  /// A version that failed goes on being served from the files that it was loaded from before. An outcome for a name that was unloaded
-  /// while it was being loaded is dropped.
+  /// A version that failed goes on being served from the files that it was loaded from before. An outcome for a name
+  /// that was unloaded while it was being loaded is dropped.
   /// - Parameters:
   ///   - outcomes: of `versionsToLoad(of: sources)`.
   ///   - sources: every version that the files have, once.

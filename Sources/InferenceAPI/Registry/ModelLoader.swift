@@ -23,7 +23,8 @@ package final class ModelLoader: Sendable {
   /// Whose counters are whose, and how many loads there were.
   var figures: RegistryFigures { counted.withLock { $0 } }
 
-  /// Loads one version; takes as long as reading the file and a few forward passes. A failure is counted but not logged.
+  /// Loads one version; takes as long as reading the file and a few forward passes. A failure is counted but not
+  /// logged.
   func load(_ source: ModelSource) -> LoadOutcome<ServedModel> {
     do throws(ModelError) {
       let model = try read(source)

@@ -1,6 +1,7 @@
 import Models
 
-/// The paths of the command line at which models are looked for. The only part of the registry that sees the file system.
+/// The paths of the command line at which models are looked for. The only part of the registry that sees the file
+/// system.
 struct ModelPlaces: Sendable {
   /// Files, and directories with one model, each with the name that its model is given.
   let files: [(path: String, name: String?)]

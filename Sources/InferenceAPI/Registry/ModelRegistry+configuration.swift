@@ -12,6 +12,7 @@ extension ModelRegistry {
     /// Rows of one request.
     package var maxRequestRows = 16_384
 
+    /// No model at all.
     package init() {}
   }
 }

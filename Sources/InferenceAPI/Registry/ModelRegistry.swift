@@ -6,9 +6,10 @@ import Synchronization
 
 /// Every model that can be served: keeps the catalog equal to what the files say and to what was asked for by request.
 ///
-/// What is new is loaded, tested and warmed up on one serial queue, one look at the files at a time, and only then swapped in. What cannot
-/// be loaded is reported, and whatever was served under its name and version goes on being served. A catalog is published only when it
-/// differs from the one before, and subscribers are told then and at no other time.
+/// What is new is loaded, tested and warmed up on one serial queue, one look at the files at a time, and only then
+/// swapped in. What cannot be loaded is reported, and whatever was served under its name and version goes on being
+/// served. A catalog is published only when it differs from the one before, and subscribers are told then and at no
+/// other time.
 ///
 /// Any thread may call anything; only `loadAll` and the completion of `load` wait for a load that is under way.
 package final class ModelRegistry: Sendable {
@@ -42,6 +43,7 @@ package final class ModelRegistry: Sendable {
     var subscriptions: [WeakSubscription] = []
     /// A change of the files was noticed, and the look that takes it over has not begun.
     var isLookWaiting = false
+    /// Changes of the files are ignored.
     var isFrozen = false
     /// Models were loaded or dropped since memory was last given back.
     var hasFreedMemory = false
@@ -146,7 +148,8 @@ package final class ModelRegistry: Sendable {
 
   // MARK: Requests
 
-  /// Looks at the files, also at those of a model that was unloaded or could not be loaded, and then says what came of `name`.
+  /// Looks at the files, also at those of a model that was unloaded or could not be loaded, and then says what came of
+  /// `name`.
   /// - Parameter completion: called on the registry's queue, once what can be loaded is served.
   func load(_ name: String, completion: @escaping @Sendable (RequestOutcome) -> Void) {
     queue.async { [self] in
@@ -183,8 +186,8 @@ package final class ModelRegistry: Sendable {
 
   // MARK: Publication
 
-  /// Changes the inventory, and publishes a catalog if callers can see the difference. Requests in flight finish on the models that they
-  /// began with.
+  /// Changes the inventory, and publishes a catalog if callers can see the difference. Requests in flight finish on the
+  /// models that they began with.
   private func update(_ body: (inout State) -> ModelChanges) -> ModelChanges {
     let (changes, subscriptions, replaced) = state.withLock { state in
       let changes = body(&state)
@@ -204,8 +207,8 @@ package final class ModelRegistry: Sendable {
     return changes
   }
 
-  /// Gives back to the system what loading and dropping models left free, once the reactors have let go of what was replaced: at the look
-  /// after the one that changed something.
+  /// Gives back to the system what loading and dropping models left free, once the reactors have let go of what was
+  /// replaced: at the look after the one that changed something.
   private func giveMemoryBack() {
     let isDue = state.withLock { state in
       defer { state.hasFreedMemory = false }

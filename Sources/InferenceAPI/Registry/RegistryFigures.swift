@@ -9,8 +9,8 @@ struct RegistryFigures: Sendable {
     let succeeded: Bool
   }
 
-  /// The models that this process has ever served, by `ServedModel.metricsIndex`, with the labels of the file loaded last: counters
-  /// outlive their model.
+  /// The models that this process has ever served, by `ServedModel.metricsIndex`, with the labels of the file loaded
+  /// last: counters outlive their model.
   private(set) var owners: [(key: ModelSource.Key, labels: [String]?)] = []
   /// Files that were loaded, and files that could not be, since the process began.
   private(set) var loads: [Load: UInt64] = [:]

@@ -53,8 +53,8 @@ struct SourceSnapshot<Source: VersionSource>: Sendable, Equatable {
     var next = self
     for (index, found) in named.enumerated() {
       var found = found
-      // What was named one by one stays served when it vanishes: a volume that is mounted anew, or a file that is replaced in two
-      // steps, is away for a moment.
+      // What was named one by one stays served when it vanishes: a volume that is mounted anew, or a file that is
+      // replaced in two steps, is away for a moment.
       if case .success(let sources) = found, !sources.contains(where: { $0.fingerprint != nil }),
         !self.named[index].sources.isEmpty
       {
