@@ -76,7 +76,9 @@ let package = Package(
       name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
       resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
-    .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
+    .testTarget(
+      name: "InferenceAPITests",
+      dependencies: ["InferenceAPI", "Models", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],
       resources: [.copy("Data")],

@@ -5,15 +5,18 @@ import RadialEngine
 
 extension Serve {
   /// `--check`: a line for each model and for each flag; or everything that is wrong.
-  func check(_ service: Service, _ instructionSet: InstructionSet) throws {
-    let (_, changes, named) = try loadModels(service, instructionSet)
+  /// - Parameter threads: how many the server would have.
+  func check(threads: Int, _ instructionSet: InstructionSet, _ logger: Logger) throws {
+    let (registry, changes, named) = try loadModels(instructionSet, logger)
+    let models = registry.models
     try refuse(changes.failed.sorted { $0.key < $1.key }.map(\.value))
-    try refuse(settingsProblems(service))
-    if service.models.isEmpty {
+    try refuse(settingsProblems(models))
+    if models.isEmpty {
       throw Failure.usage("\(options.modelsDir ?? ""): there is no model in it; see radial serve --help")
     }
-    for model in service.models { print(Self.summary(of: model)) }
-    for (name, value) in settings(service, firstName: named.first?.name) { print("--\(name)=\(value)") }
+    for model in models { print(Self.summary(of: model)) }
+    let firstName = named.first?.name ?? models[0].name
+    for (name, value) in settings(threads: threads, firstName: firstName) { print("--\(name)=\(value)") }
   }
 
   /// A model in one line.
@@ -33,9 +36,9 @@ extension Serve {
   }
 
   /// The flags that say how it would be served, with what they are now.
-  private func settings(_ service: Service, firstName: String?) -> [(name: String, value: String)] {
+  private func settings(threads: Int, firstName: String) -> [(name: String, value: String)] {
     [
-      ("host", options.host), ("port", "\(options.port)"), ("threads", "\(service.configuration.threads)"),
+      ("host", options.host), ("port", "\(options.port)"), ("threads", "\(threads)"),
       ("max-batch-rows", "\(options.maxBatchRows)"), ("max-queue-rows", "\(options.maxQueueRows)"),
       ("max-request-rows", "\(options.maxRequestRows)"), ("inline-budget", "\(options.inlineBudget)ms"),
       ("max-body-bytes", "\(options.maxBodyBytes)"), ("max-header-bytes", "\(options.maxHeaderBytes)"),
@@ -43,7 +46,7 @@ extension Serve {
       ("body-timeout", "\(options.bodyTimeout)s"), ("idle-timeout", "\(options.idleTimeout)s"),
       ("drain-delay", "\(options.drainDelay)s"), ("drain-timeout", "\(options.drainTimeout)s"),
       ("models-scan-interval", "\(options.modelsScanInterval)s"),
-      ("default-model", options.defaultModel ?? firstName ?? service.models.first?.name ?? ""),
+      ("default-model", options.defaultModel ?? firstName),
       ("log-format", options.logFormat.rawValue), ("log-level", options.logLevel.rawValue),
     ]
   }

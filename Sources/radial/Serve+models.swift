@@ -1,15 +1,16 @@
 import Glibc
 import InferenceAPI
+import Logging
 import Models
 import RadialEngine
 
 /// Which models the command line means, and what it says of them.
 extension Serve {
   /// Loads everything for the first time. A file that was named must load; what fails in a directory is reported and left out.
-  /// - Returns: besides what the look at the files found, the models that the command line names.
+  /// - Returns: besides what was loaded and what failed, the models that the command line names.
   func loadModels(
-    _ service: Service, _ instructionSet: InstructionSet
-  ) throws -> (store: ModelStore, changes: ModelStore.Changes, named: [ModelSource.Key]) {
+    _ instructionSet: InstructionSet, _ logger: Logger
+  ) throws -> (registry: ModelRegistry, changes: ModelChanges, named: [ModelSource.Key]) {
     let files = try namedModels()
     let keys: [ModelSource.Key]
     do {
@@ -22,13 +23,16 @@ extension Serve {
       throw Failure.usage("--model: two models are called '\(keys[index].name)'; give one another name with PATH=NAME")
     }
     let loading = try loadOptions(files)
-    let store = ModelStore(
-      service, files: files, directory: options.modelsDir, defaultName: options.defaultModel ?? keys.first?.name,
-      allowsUnload: options.allowUnload
-    ) { source throws(ModelError) in
+    var configuration = ModelRegistry.Configuration()
+    configuration.files = files
+    configuration.directory = options.modelsDir
+    configuration.defaultName = options.defaultModel ?? keys.first?.name
+    configuration.allowsUnload = options.allowUnload
+    configuration.maxRequestRows = options.maxRequestRows
+    let registry = ModelRegistry(configuration, logger: logger) { source throws(ModelError) in
       try Model.load(source, instructionSet: instructionSet, options: loading)
     }
-    return (store, store.rescan(retriesFailures: true, logsFailures: false), keys)
+    return (registry, registry.loadAll(), keys)
   }
 
   /// What the flags say of the models' files: of the one, or of the Keras files among several.
@@ -47,17 +51,17 @@ extension Serve {
     return isOne ? loading : loading.ignoringOtherForms
   }
 
-  /// What is wrong with the flags now that the models are known.
-  func settingsProblems(_ service: Service) -> [String] {
+  /// What is wrong with the flags now that the models are known: a sentence each.
+  func settingsProblems(_ models: [Model]) -> [String] {
     var problems: [String] = []
-    if let name = options.defaultModel, !service.served.contains(where: { $0.name == name }) {
-      let names = service.served.map(\.name)
+    if let name = options.defaultModel, !models.contains(where: { $0.name == name }) {
+      let names = models.map(\.name)
       problems.append(
         "--default-model: no model '\(name)' was loaded (\(names.joined(separator: ", ")))"
           + Spelling.question(for: name, among: names))
     }
     if keras.loadOptions != LoadOptions(), options.modelsDir == nil,
-      !service.models.contains(where: { $0.file.form != .safetensors })
+      !models.contains(where: { $0.file.form != .safetensors })
     {
       problems.append(
         "--gamma, --config and the --rbf flags are for Keras files, and none of the models is one; leave them out")

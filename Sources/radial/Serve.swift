@@ -31,25 +31,29 @@ struct Serve: ParsableCommand {
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()
     let configuration = serverConfiguration(reactors: threads)
-    let service = Service(
-      serviceConfiguration(threads: threads, instructionSet), reactors: threads, logger: logger)
-    if options.check { return try check(service, instructionSet) }
+    if options.check { return try check(threads: threads, instructionSet, logger) }
     // Before the models are loaded, which may take long.
     try orFailure { () throws(ServerError) in try Server.check(configuration.address) }
-    let (store, changes, named) = try loadModels(service, instructionSet)
+    let (registry, changes, named) = try loadModels(instructionSet, logger)
     let failures = changes.failed.sorted { $0.key < $1.key }
     try refuse(failures.filter { named.contains($0.key) }.map(\.value))
-    for (key, sentence) in failures { store.log(failure: sentence, of: key) }
-    try refuse(settingsProblems(service))
+    for (key, sentence) in failures { registry.log(failure: sentence, of: key) }
+    try refuse(settingsProblems(registry.models))
+    let service = Service(
+      serviceConfiguration(threads: threads, instructionSet), registry: registry, reactors: threads, logger: logger)
     let server = try orFailure { () throws(ServerError) in
-      try Server(configuration, logger: logger, makeHandler: { service.makeHandler($0, store) })
+      try Server(configuration, logger: logger, makeHandler: service.makeHandler)
     }
     service.become(.ready)
     server.start()
-    announce(server, service, threads)
+    announce(server, service, registry.models)
 
-    // The main thread loads and swaps models; while the server drains, nothing is unloaded any more.
-    let signal = signals.wait(every: options.modelsScanInterval) { store.rescan(retriesFailures: $0) }
+    // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
+    // signal to stop is heeded at once.
+    let signal = signals.wait(every: options.modelsScanInterval) { isHangup in
+      if isHangup { registry.lookAgain() } else { registry.lookForChanges() }
+    }
+    registry.freeze()
     logger.notice("draining", metadata: ["signal": "\(signal)"])
     service.become(.draining)
     server.beginDraining()
@@ -93,10 +97,10 @@ struct Serve: ParsableCommand {
   }
 
   /// The one line that start-up prints.
-  private func announce(_ server: Server, _ service: Service, _ threads: Int) {
-    let names = service.served.map { "\($0.name) version \($0.version)" }
+  private func announce(_ server: Server, _ service: Service, _ models: [Model]) {
+    let names = models.map { "\($0.name) version \($0.version)" }
     let models = names.isEmpty ? "no model" : names.joined(separator: ", ")
-    let instructionSet = service.configuration.instructionSet.rawValue
+    let (instructionSet, threads) = (service.configuration.instructionSet.rawValue, service.configuration.threads)
     write(
       "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads",
       to: STDOUT_FILENO)

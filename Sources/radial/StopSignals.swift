@@ -2,7 +2,8 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once. SIGHUP: look at the model files again.
+/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once. SIGHUP: look at the
+/// model files again.
 ///
 /// `@unchecked Sendable`: `state` has its lock, the semaphore is one, `sources` is written by `init` alone.
 final class StopSignals: @unchecked Sendable {
@@ -25,8 +26,8 @@ final class StopSignals: @unchecked Sendable {
     }
   }
 
-  /// Blocks until the first signal to stop and returns its name. Until then `look` runs every `interval` seconds (0: never), and,
-  /// saying so, for each SIGHUP.
+  /// Blocks until the first signal to stop and returns its name. Until then `look` runs on the calling thread every
+  /// `interval` seconds (0: never), and, saying so, for each SIGHUP. A signal to stop is heeded once `look` returns.
   func wait(every interval: Double, look: (_ isHangup: Bool) -> Void) -> String {
     while true {
       if semaphore.wait(timeout: interval > 0 ? .now() + interval : .distantFuture) == .timedOut {

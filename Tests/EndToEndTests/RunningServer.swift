@@ -52,6 +52,8 @@ final class RunningServer: Sendable {
 
   func send(_ signal: Int32) { process.withLock { _ = kill($0.processIdentifier, signal) } }
 
+  var processIdentifier: Int32 { process.withLock { $0.processIdentifier } }
+
   var isRunning: Bool { process.withLock { $0.isRunning } }
 
   /// Waits for the end and returns the exit status (negative: the signal that ended it).

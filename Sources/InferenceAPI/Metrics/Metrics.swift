@@ -42,7 +42,7 @@ struct MetricsValues: Sendable {
   private var answers = [UInt64](repeating: 0, count: RouteLabel.allCases.count * Self.statuses)
   /// By route.
   private(set) var durations = [Histogram](repeating: .seconds, count: RouteLabel.allCases.count)
-  /// By `ServedModel.slot`.
+  /// By `ServedModel.metricsIndex`.
   private(set) var models: [ModelCounters] = []
   private(set) var batchRows = Histogram.rows
   private(set) var inlineBatches: UInt64 = 0

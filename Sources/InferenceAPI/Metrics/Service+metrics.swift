@@ -47,15 +47,15 @@ extension Service {
   }
 
   private func writeRows(_ values: MetricsValues, _ text: inout MetricsText) {
-    let names = modelNames
-    let counted = names.slots.enumerated().map { slot, owner in
+    let figures = registry.figures
+    let counted = figures.owners.enumerated().map { index, owner in
       (
         classes: owner.labels, labels: [("model", owner.key.name), ("version", String(owner.key.version))],
-        counters: slot < values.models.count ? values.models[slot] : ModelCounters()
+        counters: index < values.models.count ? values.models[index] : ModelCounters()
       )
     }
     text.family("radial_model_loads_total", "counter", "Model files that were loaded, or could not be.")
-    for (load, count) in names.loads.sorted(by: {
+    for (load, count) in figures.loads.sorted(by: {
       ($0.key.name, $0.key.succeeded ? 0 : 1) < ($1.key.name, $1.key.succeeded ? 0 : 1)
     }) {
       text.sample(

@@ -12,7 +12,7 @@ extension Service {
   }
 }
 
-extension Catalog {
+extension ModelCatalog {
   /// `{"models":["m"]}`: KServe's list, of both its protocols.
   var names: String { "{\"models\":[\(modelNames.map(JSONWriter.quoted).joined(separator: ","))]}" }
 

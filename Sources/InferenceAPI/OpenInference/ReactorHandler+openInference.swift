@@ -34,12 +34,12 @@ extension ReactorHandler {
       answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
     case .load(let name):
       guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
-      exchange.tag = Self.atDesk
-      desk.submit(.load(name), exchange)
+      exchange.tag = Self.inRepository
+      repositoryRequests.load(name, exchange)
     case .unload(let name):
       _ = try reader.repository(exchange)
-      exchange.tag = Self.atDesk
-      desk.submit(.unload(name), exchange)
+      if let error = repositoryRequests.unload(name) { throw error }
+      answer(exchange, route.label, text: "")
     }
   }
 }

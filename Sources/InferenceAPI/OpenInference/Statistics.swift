@@ -108,7 +108,7 @@ extension Service {
   func openInferenceStatistics(_ versions: [ServedModel]) -> String {
     let values = metrics
     let entries = versions.map { served in
-      let counters = served.slot < values.models.count ? values.models[served.slot] : ModelCounters()
+      let counters = served.metricsIndex < values.models.count ? values.models[served.metricsIndex] : ModelCounters()
       return counters.statistics.json(served.key, rows: counters.rows)
     }
     return "{\"model_stats\":[\(entries.joined(separator: ","))]}"

@@ -25,7 +25,7 @@ extension ReactorHandler {
         output: now &- start)
       let seconds = Double(times.whole) * 1e-9
       metrics.update {
-        $0.answered(slot: request.served.slot, rows: rows.count, verdicts: verdicts, times, at: now)
+        $0.answered(slot: request.served.metricsIndex, rows: rows.count, verdicts: verdicts, times, at: now)
         $0.answered(request.operation.route, code: 200, seconds: seconds)
       }
       logAccess(exchange, code: 200, seconds: seconds)
@@ -114,7 +114,7 @@ extension ReactorHandler {
     let seconds = Double(nanoseconds) * 1e-9
     metrics.update {
       $0.answered(route, code: code, seconds: seconds)
-      if let served { $0.failed(slot: served.slot, after: nanoseconds) }
+      if let served { $0.failed(slot: served.metricsIndex, after: nanoseconds) }
       if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
     }
     logAccess(exchange, code: code, seconds: seconds)

@@ -13,11 +13,12 @@ final class ReactorHandler: RequestHandler {
   let link: Reactor.Link
   let metrics: MetricsShard
   /// What is served, as of `generation`.
-  private(set) var catalog: Catalog
+  private(set) var catalog: ModelCatalog
   let reader: RequestReader
   private let executor: InlineExecutor
   private let mailbox: Mailbox
-  let desk: RepositoryDesk
+  let repositoryRequests: RepositoryRequests
+  private let subscription: CatalogSubscription
   private var generation: UInt64
   private var lanes: [Lane] = []
   /// Whether requests were waiting for a model when it was taken out of the catalog.
@@ -31,22 +32,24 @@ final class ReactorHandler: RequestHandler {
   /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
   var lap: UInt64 = 0
 
-  /// `Exchange.tag` of a request that the desk has, of one whose rows wait in the turn, and of one with nothing owed; others hold
-  /// their job's number.
-  static let atDesk = -3
+  /// `Exchange.tag` of a request that `repositoryRequests` has, of one whose rows wait in the turn, and of one with
+  /// nothing owed; others hold their job's number.
+  static let inRepository = -3
   private static let inTurn = -2
   private static let idle = -1
 
-  init(service: Service, store: ModelStore, link: Reactor.Link) {
+  init(service: Service, link: Reactor.Link) {
     self.service = service
     self.link = link
     reader = RequestReader(maxRows: service.configuration.maxRequestRows)
     executor = InlineExecutor(label: "radial.reactor.\(link.index)")
     mailbox = Mailbox { link.wake() }
-    desk = RepositoryDesk(store) { link.wake() }
-    generation = service.generation.load(ordering: .acquiring)
-    catalog = service.catalog
-    service.register(mailbox)
+    repositoryRequests = RepositoryRequests(service.registry) { link.wake() }
+    // Before the catalog is taken, so that what is published in between is not missed. An idle reactor too lets go of
+    // what is replaced.
+    subscription = service.registry.subscribe { link.wake() }
+    generation = service.registry.generation.load(ordering: .acquiring)
+    catalog = service.registry.catalog
     metrics = service.shards[link.index]
   }
 
@@ -94,7 +97,7 @@ final class ReactorHandler: RequestHandler {
 
   func woken() {
     refreshCatalog()
-    for (exchange, route, error) in desk.take() {
+    for (exchange, route, error) in repositoryRequests.take() {
       exchange.tag = Self.idle
       if let error { refuse(exchange, route, error) } else { answer(exchange, route, text: "") }
     }
@@ -127,7 +130,7 @@ final class ReactorHandler: RequestHandler {
     let route: RouteLabel
     switch exchange.tag {
     case Self.idle: return
-    case Self.atDesk: route = desk.forget(exchange) ?? .v2Load
+    case Self.inRepository: route = repositoryRequests.forget(exchange) ?? .v2Load
     case Self.inTurn:
       guard let (lane, place) = place(of: exchange) else { return }
       route = lanes[lane].pending[place].operation.route
@@ -147,8 +150,8 @@ final class ReactorHandler: RequestHandler {
 
   func unanswered(_ exchange: Exchange) -> Response {
     var route = RouteLabel.predict
-    if exchange.tag == Self.atDesk {
-      route = desk.forget(exchange) ?? .v2Load
+    if exchange.tag == Self.inRepository {
+      route = repositoryRequests.forget(exchange) ?? .v2Load
     } else if exchange.tag >= 0 {
       route = queued[UInt64(exchange.tag)]?.operation.route ?? route
       queued[UInt64(exchange.tag)]?.exchange = nil
@@ -174,10 +177,10 @@ final class ReactorHandler: RequestHandler {
 
   /// Takes over the latest catalog, and lets go of the memory of models that are no longer in it.
   private func refreshCatalog() {
-    let latest = service.generation.load(ordering: .acquiring)
+    let latest = service.registry.generation.load(ordering: .acquiring)
     guard latest != generation else { return }
     generation = latest
-    catalog = service.catalog
+    catalog = service.registry.catalog
     dropLanes()
   }
 
@@ -251,7 +254,7 @@ final class ReactorHandler: RequestHandler {
     let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
       let nanoseconds = executor.run(lane.batch, workspace: lane.workspace)
-      let (slot, rows) = (lane.served.slot, lane.batch.count)
+      let (slot, rows) = (lane.served.metricsIndex, lane.batch.count)
       metrics.update { $0.ranBatch(slot: slot, rows: rows, nanoseconds: nanoseconds, isInline: true) }
       lap = monotonicNanoseconds()
       let start = lap - nanoseconds
@@ -276,7 +279,7 @@ final class ReactorHandler: RequestHandler {
     nextJob += 1
     let job = Job(
       id: id, batch: request.batch, rows: request.rows, deadline: request.deadline, descriptor: exchange.descriptor,
-      group: request.served.slot, mailbox: mailbox)
+      group: request.served.metricsIndex, mailbox: mailbox)
     switch service.queue.submit(job) {
     case .queued:
       exchange.tag = Int(id)

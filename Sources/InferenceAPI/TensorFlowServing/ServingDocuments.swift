@@ -2,7 +2,7 @@ import Models
 import RadialEngine
 
 /// The answers to TensorFlow Serving's questions about models, as JSON texts.
-extension Catalog {
+extension ModelCatalog {
   /// One version, or all of them. With KServe's members, since its clients ask the same path whether the model is ready.
   func servingStatus(_ name: String, _ versions: [ServedModel]) -> String {
     let states = versions.map {

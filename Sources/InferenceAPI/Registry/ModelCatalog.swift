@@ -1,9 +1,9 @@
 import HTTPServer
 import Models
 
-/// Every model that is served, by name and version. Immutable: a change makes another catalog, so that whoever holds one sees one
-/// consistent set.
-final class Catalog: Sendable {
+/// Every model that is served, by name and version. Immutable: a change makes another catalog, so that whoever holds
+/// one sees one consistent set.
+final class ModelCatalog: Sendable {
   /// By name and version.
   let all: [ServedModel]
   /// What answers when a request names no model: the highest version of the default name.
@@ -14,7 +14,9 @@ final class Catalog: Sendable {
   let list: FixedResponse
   private let byName: [String: [Int: ServedModel]]
 
-  /// - Parameter defaultName: by default, and when nothing of that name is served, the first name in alphabetical order.
+  /// A catalog of versions that are ready to answer.
+  /// - Parameter defaultName: of the model that answers when a request names none; by default, and when nothing of that
+  ///   name is served, the first name in alphabetical order.
   init(_ models: [ServedModel], defaultName: String?, failures: [ModelSource.Key: String]) {
     let all = models.sorted { $0.key < $1.key }
     let byName = Dictionary(grouping: models, by: \.key.name).mapValues { versions in
@@ -27,7 +29,8 @@ final class Catalog: Sendable {
     list = Self.list(all, defaultModel, failures)
   }
 
-  /// What a request names.
+  /// The model that a request names: without a name the default model, without a version the highest.
+  /// - Throws: when nothing is served, or nothing of that name, version or label.
   func served(_ reference: ModelReference) throws(APIError) -> ServedModel {
     guard let name = reference.name else {
       guard let defaultModel else { throw .noModel }
@@ -53,6 +56,7 @@ final class Catalog: Sendable {
   /// Every name, once.
   var modelNames: [String] { byName.keys.sorted() }
 
+  /// Whether this very model is served, and not another file of the same version.
   func contains(_ model: ServedModel) -> Bool { byName[model.key.name]?[model.key.version] === model }
 
   private static func list(

@@ -5,16 +5,21 @@ package import Models
 import RadialEngine
 
 /// A model with what its answers need every time: its measured cost, and the texts that never change.
+///
+/// Immutable; whoever answers with it holds it, so that it outlives its place in the catalog.
 package final class ServedModel: Sendable {
+  /// What computes the answers.
   package let model: Model
+  /// What a batch of a number of rows costs on this machine.
   package let cost: CostModel
-  /// In `MetricsValues.models`.
-  let slot: Int
+  /// Of its counters in `MetricsValues.models`.
+  let metricsIndex: Int
   /// `{"model":"digits","version":"1"`
   let answerPrefix: [UInt8]
   /// `"model_name":"digits","model_version":"1","outputs":[`
   let inferPrefix: [UInt8]
-  /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static text.
+  /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static
+  /// text.
   nonisolated(unsafe) let signature: fj_signature
   /// What metadata lists, and what may be asked for by name.
   let listedTensors, tensors: [OutputTensor]
@@ -23,13 +28,17 @@ package final class ServedModel: Sendable {
   /// The answer to `GET /model`.
   let description: FixedResponse
 
+  /// Its name and version.
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
 
-  /// - Parameter maxRows: of one request.
-  package init(_ model: Model, cost: CostModel, slot: Int = 0, maxRows: Int = 1) {
+  /// A model that is ready to answer.
+  /// - Parameters:
+  ///   - metricsIndex: of its version's counters.
+  ///   - maxRows: of one request.
+  package init(_ model: Model, cost: CostModel, metricsIndex: Int = 0, maxRows: Int = 1) {
     self.model = model
     self.cost = cost
-    self.slot = slot
+    self.metricsIndex = metricsIndex
     answerPrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
     inferPrefix =
