@@ -1,3 +1,5 @@
+internal import FastJSON
+
 /// Which columns of a CSV file are a row's numbers, as its first lines and the caller say.
 struct CSVLayout: Equatable, Sendable {
   let separator: UInt8
@@ -50,9 +52,11 @@ struct CSVLayout: Equatable, Sendable {
     }
     var names = hasHeader ? fields : start.comment.map { CSVFields.split($0, separator) } ?? []
     if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isValue)) { names = [] }
-    guard !hasHeader || wanted.isEmpty || !names.isEmpty else {
+    // But for a line that is a comment in all but the blank, and that nobody asks for names.
+    guard !hasHeader || !names.isEmpty || (wanted.isEmpty && line.first == UInt8(ascii: "#")) else {
       throw refuse(
-        "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column")
+        "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column"
+          + (fields.count + 1 == columns ? ", in R with row.names = FALSE" : ""))
     }
     self.names = names
     var omitted = [Bool](repeating: false, count: columns)
@@ -79,6 +83,20 @@ struct CSVLayout: Equatable, Sendable {
     let wanted = options.skippedColumns + options.carriedColumns
     // What is refused for its first line needs no second one.
     return (try? isHeader(fields, options.header, wanted) { RowFileError(.content, "", $0) }) ?? false
+  }
+
+  /// Whether a line that looks like a comment is a row in all else: its first column is a text, and the others are `width` numbers.
+  func isRow(comment line: UnsafeRawBufferPointer, width: Int) -> Bool {
+    guard omitted.first == true else { return false }
+    let padded = Array(line) + [UInt8](repeating: 0, count: Int(FJ_PADDING))
+    var row = [Float](repeating: 0, count: width)
+    var error = fj_error()
+    return padded.withUnsafeBufferPointer { text in
+      text.withMemoryRebound(to: CChar.self) {
+        fj_read_fields(
+          $0.baseAddress, line.count, CChar(bitPattern: separator), omitted, omitted.count, width, &row, &error)
+      }
+    } == FJ_OK
   }
 
   /// What a kept column is called in the output.

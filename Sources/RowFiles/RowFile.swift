@@ -208,6 +208,7 @@ public final class RowFile: @unchecked Sendable {
     cutter.tabsSeparate = layout.separator == UInt8(ascii: "\t")
     if layout.hasHeader { try cutter.skipLine(stream) }
     cutter.blankLinesAreRows = layout.isOneColumn
+    cutter.layout = layout
     return (cutter, layout)
   }
 

@@ -51,7 +51,8 @@ import Testing
   @Test(arguments: headers)
   func `a header says each thing once, and nothing else`(_ text: String, _ refusalPart: String) throws {
     let size = UInt8(text.utf8.count + 1)
-    let file: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, size, 0] + Array((text + "\n").utf8) + [1, 2, 3, 4, 5, 6]
+    let file: [UInt8] =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, size, 0] + Array((text + "\n").utf8) + [1, 2, 3, 4, 5, 6]
     let found = try refusal(file, width: 3)
     #expect(refusalPart.isEmpty ? found.isEmpty : found.contains(refusalPart), "\(text): \(found)")
   }
