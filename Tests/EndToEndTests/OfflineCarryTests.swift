@@ -116,6 +116,8 @@ import Testing
       ([path, "--keep=id,id", "--skip-columns=label,scores_3"], "--keep: 'id' is named twice"),
       ([path, "--keep=ident"], "--keep: no column 'ident' among 103"),
       ([path, "--label-column=y"], "--label-column: no column 'y'"),
+      ([path, "--keep=id,,label"], "--keep: expected names with commas"),
+      ([path, "-o", ""], "--output: expected a file's name"),
       ([path, "--keep=,"], "--keep: expected names with commas"),
       ([path, "--force"], "--force is for --output"),
       ([path, "--array=x"], "--array is for npz"),
