@@ -32,7 +32,10 @@ enum CSVFields {
     return text
   }
 
-  /// Whether it can be no column's name: a number of any kind, also one with a decimal comma, or a word for a missing value.
+  /// Whether it can be no column's name: a value, or a number in another notation.
+  static func isNoName(_ field: String) -> Bool { isValue(field) || beginsAsNumber(field) }
+
+  /// Whether it is a number of any kind, also one with a decimal comma, or a word for a missing value.
   static func isValue(_ field: String) -> Bool {
     var field = field
     let isWord = field.withUTF8 { utf8 in
@@ -41,7 +44,6 @@ enum CSVFields {
       }
     }
     return isWord || isNumber(field) || ["true", "false"].contains(field.lowercased()) || isHexadecimal(field)
-      || beginsAsNumber(field)
   }
 
   static func hasDecimalComma(_ field: String) -> Bool {

@@ -51,7 +51,7 @@ struct CSVLayout: Equatable, Sendable {
         "begins with a blank line, which may be a missing value in a file of one column; take it out, or write NaN")
     }
     var names = hasHeader ? fields : start.comment.map { CSVFields.split($0, separator) } ?? []
-    if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isValue)) { names = [] }
+    if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isNoName)) { names = [] }
     // But for a line that is a comment in all but the blank, and that nobody asks for names.
     guard !hasHeader || !names.isEmpty || (wanted.isEmpty && line.first == UInt8(ascii: "#")) else {
       throw refuse(
@@ -126,7 +126,7 @@ struct CSVLayout: Equatable, Sendable {
     // Names of columns may be numbers: what the caller names cannot be a row's.
     if wanted.contains(where: { Int($0) == nil && fields.contains($0) }) { return true }
     // Not all that is left can be signs: 1|2|3 is no line of names.
-    return !rest.contains(where: CSVFields.isValue) && rest.contains { $0.contains(where: \.isLetter) }
+    return !rest.contains(where: CSVFields.isNoName) && rest.contains { $0.contains(where: \.isLetter) }
   }
 
   private static func index(

@@ -42,6 +42,14 @@ import Testing
     }
   }
 
+  @Test func `a number before a text with blanks does not make the blanks separators`() throws {
+    for separator in [",", ";", "\t"] {
+      let text = [["a", "b", "t"], ["0.5", "1", "# 2"], ["-1", "2.5", "x 3"]].map { $0.joined(separator: separator) }
+      let found = try read(text.joined(separator: "\n"), width: 2) { $0.keptColumns = ["t"] }
+      #expect(found.rows == [[0.5, 1], [-1, 2.5]] && found.problems.isEmpty, "\(found)")
+    }
+  }
+
   @Test(arguments: ["1x1,1x2,1x3", "2nd,3rd,4th", "x.1,x.2,x.3", "d1,e5,f", "V1,V2,V3", "3d,2d,1d"])
   func `names that begin with numbers are names`(_ line: String) throws {
     let found = try read("\(line)\n1,2,3\n", width: 3)
