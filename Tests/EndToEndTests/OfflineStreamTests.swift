@@ -53,7 +53,8 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == weights)
   }
 
-  @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+  // Not SIGHUP and SIGINT: a child ignores them where the shell that began the tests does.
+  @Test(arguments: [SIGTERM, SIGXCPU])
   func `a signal leaves nothing of an output file behind`(_ signal: Int32) throws {
     let runner = try OfflineRunner()
     let process = Process()
