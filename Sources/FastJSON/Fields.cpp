@@ -94,7 +94,9 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool is_missing_value(std::string_view text) {
-  static constexpr std::string_view words[] = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"};
+  // The words of pandas' read_csv, of C on Windows, of spreadsheets' errors, and of databases.
+  static constexpr std::string_view words[] = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-", "#na", "#n/a n/a", "1.#ind", "-1.#ind",
+                                               "1.#qnan", "-1.#qnan", "n.a.", "(null)", "\\n", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"};
   return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equals_ignoring_case(text, word); });
 }
 
@@ -145,8 +147,8 @@ fj_status fail_field(fj_error *error, const Field &field, NumberResult result, s
 fj_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
                       float *row, fj_error *error) {
   Separator separator{separator_byte};
-  size_t count = 0;
-  for (size_t column = 0;; column++) {
+  size_t count = 0, column = 0;
+  for (;; column++) {
     if (column < skipped_count && skipped[column]) {
       Field field = field_at(p, end, separator);
       if (field.is_open) return fail_field(error, field, NumberResult::malformed, column + 1);
@@ -176,6 +178,9 @@ fj_status read_fields(const char *p, const char *end, char separator_byte, const
     if (!p) break;
   }
   if (count != width) return fail(error, FJ_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
+  // As many numbers without a column that is left out: nobody knows which column is missing.
+  if (column + 1 < skipped_count && std::find(skipped + column + 1, skipped + skipped_count, true) != skipped + skipped_count)
+    return fail(error, FJ_WIDTH, 0, "expected %zu columns, as before, found %zu", skipped_count, column + 1);
   return FJ_OK;
 }
 

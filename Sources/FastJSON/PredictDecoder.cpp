@@ -28,11 +28,18 @@ struct PredictDecoder {
     return document.fail(FJ_MISSING, 0, "", "expected \"instances\" (or \"instance\"), found neither");
   }
 
-  /// A row alone, or in an object that is searched for nothing else.
+  /// A row alone, or in an object that is searched for nothing else but rows that nobody would read.
   bool decode_row() {
+    bool has_list = false;
     if (document.current() == '[') return instance() && document.is_at_end();
     return document.read_object("", [&](std::string_view name, size_t at) {
-      if (name == "instance") return once(rows_member, "instance", at) && instance();
+      bool is_list = name == "instances";
+      if (name == "instance" || is_list) {
+        if (seen & rows_member || (has_list && !is_list))
+          return document.fail(FJ_VALUE, at, is_list ? "instances" : "instance", "rows are given twice; give one \"instance\" a row");
+        if (!is_list) return once(rows_member, "instance", at) && instance();
+        has_list = true;
+      }
       return document.skip_value(1, "");
     }) && document.is_at_end() &&
            (seen & rows_member || document.fail(FJ_MISSING, 0, "", "expected an array of numbers or \"instance\", found neither"));

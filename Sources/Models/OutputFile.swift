@@ -25,7 +25,7 @@ public final class OutputFile {
 
   /// Checks that the place may be written, and creates a file beside it.
   /// - Parameters:
-  ///   - inputs: files that are read, which nothing may replace; `-` is none.
+  ///   - inputs: files that are read, which nothing may replace; `-` is the standard input.
   ///   - force: whether what the kind does not allow may be replaced. An input never is.
   /// - Throws: `.output` when the place must not be written, `.system` when it cannot.
   public init(path: String, inputs: [String], kind: Kind, force: Bool) throws(ModelError) {
@@ -38,13 +38,16 @@ public final class OutputFile {
       throw Self.failure(path, "cannot be created beside its place, in '\(place.directory)'")
     }
     temporary = name
+    InterruptedFile.begin(name)
     // A file that others may not read stays so.
     if let mode = place.mode { fchmod(descriptor, mode) }
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if let temporary { unlink(temporary) }
+    guard let temporary else { return }
+    unlink(temporary)
+    InterruptedFile.end(temporary)
   }
 
   /// Appends bytes.
@@ -85,6 +88,29 @@ public final class OutputFile {
     let place = try Place(path: path, inputs: inputs, kind: kind, force: force)
     guard rename(temporary, place.file) == 0 else { throw Self.failure(path, "cannot be renamed into its place") }
     self.temporary = nil
+    InterruptedFile.end(temporary)
+  }
+
+  /// Refuses a standard output that is a file which is read: what is written there would be read again, or replace what has not been.
+  /// - Parameter inputs: as in `init`.
+  public static func checkStandardOutput(inputs: [String]) throws(ModelError) {
+    var information = stat()
+    guard fstat(STDOUT_FILENO, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+      let input = inputs.first(where: { isFile($0, information) })
+    else { return }
+    throw ModelError(
+      .output, "standard output",
+      "is the same file as the \(inputName(input)), and nothing replaces an input; write to another file")
+  }
+
+  fileprivate static func isFile(_ input: String, _ information: stat) -> Bool {
+    var other = stat()
+    return (input == "-" ? fstat(STDIN_FILENO, &other) : stat(input, &other)) == 0
+      && other.st_dev == information.st_dev && other.st_ino == information.st_ino
+  }
+
+  fileprivate static func inputName(_ input: String) -> String {
+    input == "-" ? "standard input" : "input '\(input)'"
   }
 
   fileprivate static func failure(_ path: String, _ what: String) -> ModelError {
@@ -126,14 +152,12 @@ private struct Place {
     case S_IFIFO: throw refuse("is a pipe, and the output is renamed into its place when it is whole; name a file")
     default: throw refuse("is a device or socket, no file; name a file")
     }
-    for input in inputs where input != "-" {
-      var other = stat()
-      if stat(input, &other) == 0, other.st_dev == information.st_dev, other.st_ino == information.st_ino {
-        throw refuse(
-          input == path
-            ? "is an input, and nothing replaces an input; name another output"
-            : "is the same file as the input '\(input)', and nothing replaces an input; name another output")
-      }
+    if let input = inputs.first(where: { OutputFile.isFile($0, information) }) {
+      throw refuse(
+        input == path
+          ? "is an input, and nothing replaces an input; name another output"
+          : "is the same file as the \(OutputFile.inputName(input)), and nothing replaces an input; name another output"
+      )
     }
     if !force, information.st_size > 0 {
       switch kind {

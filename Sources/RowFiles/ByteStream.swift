@@ -137,6 +137,14 @@ final class ByteStream {
     checksum = (UInt(crc), crc32(0, nil, 0))
   }
 
+  /// Whether the bytes have a checksum, which is looked at when their end is read.
+  var hasChecksum: Bool { checksum != nil }
+
+  /// Reads to the end, and keeps nothing.
+  func drain() throws(RowFileError) {
+    repeat { consume(window.count) } while try fill()
+  }
+
   /// Whether reading on would wait for a writer.
   var wouldWait: Bool {
     guard size == nil else { return false }

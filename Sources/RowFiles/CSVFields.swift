@@ -32,7 +32,10 @@ enum CSVFields {
     return text
   }
 
-  /// Whether it can be no column's name: a number of any kind, also one with a decimal comma, or a word for a missing value.
+  /// Whether it can be no column's name: a value, or a number in another notation.
+  static func isNoName(_ field: String) -> Bool { isValue(field) || beginsAsNumber(field) }
+
+  /// Whether it is a number of any kind, also one with a decimal comma, or a word for a missing value.
   static func isValue(_ field: String) -> Bool {
     var field = field
     let isWord = field.withUTF8 { utf8 in
@@ -77,8 +80,25 @@ enum CSVFields {
     return status == FJ_OK || status == FJ_NON_FINITE
   }
 
+  /// A number as other languages write it, or one with its unit: a sign before it or a digit behind its point, or Fortran's `1d0`. What
+  /// begins with a whole number may be a name, such as 1x1 or 2nd.
+  private static func beginsAsNumber(_ field: String) -> Bool {
+    let hasSign = field.hasPrefix("-") || field.hasPrefix("+")
+    let whole = field.drop { $0 == "-" || $0 == "+" }
+    let rest = whole.drop(while: isDigit)
+    let fraction = rest.first == "." ? rest.dropFirst().first.map { isDigit($0) || $0 == "#" } ?? false : false
+    let exponent = rest.dropFirst().drop { $0 == "-" || $0 == "+" }
+    let isFortran =
+      rest.count < whole.count && rest.first?.lowercased() == "d" && !exponent.isEmpty
+      && exponent.allSatisfy(isDigit)
+    return fraction || isFortran || (hasSign && rest.count < whole.count)
+  }
+
+  private static func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }
+
   private static func isHexadecimal(_ field: String) -> Bool {
     let digits = field.lowercased().drop { $0 == "-" || $0 == "+" }
-    return digits.count > 2 && digits.hasPrefix("0x") && digits.dropFirst(2).allSatisfy(\.isHexDigit)
+    return digits.count > 2 && digits.hasPrefix("0x")
+      && digits.dropFirst(2).allSatisfy { $0.isHexDigit || [".", "p", "-", "+"].contains($0) }
   }
 }

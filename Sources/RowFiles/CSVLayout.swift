@@ -1,3 +1,5 @@
+internal import FastJSON
+
 /// Which columns of a CSV file are a row's numbers, as its first lines and the caller say.
 struct CSVLayout: Equatable, Sendable {
   let separator: UInt8
@@ -49,10 +51,12 @@ struct CSVLayout: Equatable, Sendable {
         "begins with a blank line, which may be a missing value in a file of one column; take it out, or write NaN")
     }
     var names = hasHeader ? fields : start.comment.map { CSVFields.split($0, separator) } ?? []
-    if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isValue)) { names = [] }
-    guard !hasHeader || wanted.isEmpty || !names.isEmpty else {
+    if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isNoName)) { names = [] }
+    // But for a line that is a comment in all but the blank, and that nobody asks for names.
+    guard !hasHeader || !names.isEmpty || (wanted.isEmpty && line.first == UInt8(ascii: "#")) else {
       throw refuse(
-        "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column")
+        "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column"
+          + (fields.count + 1 == columns ? ", in R with row.names = FALSE" : ""))
     }
     self.names = names
     var omitted = [Bool](repeating: false, count: columns)
@@ -79,6 +83,20 @@ struct CSVLayout: Equatable, Sendable {
     let wanted = options.skippedColumns + options.carriedColumns
     // What is refused for its first line needs no second one.
     return (try? isHeader(fields, options.header, wanted) { RowFileError(.content, "", $0) }) ?? false
+  }
+
+  /// Whether a line that looks like a comment is a row in all else: its first column is a text, and the others are `width` numbers.
+  func isRow(comment line: UnsafeRawBufferPointer, width: Int) -> Bool {
+    guard omitted.first == true else { return false }
+    let padded = Array(line) + [UInt8](repeating: 0, count: Int(FJ_PADDING))
+    var row = [Float](repeating: 0, count: width)
+    var error = fj_error()
+    return padded.withUnsafeBufferPointer { text in
+      text.withMemoryRebound(to: CChar.self) {
+        fj_read_fields(
+          $0.baseAddress, line.count, CChar(bitPattern: separator), omitted, omitted.count, width, &row, &error)
+      }
+    } == FJ_OK
   }
 
   /// What a kept column is called in the output.
@@ -108,7 +126,7 @@ struct CSVLayout: Equatable, Sendable {
     // Names of columns may be numbers: what the caller names cannot be a row's.
     if wanted.contains(where: { Int($0) == nil && fields.contains($0) }) { return true }
     // Not all that is left can be signs: 1|2|3 is no line of names.
-    return !rest.contains(where: CSVFields.isValue) && rest.contains { $0.contains(where: \.isLetter) }
+    return !rest.contains(where: CSVFields.isNoName) && rest.contains { $0.contains(where: \.isLetter) }
   }
 
   private static func index(

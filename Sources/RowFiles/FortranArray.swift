@@ -39,16 +39,10 @@ final class FortranArray {
       held = 0..<layout.rows
     }
     strip = .allocate(byteCount: max(1, stripRows * layout.rowBytes), alignment: 64)
+    // From here on everything is there, so that whatever is thrown, `deinit` gives the strip back.
     guard offset == nil else { return }
-    let taken: Int
-    do throws(RowFileError) {
-      taken = try stream.take(total, into: strip)
-    } catch {
-      strip.deallocate()
-      throw error
-    }
+    let taken = try stream.take(total, into: strip)
     if taken < total {
-      strip.deallocate()
       throw layout.damaged(stream.name, "there are \(taken) bytes behind the header, expected \(total)")
     }
   }

@@ -10,6 +10,9 @@ struct LineCutter {
   let longest: Int
   /// Whether a line that begins with `# ` is none, as numpy.savetxt writes headers and footers.
   let hasComments: Bool
+  /// What decides whether a line that looks like a comment is a row in all else, which then becomes a bad one; nil: nothing does.
+  var layout: CSVLayout?
+  private let width: Int
   /// Whether a line of tabs is one of missing values.
   var tabsSeparate = false
   /// Whether a line of nothing, with others behind it, is a missing value.
@@ -18,6 +21,7 @@ struct LineCutter {
   /// - Parameter width: numbers of a row; 64 bytes each are enough for any way of writing them.
   init(width: Int, hasComments: Bool) {
     longest = (1 << 20) + 64 * width
+    self.width = width
     self.hasComments = hasComments
   }
 
@@ -47,7 +51,7 @@ struct LineCutter {
       offset = min(offset + length + 1, stream.window.count)
       if text.allSatisfy({ $0 == 0x20 }) {
         if start == nil { hasBlankLine = true }
-      } else if isComment(text) {
+      } else if Self.isComment(text) {
         comment = Array(text.dropFirst())
       } else if start == nil {
         let first = CSVLayout.Start(first: Array(text), comment: comment, hasBlankLine: hasBlankLine)
@@ -84,7 +88,7 @@ struct LineCutter {
       guard let end else { continue }
       let text = Self.text(stream.window, 0, end)
       if !isBlank(text) {
-        guard hasComments, isComment(text) else {
+        guard hasComments, Self.isComment(text), layout?.isRow(comment: text, width: width) != true else {
           line += 1
           return end
         }
@@ -150,7 +154,7 @@ struct LineCutter {
     line.allSatisfy { $0 == 0x20 || ($0 == 0x09 && !tabsSeparate) }
   }
 
-  private func isComment(_ line: UnsafeRawBufferPointer) -> Bool {
+  static func isComment(_ line: UnsafeRawBufferPointer) -> Bool {
     guard line.first == UInt8(ascii: "#") else { return false }
     return line.count == 1 || line[1] == 0x20 || line[1] == 0x09
   }

@@ -39,18 +39,19 @@ enum NumpyHeader {
       element: element, shape: entries.shape, isFortran: entries.isFortranOrder, input: input, file: stream.name)
   }
 
-  /// The element of a type string: byte order, kind, bytes. Source: NumPy's "array interface", `typestr`.
+  /// The element of a type string: byte order (none: this machine's), kind, bytes. Source: NumPy's "array interface", `typestr`.
   private static func element(_ type: String) -> ArrayElement? {
     let kinds: [Substring: ArrayElement.Kind] = [
       "b1": .bool, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8, "u2": .uint16, "u4": .uint32,
       "u8": .uint64, "f2": .float16, "f4": .float32, "f8": .float64,
     ]
-    guard let order = type.first, "<>|=".contains(order), let kind = kinds[type.dropFirst()] else { return nil }
+    let order = type.first.flatMap { "<>|=".contains($0) ? $0 : nil }
+    guard let kind = kinds[order == nil ? type[...] : type.dropFirst()] else { return nil }
     return ArrayElement(kind: kind, isBigEndian: order == ">")
   }
 
   private static func refusal(_ type: String) -> String {
-    let kind = type.hasPrefix("[") ? "[" : type.drop { "<>|=".contains($0) }.prefix(1)
+    let kind = type.hasPrefix("[") || type.hasPrefix("(") ? "[" : type.drop { "<>|=".contains($0) }.prefix(1)
     let shown = type.prefix(40)
     switch kind {
     case "O":
@@ -67,42 +68,94 @@ enum NumpyHeader {
     }
   }
 
-  /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, its entries in any order.
+  /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, its three entries in any order, each once, and nothing else.
   private struct Entries {
     var type = ""
     var isFortranOrder = false
     var shape: [Int] = []
 
+    /// What has not been read of the text.
+    private var rest: Substring
+
     init?(_ text: String) {
-      guard let descr = Self.value(of: "descr", in: text), let order = Self.value(of: "fortran_order", in: text),
-        let shape = Self.value(of: "shape", in: text), let quote = descr.first
-      else { return nil }
-      // A structured type is a list: its text is shown as it is.
-      type =
-        quote == "'" || quote == "\""
-        ? String(descr.dropFirst().prefix { $0 != quote }) : String(descr.prefix { $0 != "]" })
-      if order.hasPrefix("True") {
-        isFortranOrder = true
-      } else if !order.hasPrefix("False") {
-        return nil
+      rest = text[...]
+      var seen: Set<String> = []
+      guard take("{") else { return nil }
+      while !take("}") {
+        guard let key = string(), seen.insert(key).inserted, take(":"), value(of: key) else { return nil }
+        guard take(",") || rest.first == "}" else { return nil }
       }
-      guard shape.first == "(", let close = shape.firstIndex(of: ")") else { return nil }
-      for part in shape[shape.index(after: shape.startIndex)..<close].split(separator: ",") {
-        let digits = part.filter { $0 != " " }
-        if digits.isEmpty { continue }
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let dimension = Int(digits) else { return nil }
-        self.shape.append(dimension)
-      }
+      skipBlanks()
+      guard rest.isEmpty, seen.count == 3 else { return nil }
     }
 
-    private static func value(of key: String, in text: String) -> Substring? {
-      for quote in ["'", "\""] {
-        guard let found = text.firstRange(of: quote + key + quote) else { continue }
-        let rest = text[found.upperBound...].drop { $0 == " " }
-        guard rest.first == ":" else { return nil }
-        return rest.dropFirst().drop { $0 == " " }
+    private mutating func value(of key: String) -> Bool {
+      skipBlanks()
+      switch key {
+      case "descr":
+        // A structured type is a list, or a pair: no type of ours, and its text is only shown.
+        if rest.first == "[" || rest.first == "(" {
+          type = String(rest.prefix { $0 != "]" })
+          return skipNested()
+        }
+        guard let string = string() else { return false }
+        type = string
+      case "fortran_order":
+        isFortranOrder = rest.hasPrefix("True")
+        return take("True") || take("False")
+      case "shape":
+        guard take("(") else { return false }
+        while !take(")") {
+          let digits = rest.prefix { $0.isASCII && $0.isNumber }
+          guard let dimension = Int(digits) else { return false }
+          shape.append(dimension)
+          rest = rest[digits.endIndex...]
+          // Python 2 wrote 3L.
+          _ = take("L")
+          guard take(",") || rest.first == ")" else { return false }
+        }
+      default: return false
       }
-      return nil
+      return true
+    }
+
+    private mutating func skipBlanks() { rest = rest.drop { $0 == " " || $0 == "\t" || $0 == "\n" } }
+
+    /// Whether these characters are next; then they are read, and the blanks around them.
+    private mutating func take(_ text: String) -> Bool {
+      skipBlanks()
+      guard rest.hasPrefix(text) else { return false }
+      rest = rest.dropFirst(text.count)
+      skipBlanks()
+      return true
+    }
+
+    /// A text in quotes, of which none that we read has an escape.
+    private mutating func string() -> String? {
+      skipBlanks()
+      guard let quote = rest.first, quote == "'" || quote == "\"",
+        let close = rest.dropFirst().firstIndex(of: quote)
+      else { return nil }
+      defer { rest = rest[rest.index(after: close)...] }
+      return String(rest[..<close].dropFirst())
+    }
+
+    /// Reads a list or a pair, whatever is in it, to its closing bracket.
+    private mutating func skipNested() -> Bool {
+      var (depth, quote): (Int, Character?) = (0, nil)
+      while let character = rest.popFirst() {
+        if let open = quote {
+          if character == open { quote = nil }
+        } else if character == "'" || character == "\"" {
+          quote = character
+        } else if character == "[" || character == "(" {
+          depth += 1
+        } else if character == "]" || character == ")" {
+          depth -= 1
+          if depth == 0 { return true }
+        }
+      }
+      return false
     }
   }
 }

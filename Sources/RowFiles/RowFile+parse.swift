@@ -51,6 +51,14 @@ extension RowFile {
     var error = fj_error()
     let status: fj_status
     if let csv {
+      // The cutter lets no other comment through.
+      if csv.omitted.first == true, LineCutter.isComment(UnsafeRawBufferPointer(start: text, count: place.length)) {
+        return block.problems.append(
+          problem(
+            block, index,
+            "is a row that begins with '#' as comments do; put its first field into quotes if it is one, else take it out"
+          ))
+      }
       status = fj_read_fields(
         text, place.length, CChar(bitPattern: csv.separator), csv.omitted, csv.omitted.count, width,
         block.nextRow(inPlace: false), &error)

@@ -131,7 +131,12 @@ public final class RowFile: @unchecked Sendable {
     case .fortran(let array, let layout, let next):
       let rows = min(block.capacity, layout.rows - next)
       block.begin(firstRow: next)
-      guard rows > 0 else { return stream.size == nil || stream.isPacked ? try hasEnded(layout) : false }
+      guard rows > 0 else {
+        if stream.size == nil || stream.isPacked { return try hasEnded(layout) }
+        // The numbers were taken from all over the file: what has a checksum is read once more, for that.
+        if stream.hasChecksum { try stream.drain() }
+        return false
+      }
       block.reserve(rows * layout.rowBytes)
       try array.copy(next..<next + rows, into: block.bytes)
       block.cutRows = rows
@@ -203,6 +208,7 @@ public final class RowFile: @unchecked Sendable {
     cutter.tabsSeparate = layout.separator == UInt8(ascii: "\t")
     if layout.hasHeader { try cutter.skipLine(stream) }
     cutter.blankLinesAreRows = layout.isOneColumn
+    cutter.layout = layout
     return (cutter, layout)
   }
 

@@ -50,6 +50,10 @@ struct Predict: ParsableCommand {
       throw Failure.usage(
         "\(modelPath): is a regressor, which has no classes to compare labels with; leave --label-column out")
     }
+    let inputs = [modelPath, file] + (labels.map { [$0] } ?? [])
+    if options.output == nil || options.output == "-" {
+      do throws(ModelError) { try OutputFile.checkStandardOutput(inputs: inputs) } catch { throw Failure(error) }
+    }
     let rows: RowFile
     do throws(RowFileError) {
       rows = try RowFile(path: file, shape: model.inputShape, options: options.reading())
@@ -67,8 +71,7 @@ struct Predict: ParsableCommand {
     var output: OutputFile?
     if let path = options.output, path != "-" {
       do throws(ModelError) {
-        output = try OutputFile(
-          path: path, inputs: [modelPath, file] + (labels.map { [$0] } ?? []), kind: .text, force: options.force)
+        output = try OutputFile(path: path, inputs: inputs, kind: .text, force: options.force)
       } catch {
         throw Failure(error)
       }

@@ -83,9 +83,11 @@ struct PredictFlags: ParsableArguments {
     }
     _ = try chosenOutputs()
     for (flag, list) in [("--keep", keep), ("--skip-columns", skipColumns)] {
-      guard let list, Self.list(list).isEmpty || list.hasPrefix(",") || list.hasSuffix(",") else { continue }
+      guard let list, Self.list(list).isEmpty || list.hasPrefix(",") || list.hasSuffix(",") || list.contains(",,")
+      else { continue }
       throw ValidationError("\(flag): expected names with commas, found '\(list)'")
     }
+    if output == "" { throw ValidationError("--output: expected a file's name, found nothing") }
     if labelColumn == "" { throw ValidationError("--label-column: expected a name, found nothing") }
     if force, output == nil { throw ValidationError("--force is for --output, which names no file here; leave it out") }
   }

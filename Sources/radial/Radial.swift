@@ -14,6 +14,7 @@ struct Radial: ParsableCommand {
     subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Version.self])
 
   static func main() {
+    StandardStreams.occupy()
     let defaults = EnvironmentDefaults(environment: .process)
     var written: [String] = []
     do {
@@ -22,6 +23,7 @@ struct Radial: ParsableCommand {
       written = line.arguments
       var command = try parseAsRoot(defaults.applied(to: written))
       try command.run()
+      try StandardStreams.flush()
     } catch let failure as Failure {
       writeError("radial: \(failure.message)")
       Glibc.exit(failure.code)

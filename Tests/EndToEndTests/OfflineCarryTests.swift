@@ -100,6 +100,12 @@ import Testing
         == "radial: accuracy: 50.00 %, 1 right of 2; 2 rows without a usable label, the first at line 4, '10'\n")
     #expect(mixed.status == 0 && mixed.output.split(separator: "\n").count == 4)
 
+    // Of two classes of one name nobody knows which is meant.
+    let twins = try OfflineRunner.predict(
+      try runner.file("d.csv", names + some[0].replacingOccurrences(of: ",9\n", with: ",x\n")),
+      flags + ["--labels=x,x,x,x,x,x,x,x,x,y"])
+    #expect(twins.error.hasPrefix("radial: accuracy: no row has a usable label; 1 rows"), "\(twins.error)")
+
     // The model's own words, as JSON.
     let shoes = try runner.file("c.jsonl", "{\"y\":\"Ankle boot\",\"instance\":\(sample.rows[0])}\n")
     let words = try OfflineRunner.predict(shoes, ["--label-column=y"], model: "fashion.safetensors")
@@ -116,6 +122,8 @@ import Testing
       ([path, "--keep=id,id", "--skip-columns=label,scores_3"], "--keep: 'id' is named twice"),
       ([path, "--keep=ident"], "--keep: no column 'ident' among 103"),
       ([path, "--label-column=y"], "--label-column: no column 'y'"),
+      ([path, "--keep=id,,label"], "--keep: expected names with commas"),
+      ([path, "-o", ""], "--output: expected a file's name"),
       ([path, "--keep=,"], "--keep: expected names with commas"),
       ([path, "--force"], "--force is for --output"),
       ([path, "--array=x"], "--array is for npz"),

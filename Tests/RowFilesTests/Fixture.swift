@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 import RowFiles
 import TestSupport
@@ -115,4 +116,24 @@ func npy(
 /// An IDX file.
 func idx(_ type: UInt8, _ shape: [Int], _ data: [UInt8]) -> [UInt8] {
   [0, 0, type, UInt8(shape.count)] + shape.flatMap { bytes([UInt32($0).bigEndian]) } + data
+}
+
+/// One gzip member.
+func gzip(_ plain: [UInt8]) -> [UInt8] {
+  var stream = z_stream()
+  precondition(
+    deflateInit2_(
+      &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+      == Z_OK)
+  defer { deflateEnd(&stream) }
+  var (source, target) = (plain, [UInt8](repeating: 0, count: plain.count + 1024))
+  let count = source.withUnsafeMutableBufferPointer { source in
+    target.withUnsafeMutableBufferPointer { target in
+      (stream.next_in, stream.avail_in) = (source.baseAddress, UInt32(source.count))
+      (stream.next_out, stream.avail_out) = (target.baseAddress, UInt32(target.count))
+      precondition(deflate(&stream, Z_FINISH) == Z_STREAM_END)
+      return target.count - Int(stream.avail_out)
+    }
+  }
+  return Array(target.prefix(count))
 }

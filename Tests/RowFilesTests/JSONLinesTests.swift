@@ -30,6 +30,8 @@ import Testing
     ("{\"instance\":[1,2,3]", "line 2: "),
     ("{\"instances\":[[1,2,3]]}", "line 2: expected an array of numbers or \"instance\", found neither"),
     ("{\"instance\":[1,2,3],\"instance\":[1,2,3]}", "line 2: instance: rows are given twice"),
+    ("{\"instance\":[1,2,3],\"instances\":[[1,2,3]]}", "line 2: instances: rows are given twice"),
+    ("{\"instances\":[[1,2,3]],\"instance\":[1,2,3]}", "line 2: instance: rows are given twice"),
     ("5", "line 2: expected an array of numbers or an object"),
     ("null", "line 2: expected an array of numbers or an object"),
     ("hello", "line 2: "),

@@ -27,6 +27,72 @@ import Testing
     #expect(found.problems.count == 1 && found.problems[0].hasPrefix("line 1: " + sentence), "\(found.problems)")
   }
 
+  static let words = [
+    "1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "#N/A", "#NA", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?",
+    "#NULL!", "(null)", "\\N", "n.a.", "-nan", "nan(ind)", "<NA>", "1d0", "1.0D+00", "-1d-3", "1.0f", "1.5L", "-1j",
+    "0x1p3", "0x1.8p-3", "0.5mm", "-7 C", "+3x",
+  ]
+
+  @Test(arguments: words)
+  func `a first line of numbers in other notations, or of words for none, is a row`(_ word: String) throws {
+    for (separator, width) in [(",", 3), (";", 3), ("\t", 3), (",", 1)] {
+      func line(_ field: String) -> String { Array(repeating: field, count: width).joined(separator: separator) }
+      let found = try read("\(line(word))\n\(line("4"))\n", width: width, capacity: 8)
+      #expect(found.numbers == [1] && found.problems.count == 1, "\(separator) \(width): \(found)")
+    }
+  }
+
+  @Test func `a number before a text with blanks does not make the blanks separators`() throws {
+    for separator in [",", ";", "\t"] {
+      let text = [["a", "b", "t"], ["0.5", "1", "# 2"], ["-1", "2.5", "x 3"]].map { $0.joined(separator: separator) }
+      let found = try read(text.joined(separator: "\n"), width: 2) { $0.keptColumns = ["t"] }
+      #expect(found.rows == [[0.5, 1], [-1, 2.5]] && found.problems.isEmpty, "\(found)")
+    }
+  }
+
+  @Test(arguments: ["1x1,1x2,1x3", "2nd,3rd,4th", "x.1,x.2,x.3", "d1,e5,f", "V1,V2,V3", "3d,2d,1d"])
+  func `names that begin with numbers are names`(_ line: String) throws {
+    let found = try read("\(line)\n1,2,3\n", width: 3)
+    #expect(found.rows == [[1, 2, 3]] && found.problems.isEmpty, "\(found)")
+  }
+
+  static let ragged: [(String, String, String)] = [
+    ("id,a,b,l\n9,1,2,x\n5,6,7\n", "id,l", "line 3: expected 4 columns, as before, found 3"),
+    ("a,b,l\n1,2,x\n3,4\n", "l", "line 3: expected 3 columns, as before, found 2"),
+    ("a,b,l,m\n1,2,x,y\n3,4,5\n", "l,m", "line 3: expected 4 columns, as before, found 3"),
+    ("9\t1\t2\tx\n9\t1\t2\n", "1,4", "line 2: expected 4 columns, as before, found 3"),
+    ("a,b,l\n1,2,x\n3,4,5,6\n", "l", "line 3: expected 2 numbers, found 3"),
+  ]
+
+  @Test(arguments: ragged)
+  func `a row that lacks a column which is left out is a bad one`(
+    _ text: String, _ skipped: String, _ problem: String
+  ) throws {
+    let found = try read(text, width: 2) { $0.skippedColumns = skipped.split(separator: ",").map(String.init) }
+    #expect(found.rows == [[1, 2]] && found.problems.count == 1, "\(found)")
+    #expect(found.problems.first?.hasPrefix(problem) == true, "\(found)")
+  }
+
+  @Test func `a header of another number of columns than the rows is refused`() throws {
+    for header in ["a,b,label", "a", "My data"] {
+      #expect(try refusal(Array("\(header)\n1,2\n".utf8), width: 2).contains("its header names"), "\(header)")
+    }
+    #expect(try read("#by me\n1,2\n", width: 2).rows == [[1, 2]])
+  }
+
+  @Test func `a row whose text begins as a comment is no comment`() throws {
+    let text = "# made by hand, 2 rows\nid,a,b\n# 7,1,2\n# x,y\n8,3,4\n#,5,6\n\"# 9\",7,8\n# end\n"
+    for capacity in [1, 100] {
+      let found = try read(text, width: 2, capacity: capacity) { $0.keptColumns = ["id"] }
+      #expect(
+        found.rows == [[3, 4], [5, 6], [7, 8]] && found.problems.map { $0.prefix(7) } == ["line 3:"], "\(found)")
+    }
+    let first = try read("# 7,1,2\n8,3,4\n", width: 2) { $0.skippedColumns = ["1"] }
+    #expect(first.rows == [[3, 4]] && first.problems.count == 1, "\(first)")
+    let named = try read("# id,a,b\n8,3,4\n", width: 2) { $0.skippedColumns = ["id"] }
+    #expect(named.rows == [[3, 4]] && named.problems.isEmpty, "\(named)")
+  }
+
   @Test func `comments are no rows, and a row is no comment`() throws {
     let found = try read("# 1,2\n#\n# a,b\n1,2\n# 3,4\n#5,6\n7,8\n# end\n", width: 2)
     #expect(found.rows == [[1, 2], [7, 8]])

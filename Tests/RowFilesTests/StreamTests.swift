@@ -1,27 +1,6 @@
-import CZlib
 import Foundation
 import RowFiles
 import Testing
-
-/// One gzip member.
-private func gzip(_ plain: [UInt8]) -> [UInt8] {
-  var stream = z_stream()
-  precondition(
-    deflateInit2_(
-      &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-      == Z_OK)
-  defer { deflateEnd(&stream) }
-  var (source, target) = (plain, [UInt8](repeating: 0, count: plain.count + 1024))
-  let count = source.withUnsafeMutableBufferPointer { source in
-    target.withUnsafeMutableBufferPointer { target in
-      (stream.next_in, stream.avail_in) = (source.baseAddress, UInt32(source.count))
-      (stream.next_out, stream.avail_out) = (target.baseAddress, UInt32(target.count))
-      precondition(deflate(&stream, Z_FINISH) == Z_STREAM_END)
-      return target.count - Int(stream.avail_out)
-    }
-  }
-  return Array(target.prefix(count))
-}
 
 @Suite struct StreamTests {
   @Test func `gzip is seen through in every form`() throws {
