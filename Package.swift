@@ -34,18 +34,18 @@ let package = Package(
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(
-      name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
+      name: "JSONCore", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["FastJSON", "FileFormats", "CZlib"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["JSONCore", "FileFormats", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "FastJSON", "CMalloc",
+        "HTTPServer", "Batching", "Models", "RadialEngine", "JSONCore", "CMalloc",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "FastJSONTests", dependencies: ["FastJSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSONCore", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
       resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),

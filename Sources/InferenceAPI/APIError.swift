@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSONCore
 
 /// Everything that can be wrong with a request that reached routing. `status` and `message` are the one place where an error
 /// becomes an answer.
@@ -11,9 +11,9 @@ enum APIError: Error {
   case unknownLabel(String, model: String)
   case noModel
   case emptyBody
-  case undecodable(fj_error, maxRows: Int)
+  case undecodable(json_error, maxRows: Int)
   /// A body of `/v1` or `/v2`, where every mistake of the caller's is a 400.
-  case unacceptable(fj_error)
+  case unacceptable(json_error)
   case tensorSize(String, expected: Int, found: Int)
   case badInferenceHeader(found: String, body: Int)
   case noClassification(of: StaticString)
@@ -45,8 +45,8 @@ enum APIError: Error {
       400
     case .undecodable(let error, _):
       switch error.status {
-      case FJ_NON_FINITE: 422
-      case FJ_TOO_MANY_ROWS, FJ_TOO_DEEP: 413
+      case JSON_NON_FINITE: 422
+      case JSON_TOO_MANY_ROWS, JSON_TOO_DEEP: 413
       default: 400
       }
     case .overflow, .rejected: 422
@@ -93,7 +93,7 @@ enum APIError: Error {
     case .emptyBody:
       "the body is empty, expected JSON such as {\"instances\":[[…numbers…]]}"
     case .undecodable(let error, let maxRows):
-      error.status == FJ_TOO_MANY_ROWS
+      error.status == JSON_TOO_MANY_ROWS
         ? "\(error.text) (the limit of one request is \(maxRows) rows); send several requests" : error.text
     case .badTimeout(let found):
       "X-Request-Timeout-Ms: expected a whole number of milliseconds from 1 to 86400000, found '\(found)'"
@@ -153,7 +153,7 @@ enum APIError: Error {
     return Response(status: status, contentType: "application/json", body: json.buffer, headers: headers)
   }
 
-  private var jsonError: fj_error? {
+  private var jsonError: json_error? {
     switch self {
     case .undecodable(let error, _), .unacceptable(let error): error
     default: nil
@@ -179,7 +179,7 @@ enum RejectionReason: String, CaseIterable, Sendable {
   case callerGone = "caller_gone"
 }
 
-extension fj_error {
+extension json_error {
   /// The sentence, as a Swift string.
   var text: String { withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
   var pathText: String { withUnsafeBytes(of: path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }

@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSONCore
 
 /// Writes JSON straight into the response's one contiguous buffer.
 struct JSONWriter {
@@ -17,29 +17,29 @@ struct JSONWriter {
     var string = string
     string.withUTF8 { utf8 in
       utf8.withMemoryRebound(to: CChar.self) { text in
-        append(6 * text.count + 2) { fj_write_string($0, text.baseAddress, text.count) }
+        append(6 * text.count + 2) { json_write_string($0, text.baseAddress, text.count) }
       }
     }
   }
 
-  func write(integer: Int) { append(20) { fj_write_integer($0, Int64(integer)) } }
+  func write(integer: Int) { append(20) { json_write_integer($0, Int64(integer)) } }
 
   func write(bool: Bool) { buffer.append(bool ? "true" : "false") }
 
   /// The shortest decimal that reads back as the same Float32.
-  func write(float: Float) { append(16) { fj_write_float($0, float) } }
+  func write(float: Float) { append(16) { json_write_float($0, float) } }
 
   /// An array of numbers.
   func write(floats: UnsafePointer<Float>, count: Int) {
-    append(17 * count + 2) { fj_write_floats($0, floats, count) }
+    append(17 * count + 2) { json_write_floats($0, floats, count) }
   }
 
   /// A number that is marked as a real one: 1.0, not 1.
-  func write(real: Float) { append(18) { fj_write_real($0, real) } }
+  func write(real: Float) { append(18) { json_write_real($0, real) } }
 
   /// An array of them.
   func write(reals: UnsafePointer<Float>, count: Int) {
-    append(19 * count + 2) { fj_write_reals($0, reals, count) }
+    append(19 * count + 2) { json_write_reals($0, reals, count) }
   }
 
   /// What `write` writes, `capacity` bytes at most; it says how many.
@@ -58,7 +58,7 @@ struct JSONWriter {
     return [UInt8](unsafeUninitializedCapacity: 6 * utf8.count + 2) { out, count in
       count = utf8.withUnsafeBytes { source in
         out.withMemoryRebound(to: CChar.self) {
-          fj_write_string($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
+          json_write_string($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
         }
       }
     }

@@ -1,4 +1,4 @@
-import FastJSON
+import JSONCore
 import Models
 import RadialEngine
 
@@ -49,16 +49,16 @@ extension Model {
   }
 
   /// What the decoders of named tensors must know.
-  func signature(maxRows: Int) -> fj_signature {
+  func signature(maxRows: Int) -> json_signature {
     // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
     func cString(_ text: StaticString) -> UnsafePointer<CChar> {
       UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
     }
-    var signature = fj_signature()
-    signature.shape = fj_shape_of(inputShape, inputShape.count)
+    var signature = json_signature()
+    signature.shape = json_shape_of(inputShape, inputShape.count)
     signature.max_rows = maxRows
     signature.input = cString(OutputTensor.input)
-    let alias = Array((inputAlias ?? "").utf8.prefix(Int(FJ_MAX_NAME)))
+    let alias = Array((inputAlias ?? "").utf8.prefix(Int(JSON_MAX_NAME)))
     withUnsafeMutableBytes(of: &signature.input_alias) { $0.copyBytes(from: alias) }
     signature.input_alias_length = alias.count
     let tensors = tensors

@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import JSONCore
 
 /// A text that a row brings with it and that is none of its numbers: an id, a name, a label.
 public struct CarriedText: Sendable, Equatable {
@@ -13,7 +13,7 @@ public struct CarriedText: Sendable, Equatable {
     let characters = [UInt8](unsafeUninitializedCapacity: bytes.count) { out, count in
       count = bytes.withUnsafeBytes { source in
         out.withMemoryRebound(to: CChar.self) {
-          fj_unescape($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
+          json_unescape($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
         }
       }
     }

@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import JSONCore
 
 /// Some rows of a file: cut out of it as they lie there, then read into numbers. Reused, for its memory.
 ///
@@ -57,7 +57,7 @@ public final class RowBlock: @unchecked Sendable {
   deinit {
     bytes.deallocate()
     floats?.deallocate()
-    if let parser { fj_parser_destroy(parser) }
+    if let parser { json_parser_destroy(parser) }
   }
 
   /// The good rows, [N, D]. Valid until the next cut.
@@ -89,7 +89,7 @@ public final class RowBlock: @unchecked Sendable {
 
   /// Takes in a row's text, without its line's end.
   func append(line: UnsafeRawBufferPointer, number: Int?) {
-    reserve(byteCount + line.count + 1 + Int(FJ_PADDING))
+    reserve(byteCount + line.count + 1 + Int(JSON_PADDING))
     if let source = line.baseAddress { (bytes + byteCount).copyMemory(from: source, byteCount: line.count) }
     (bytes + byteCount + line.count).storeBytes(of: 0x0a, as: UInt8.self)
     places.append(Place(offset: byteCount, length: line.count, line: number))
@@ -109,7 +109,7 @@ public final class RowBlock: @unchecked Sendable {
 
   /// Zeros behind the text: the parsers read past a line's end.
   func pad() {
-    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Int(FJ_PADDING))
+    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Int(JSON_PADDING))
   }
 
   /// Where the next good row goes.
@@ -125,7 +125,7 @@ public final class RowBlock: @unchecked Sendable {
   func jsonParser() -> OpaquePointer {
     if let parser { return parser }
     // A few hundred bytes at the start of a thread: without them nothing else would work either.
-    guard let made = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
+    guard let made = json_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
     parser = made
     return made
   }

@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import JSONCore
 
 extension RowFile {
   /// Reads the rows of a block that `cut` filled; what is no good row becomes one of its problems. Any thread.
@@ -48,16 +48,16 @@ extension RowFile {
   private func parse(_ block: RowBlock, line index: Int) {
     let place = block.places[index]
     let text = UnsafePointer((block.bytes + place.offset).assumingMemoryBound(to: CChar.self))
-    var error = fj_error()
-    let status: fj_status
+    var error = json_error()
+    let status: json_status
     if let csv {
-      status = fj_read_fields(
+      status = json_read_fields(
         text, place.length, CChar(bitPattern: csv.separator), csv.omitted, csv.omitted.count, width,
         block.nextRow(inPlace: false), &error)
     } else {
-      status = fj_decode_row(block.jsonParser(), text, place.length, shape, block.nextRow(inPlace: false), &error)
+      status = json_decode_row(block.jsonParser(), text, place.length, shape, block.nextRow(inPlace: false), &error)
     }
-    if status == FJ_OK {
+    if status == JSON_OK {
       do throws(Sentence) {
         if !carried.isEmpty { try carry(block, text, place.length) }
         block.accept(cut: index)
@@ -72,7 +72,7 @@ extension RowFile {
       problem(
         block, index,
         named(sentence, path) + hint(status, sentence, index, UnsafeRawBufferPointer(start: text, count: place.length)),
-        endsFile: csv != nil && status == FJ_SYNTAX))
+        endsFile: csv != nil && status == JSON_SYNTAX))
   }
 
   private struct Sentence: Error { let text: String }
@@ -86,8 +86,8 @@ extension RowFile {
   /// Takes what the row carries along out of its text.
   private func carry(_ block: RowBlock, _ text: UnsafePointer<CChar>, _ length: Int) throws(Sentence) {
     guard let csv else { return try carryMembers(block, text, length) }
-    var found = [fj_text](repeating: fj_text(), count: carried.count)
-    _ = fj_find_fields(text, length, CChar(bitPattern: csv.separator), csv.carried, csv.carried.count, &found)
+    var found = [json_text](repeating: json_text(), count: carried.count)
+    _ = json_find_fields(text, length, CChar(bitPattern: csv.separator), csv.carried, csv.carried.count, &found)
     for (index, field) in found.enumerated() {
       let value = CSVFields.text(field)
       guard field.text != nil, String(validating: value, as: UTF8.self) != nil else {
@@ -101,16 +101,17 @@ extension RowFile {
   }
 
   private func carryMembers(_ block: RowBlock, _ text: UnsafePointer<CChar>, _ length: Int) throws(Sentence) {
-    var found = [fj_text](repeating: fj_text(), count: carried.count)
-    var error = fj_error()
+    var found = [json_text](repeating: json_text(), count: carried.count)
+    var error = json_error()
     // The names' bytes stay where they are while they are looked for.
     let names = carried.map { Array($0.utf8CString) }
     let status = withPointers(names) { names in
-      fj_find_members(block.jsonParser(), text, length, names, names.count, &found, &error)
+      json_find_members(block.jsonParser(), text, length, names, names.count, &found, &error)
     }
-    guard status == FJ_OK else {
+    guard status == JSON_OK else {
       let sentence = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      throw Sentence(text: status == FJ_MISSING ? "expected an object with '\(carried[0])', found an array" : sentence)
+      throw Sentence(
+        text: status == JSON_MISSING ? "expected an object with '\(carried[0])', found an array" : sentence)
     }
     for (index, value) in found.enumerated() {
       guard value.text != nil else {
@@ -121,11 +122,11 @@ extension RowFile {
     }
   }
 
-  private func withPointers<Result>(_ names: [[CChar]], _ body: ([fj_text]) -> Result) -> Result {
-    func next(_ index: Int, _ found: [fj_text]) -> Result {
+  private func withPointers<Result>(_ names: [[CChar]], _ body: ([json_text]) -> Result) -> Result {
+    func next(_ index: Int, _ found: [json_text]) -> Result {
       guard index < names.count else { return body(found) }
       return names[index].withUnsafeBufferPointer {
-        next(index + 1, found + [fj_text(text: $0.baseAddress, length: $0.count - 1, is_quoted: false)])
+        next(index + 1, found + [json_text(text: $0.baseAddress, length: $0.count - 1, is_quoted: false)])
       }
     }
     return next(0, [])
@@ -141,21 +142,21 @@ extension RowFile {
 
   /// What to do about a row, where its sentence alone does not say it.
   private func hint(
-    _ status: fj_status, _ sentence: String, _ index: Int, _ line: UnsafeRawBufferPointer
+    _ status: json_status, _ sentence: String, _ index: Int, _ line: UnsafeRawBufferPointer
   ) -> String {
     guard let csv else {
-      return status == FJ_SYNTAX && layout == nil && !isClosed(line) ? "; give each row a line of its own" : ""
+      return status == JSON_SYNTAX && layout == nil && !isClosed(line) ? "; give each row a line of its own" : ""
     }
-    let count = fj_find_fields(
+    let count = json_find_fields(
       line.bindMemory(to: CChar.self).baseAddress, line.count, CChar(bitPattern: csv.separator), nil, 0, nil)
-    if status == FJ_WIDTH {
+    if status == JSON_WIDTH {
       let numbers = count - csv.omitted.count(where: \.self)
       if numbers == 2 * width, csv.separator == UInt8(ascii: ",") {
         return "; if it has decimal commas, write decimal points, else leave columns out with --skip-columns"
       }
       return numbers > width ? "; leave columns out with --skip-columns" : ""
     }
-    guard status == FJ_TYPE else { return "" }
+    guard status == JSON_TYPE else { return "" }
     if line.last == csv.separator, csv.separator != CSVFields.blanks, count == csv.omitted.count,
       count - csv.omitted.count(where: \.self) == width + 1
     {

@@ -1,6 +1,6 @@
 package import Batching
-import FastJSON
 import HTTPServer
+import JSONCore
 package import Models
 import RadialEngine
 
@@ -15,7 +15,7 @@ package final class ServedModel: Sendable {
   /// `"model_name":"digits","model_version":"1","outputs":[`
   let inferPrefix: [UInt8]
   /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static text.
-  nonisolated(unsafe) let signature: fj_signature
+  nonisolated(unsafe) let signature: json_signature
   /// What metadata lists, and what may be asked for by name.
   let listedTensors, tensors: [OutputTensor]
   /// Each class's label as a JSON string; empty without labels.

@@ -1,4 +1,4 @@
-import FastJSON
+import JSONCore
 import Models
 import RadialEngine
 
@@ -18,16 +18,16 @@ struct PredictOptions {
 
   init() {}
 
-  init(_ request: fj_predict_request) {
+  init(_ request: json_predict_request) {
     if request.has_outputs {
       let asked = { (output: Int) in request.outputs & UInt32(output) != 0 }
-      scores = asked(Int(FJ_SCORES))
-      distances = asked(Int(FJ_DISTANCES))
-      contributions = asked(Int(FJ_CONTRIBUTIONS))
-      embedding = asked(Int(FJ_EMBEDDING))
+      scores = asked(Int(JSON_SCORES))
+      distances = asked(Int(JSON_DISTANCES))
+      contributions = asked(Int(JSON_CONTRIBUTIONS))
+      embedding = asked(Int(JSON_EMBEDDING))
     }
     if request.has_top_k { topK = request.top_k }
-    reject = request.reject == FJ_REJECT_ERROR ? .error : request.reject == FJ_REJECT_OFF ? .off : .flag
+    reject = request.reject == JSON_REJECT_ERROR ? .error : request.reject == JSON_REJECT_OFF ? .off : .flag
     if request.has_false_reject_rate { falseRejectRate = request.false_reject_rate }
     isSingle = request.single
   }

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSONCore
 
 extension RequestReader {
   /// The body of `/predict` or `/distances`.
@@ -11,11 +11,11 @@ extension RequestReader {
     guard let bytes = body.baseAddress, body.count > 0 else { throw .emptyBody }
     let room = room(body.count, served)
     let rows = batch.reserve(room)
-    var request = fj_predict_request()
-    var error = fj_error()
+    var request = json_predict_request()
+    var error = json_error()
     let text = bytes.assumingMemoryBound(to: CChar.self)
     guard
-      fj_decode_predict(parser, text, body.count, served.signature.shape, room, rows, &request, &error) == FJ_OK
+      json_decode_predict(parser, text, body.count, served.signature.shape, room, rows, &request, &error) == JSON_OK
     else { throw .undecodable(error, maxRows: maxRows) }
     guard isPredict else { return (.distances(isSingle: request.single), request.rows) }
     let options = PredictOptions(request)

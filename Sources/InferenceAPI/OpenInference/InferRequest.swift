@@ -1,4 +1,4 @@
-import FastJSON
+import JSONCore
 
 /// What an infer request asks for beside its rows.
 struct InferRequest {
@@ -16,7 +16,7 @@ struct InferRequest {
   var timeout: UInt64 = 0
 
   /// - Parameter json: what `request` was decoded from; its id lies there.
-  init(_ request: fj_infer_request, of served: ServedModel, json: UnsafeRawBufferPointer) {
+  init(_ request: json_infer_request, of served: ServedModel, json: UnsafeRawBufferPointer) {
     id = Array(json[request.id_offset..<request.id_offset + request.id_length])
     timeout = request.timeout
     guard request.output_count > 0 else {
@@ -25,7 +25,7 @@ struct InferRequest {
     }
     // In the order of the metadata, whatever the request's.
     outputs = withUnsafeBytes(of: request.outputs) { bytes in
-      let asked = bytes.bindMemory(to: fj_requested_output.self).prefix(request.output_count)
+      let asked = bytes.bindMemory(to: json_requested_output.self).prefix(request.output_count)
       return asked.sorted { $0.tensor < $1.tensor }.map {
         Output(tensor: served.tensors[$0.tensor], isBinary: $0.is_binary, classification: $0.classification)
       }

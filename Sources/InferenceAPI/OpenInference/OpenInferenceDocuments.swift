@@ -1,4 +1,4 @@
-import FastJSON
+import JSONCore
 import Models
 import RadialEngine
 

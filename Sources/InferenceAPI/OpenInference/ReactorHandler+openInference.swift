@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSONCore
 import Models
 
 extension ReactorHandler {

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSONCore
 import Models
 import RadialEngine
 
@@ -17,24 +17,24 @@ extension RequestReader {
       guard body.count == width * MemoryLayout<Float>.size else {
         throw .tensorSize("a raw request", expected: width * MemoryLayout<Float>.size, found: body.count)
       }
-      TensorBytes.convert(body, FJ_FP32, to: batch.reserve(1), count: width)
+      TensorBytes.convert(body, JSON_FP32, to: batch.reserve(1), count: width)
       return (InferRequest(rawRequestTo: served), 1)
     }
     let json = UnsafeRawBufferPointer(rebasing: body[..<jsonBytes])
     // A number of a flat tensor takes two bytes at least: itself and what follows it.
     let room = min(jsonBytes / (2 * width) + 1, Int(served.signature.max_rows))
     let rows = batch.reserve(room)
-    var request = fj_infer_request()
-    var error = fj_error()
+    var request = json_infer_request()
+    var error = json_error()
     let isRead = withUnsafePointer(to: served.signature) { signature in
-      fj_decode_infer(
+      json_decode_infer(
         parser, json.baseAddress?.assumingMemoryBound(to: CChar.self), json.count, signature, room, rows, &request,
         &error)
     }
-    guard isRead == FJ_OK else { throw .unacceptable(error) }
+    guard isRead == JSON_OK else { throw .unacceptable(error) }
     let tail = UnsafeRawBufferPointer(rebasing: body[jsonBytes...])
     if request.is_binary {
-      let expected = request.rows * width * fj_size_of(request.datatype)
+      let expected = request.rows * width * json_size_of(request.datatype)
       guard request.binary_size == expected else {
         throw .tensorSize("inputs[0].parameters.binary_data_size", expected: expected, found: request.binary_size)
       }

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSONCore
 import Logging
 import Models
 import RadialEngine

@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSONCore
 import Models
 import RadialEngine
 
@@ -17,15 +17,15 @@ final class RequestReader {
   init(maxRows: Int) {
     self.maxRows = maxRows
     // A few hundred bytes at the start of a thread: without them nothing else would work either.
-    guard let parser = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
+    guard let parser = json_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
     self.parser = parser
   }
 
-  deinit { fj_parser_destroy(parser) }
+  deinit { json_parser_destroy(parser) }
 
   /// How many rows there is to be room for, when a body of lists of rows has so many bytes.
   func room(_ bodyBytes: Int, _ served: ServedModel) -> Int {
-    min(max(1, fj_max_rows(bodyBytes, served.model.network.inputWidth)), maxRows)
+    min(max(1, json_max_rows(bodyBytes, served.model.network.inputWidth)), maxRows)
   }
 }
 

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSONCore
 import Models
 import RadialEngine
 
@@ -12,19 +12,19 @@ extension RequestReader {
     let body = exchange.body
     let room = room(body.count, served)
     let rows = batch.reserve(room)
-    var request = fj_serving_request()
-    var error = fj_error()
+    var request = json_serving_request()
+    var error = json_error()
     let isRead = withUnsafePointer(to: served.signature) { signature in
-      fj_decode_serving(
+      json_decode_serving(
         parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, signature, isClassify, room, rows,
         &request, &error)
     }
-    guard isRead == FJ_OK else { throw .unacceptable(error) }
+    guard isRead == JSON_OK else { throw .unacceptable(error) }
     let signature: ServingRequest.Signature
     switch request.signature {
-    case FJ_SERVING_DEFAULT: signature = .servingDefault
-    case FJ_SERVING_DISTANCES: signature = .distances
-    case FJ_SERVING_ALL: signature = .all
+    case JSON_SERVING_DEFAULT: signature = .servingDefault
+    case JSON_SERVING_DISTANCES: signature = .distances
+    case JSON_SERVING_ALL: signature = .all
     default: throw .unknownSignature(model: served.model.name)
     }
     if isClassify {
@@ -36,9 +36,10 @@ extension RequestReader {
 
   /// What TensorFlow Serving looks at before it looks for the model.
   func check(_ exchange: Exchange) throws(APIError) {
-    var error = fj_error()
+    var error = json_error()
     let body = exchange.body
-    guard fj_check_serving(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == FJ_OK
+    guard
+      json_check_serving(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == JSON_OK
     else {
       throw .unacceptable(error)
     }

@@ -1,4 +1,4 @@
-import FastJSON
+import JSONCore
 
 /// What a request of TensorFlow Serving's asks for beside its rows.
 struct ServingRequest {

@@ -2,11 +2,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "FastJSON.h"
+#include "JSONCore.h"
 
-size_t fj_write_integer(char *out, int64_t value) { return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out); }
+size_t json_write_integer(char *out, int64_t value) { return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out); }
 
-size_t fj_write_float(char *out, float value) {
+size_t json_write_float(char *out, float value) {
   if (!std::isfinite(value)) {
     const char *token = std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
     size_t size = std::strlen(token);
@@ -16,19 +16,19 @@ size_t fj_write_float(char *out, float value) {
   return static_cast<size_t>(std::to_chars(out, out + 16, value).ptr - out);
 }
 
-size_t fj_write_floats(char *out, const float *values, size_t n) {
+size_t json_write_floats(char *out, const float *values, size_t n) {
   char *end = out;
   *end++ = '[';
   for (size_t i = 0; i < n; i++) {
     if (i > 0) *end++ = ',';
-    end += fj_write_float(end, values[i]);
+    end += json_write_float(end, values[i]);
   }
   *end++ = ']';
   return static_cast<size_t>(end - out);
 }
 
-size_t fj_write_real(char *out, float value) {
-  size_t size = fj_write_float(out, value);
+size_t json_write_real(char *out, float value) {
+  size_t size = json_write_float(out, value);
   bool is_marked = !std::isfinite(value) || std::memchr(out, '.', size) || std::memchr(out, 'e', size);
   if (is_marked) return size;
   out[size] = '.';
@@ -36,18 +36,18 @@ size_t fj_write_real(char *out, float value) {
   return size + 2;
 }
 
-size_t fj_write_reals(char *out, const float *values, size_t n) {
+size_t json_write_reals(char *out, const float *values, size_t n) {
   char *end = out;
   *end++ = '[';
   for (size_t i = 0; i < n; i++) {
     if (i > 0) *end++ = ',';
-    end += fj_write_real(end, values[i]);
+    end += json_write_real(end, values[i]);
   }
   *end++ = ']';
   return static_cast<size_t>(end - out);
 }
 
-size_t fj_write_string(char *out, const char *utf8, size_t n) {
+size_t json_write_string(char *out, const char *utf8, size_t n) {
   static const char digits[] = "0123456789abcdef";
   char *end = out;
   *end++ = '"';

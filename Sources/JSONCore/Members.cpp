@@ -2,12 +2,12 @@
 
 #include "Parser.h"
 
-fj_status fj_find_members(fj_parser *parser, const char *text, size_t length, const fj_text *names, size_t count, fj_text *found, fj_error *error) {
+json_status json_find_members(json_parser *parser, const char *text, size_t length, const json_text *names, size_t count, json_text *found, json_error *error) {
   *error = {};
-  std::fill(found, found + count, fj_text{});
+  std::fill(found, found + count, json_text{});
   Document document;
   if (!open_document(parser, text, length, "an object", error, &document)) return error->status;
-  if (document.current() != '{') return document.fail(FJ_MISSING, document.offset(), "", "expected an object with names"), error->status;
+  if (document.current() != '{') return document.fail(JSON_MISSING, document.offset(), "", "expected an object with names"), error->status;
   bool is_read = document.read_object("", [&](std::string_view name, size_t at) {
     size_t start = document.offset();
     if (!document.skip_value(1, "")) return false;
@@ -16,10 +16,10 @@ fj_status fj_find_members(fj_parser *parser, const char *text, size_t length, co
     while (end > from && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r')) end--;
     for (size_t i = 0; i < count; i++) {
       if (name != std::string_view(names[i].text, names[i].length)) continue;
-      if (found[i].text) return document.fail(FJ_VALUE, at, "", "expected the member '%.*s' once, found a second one", shown(name), name.data());
+      if (found[i].text) return document.fail(JSON_VALUE, at, "", "expected the member '%.*s' once, found a second one", shown(name), name.data());
       found[i] = {from, static_cast<size_t>(end - from), false};
     }
     return true;
   }) && document.is_at_end();
-  return is_read ? FJ_OK : error->status;
+  return is_read ? JSON_OK : error->status;
 }

@@ -10,7 +10,7 @@ namespace {
 struct PredictDecoder {
   Document document;
   RowReader rows;
-  fj_predict_request *const request;
+  json_predict_request *const request;
   unsigned seen = 0;
 
   static constexpr const char *whole = "an object with \"instances\"";
@@ -25,7 +25,7 @@ struct PredictDecoder {
     request->rows = rows.count;
     request->single = rows.is_single;
     if (seen & rows_member) return true;
-    return document.fail(FJ_MISSING, 0, "", "expected \"instances\" (or \"instance\"), found neither");
+    return document.fail(JSON_MISSING, 0, "", "expected \"instances\" (or \"instance\"), found neither");
   }
 
   /// A row alone, or in an object that is searched for nothing else.
@@ -35,7 +35,7 @@ struct PredictDecoder {
       if (name == "instance") return once(rows_member, "instance", at) && instance();
       return document.skip_value(1, "");
     }) && document.is_at_end() &&
-           (seen & rows_member || document.fail(FJ_MISSING, 0, "", "expected an array of numbers or \"instance\", found neither"));
+           (seen & rows_member || document.fail(JSON_MISSING, 0, "", "expected an array of numbers or \"instance\", found neither"));
   }
 
   bool member(std::string_view name, size_t at) {
@@ -51,8 +51,8 @@ struct PredictDecoder {
   bool once(unsigned bit, const char *name, size_t at) {
     if (!(seen & bit)) return seen |= bit, true;
     return bit == rows_member
-               ? document.fail(FJ_VALUE, at, name, "rows are given twice; send \"instances\" or \"instance\", once")
-               : document.fail(FJ_VALUE, at, name, "expected this member once, found a second one");
+               ? document.fail(JSON_VALUE, at, name, "rows are given twice; send \"instances\" or \"instance\", once")
+               : document.fail(JSON_VALUE, at, name, "expected this member once, found a second one");
   }
 
   bool instance() {
@@ -73,7 +73,7 @@ struct PredictDecoder {
       unsigned bit = 0;
       for (unsigned i = 0; i < 4; i++) bit |= name == names[i] ? 1u << i : 0;
       request->outputs |= bit;
-      return bit != 0 || document.fail(FJ_UNKNOWN_OUTPUT, at, "outputs",
+      return bit != 0 || document.fail(JSON_UNKNOWN_OUTPUT, at, "outputs",
                                        "expected scores, distances, contributions or embedding, found '%.*s'",
                                        shown(name), name.data());
     });
@@ -84,10 +84,10 @@ struct PredictDecoder {
     size_t at = document.offset();
     std::string_view name;
     if (!document.read_string(buffer, &name, "reject")) return false;
-    if (name == "flag") return request->reject = FJ_REJECT_FLAG, true;
-    if (name == "error") return request->reject = FJ_REJECT_ERROR, true;
-    if (name == "off") return request->reject = FJ_REJECT_OFF, true;
-    return document.fail(FJ_VALUE, at, "reject", "expected \"flag\", \"error\" or \"off\", found '%.*s'",
+    if (name == "flag") return request->reject = JSON_REJECT_FLAG, true;
+    if (name == "error") return request->reject = JSON_REJECT_ERROR, true;
+    if (name == "off") return request->reject = JSON_REJECT_OFF, true;
+    return document.fail(JSON_VALUE, at, "reject", "expected \"flag\", \"error\" or \"off\", found '%.*s'",
                          shown(name), name.data());
   }
 
@@ -98,7 +98,7 @@ struct PredictDecoder {
     uint64_t count = 0;
     auto parsed = std::from_chars(start, document.body + document.length, count);
     bool is_whole = *start >= '1' && *start <= '9' && document.ends_at(parsed.ptr, document.offset());
-    if (!is_whole) return document.fail(FJ_VALUE, at, "top_k", "expected a whole number of classes from 1");
+    if (!is_whole) return document.fail(JSON_VALUE, at, "top_k", "expected a whole number of classes from 1");
     request->has_top_k = true;
     request->top_k = parsed.ec == std::errc() ? static_cast<size_t>(std::min<uint64_t>(count, 1u << 20)) : 1u << 20;
     return true;
@@ -111,29 +111,29 @@ struct PredictDecoder {
     double rate = 0;  // stays 0 for what is no number
     std::from_chars(start, document.body + document.length, rate);
     if (!(rate > 0 && rate < 1))
-      return document.fail(FJ_VALUE, at, "false_reject_rate", "expected a number between 0 and 1");
+      return document.fail(JSON_VALUE, at, "false_reject_rate", "expected a number between 0 and 1");
     request->has_false_reject_rate = true;
     request->false_reject_rate = rate;
     return true;
   }
 
   // For the unescaped form of a short string.
-  char buffer[FJ_MAX_NAME];
+  char buffer[JSON_MAX_NAME];
 };
 
 }  // namespace
 
-fj_status fj_decode_predict(fj_parser *parser, const char *body, size_t length, fj_shape shape, size_t capacity, float *rows,
-                            fj_predict_request *request, fj_error *error) {
+json_status json_decode_predict(json_parser *parser, const char *body, size_t length, json_shape shape, size_t capacity, float *rows,
+                            json_predict_request *request, json_error *error) {
   *request = {};
   *error = {};
   PredictDecoder decoder{{}, {&decoder.document, shape, width_of(shape), capacity, rows, "instances"}, request};
-  return open_document(parser, body, length, PredictDecoder::whole, error, &decoder.document) && decoder.decode() ? FJ_OK : error->status;
+  return open_document(parser, body, length, PredictDecoder::whole, error, &decoder.document) && decoder.decode() ? JSON_OK : error->status;
 }
 
-fj_status fj_decode_row(fj_parser *parser, const char *text, size_t length, fj_shape shape, float *row, fj_error *error) {
+json_status json_decode_row(json_parser *parser, const char *text, size_t length, json_shape shape, float *row, json_error *error) {
   *error = {};
-  fj_predict_request request = {};
+  json_predict_request request = {};
   PredictDecoder decoder{{}, {&decoder.document, shape, width_of(shape), 1, row, "instance"}, &request};
-  return open_document(parser, text, length, PredictDecoder::lone, error, &decoder.document) && decoder.decode_row() ? FJ_OK : error->status;
+  return open_document(parser, text, length, PredictDecoder::lone, error, &decoder.document) && decoder.decode_row() ? JSON_OK : error->status;
 }

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "FastJSON.h"
-#include "Number.h"
+#include "JSONCore.h"
+#include "DecimalNumber.h"
 
 namespace {
 
@@ -111,7 +111,7 @@ bool has_decimal_comma(std::string_view text) {
 }
 
 __attribute__((format(printf, 4, 5)))
-fj_status fail(fj_error *error, fj_status status, size_t column, const char *format, ...) {
+json_status fail(json_error *error, json_status status, size_t column, const char *format, ...) {
   char what[200];
   va_list arguments;
   va_start(arguments, format);
@@ -127,23 +127,23 @@ fj_status fail(fj_error *error, fj_status status, size_t column, const char *for
 }
 
 /// Refuses a field that is no finite number; `column` counts from 1.
-fj_status fail_field(fj_error *error, const Field &field, NumberResult result, size_t column) {
+json_status fail_field(json_error *error, const Field &field, NumberResult result, size_t column) {
   if (field.is_open)
-    return fail(error, FJ_SYNTAX, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
+    return fail(error, JSON_SYNTAX, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
   std::string_view text = field.text();
   size_t shown = std::min<size_t>(text.size(), 24);
   // Not within a character of UTF-8.
   while (shown > 0 && shown < text.size() && (text[shown] & 0xc0) == 0x80) shown--;
   auto size = static_cast<int>(shown);
   if (result == NumberResult::not_finite)
-    return fail(error, FJ_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
-  if (text.empty()) return fail(error, FJ_TYPE, column, "expected a number, found nothing");
+    return fail(error, JSON_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
+  if (text.empty()) return fail(error, JSON_TYPE, column, "expected a number, found nothing");
   const char *kind = is_missing_value(text) ? ", a missing value" : has_decimal_comma(text) ? ": decimal commas are not read, write decimal points" : "";
-  return fail(error, FJ_TYPE, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
+  return fail(error, JSON_TYPE, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
 }
 
-fj_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
-                      float *row, fj_error *error) {
+json_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
+                      float *row, json_error *error) {
   Separator separator{separator_byte};
   size_t count = 0;
   for (size_t column = 0;; column++) {
@@ -175,18 +175,18 @@ fj_status read_fields(const char *p, const char *end, char separator_byte, const
     p = next_field(p, end, separator);
     if (!p) break;
   }
-  if (count != width) return fail(error, FJ_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
-  return FJ_OK;
+  if (count != width) return fail(error, JSON_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
+  return JSON_OK;
 }
 
 }  // namespace
 
-fj_status fj_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
-                         float *row, fj_error *error) {
+json_status json_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
+                         float *row, json_error *error) {
   *error = {};
   const char *end = line + length, *start = separator == ' ' ? skip_blanks(line, end) : line;
-  fj_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
-  if (status == FJ_OK || status == FJ_SYNTAX || !std::memchr(line, '"', length)) return status;
+  json_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
+  if (status == JSON_OK || status == JSON_SYNTAX || !std::memchr(line, '"', length)) return status;
   // Whatever else is wrong with the line: what follows a quote that does not close is no row.
   size_t column = 1;
   for (const char *p = start; p; column++) {
@@ -197,10 +197,10 @@ fj_status fj_read_fields(const char *line, size_t length, char separator, const 
   return status;
 }
 
-size_t fj_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, fj_text *found) {
+size_t json_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, json_text *found) {
   Separator separator{separator_byte};
   const char *end = line + length, *p = separator.is_run() ? skip_blanks(line, end) : line;
-  std::fill(found, found + count, fj_text{});
+  std::fill(found, found + count, json_text{});
   size_t column = 0;
   for (; p; column++) {
     Field field = field_at(p, end, separator);
@@ -211,6 +211,6 @@ size_t fj_find_fields(const char *line, size_t length, char separator_byte, cons
   return column;
 }
 
-bool fj_is_missing_value(const char *text, size_t length) { return is_missing_value({text, length}); }
+bool json_is_missing_value(const char *text, size_t length) { return is_missing_value({text, length}); }
 
-bool fj_has_decimal_comma(const char *text, size_t length) { return has_decimal_comma({text, length}); }
+bool json_has_decimal_comma(const char *text, size_t length) { return has_decimal_comma({text, length}); }

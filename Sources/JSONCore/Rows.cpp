@@ -4,23 +4,23 @@
 #include <cmath>
 #include <cstdio>
 
-#include "Number.h"
+#include "DecimalNumber.h"
 
-size_t fj_max_rows(size_t length, size_t width) { return length / (2 * width + 1); }
+size_t json_max_rows(size_t length, size_t width) { return length / (2 * width + 1); }
 
-fj_shape fj_shape_of(const long *dimensions, size_t rank) {
-  fj_shape shape = {rank, {}};
-  for (size_t level = 0; level < rank && level < FJ_MAX_RANK; level++) shape.dimensions[level] = static_cast<size_t>(dimensions[level]);
+json_shape json_shape_of(const long *dimensions, size_t rank) {
+  json_shape shape = {rank, {}};
+  for (size_t level = 0; level < rank && level < JSON_MAX_RANK; level++) shape.dimensions[level] = static_cast<size_t>(dimensions[level]);
   return shape;
 }
 
-size_t width_of(fj_shape shape) {
+size_t width_of(json_shape shape) {
   size_t width = 1;
   for (size_t level = 0; level < shape.rank; level++) width *= shape.dimensions[level];
   return width;
 }
 
-bool form_of(fj_shape shape, size_t rank, fj_shape *form) {
+bool form_of(json_shape shape, size_t rank, json_shape *form) {
   bool ends_in_one = shape.dimensions[shape.rank - 1] == 1;
   *form = shape;
   form->rank = rank;
@@ -31,10 +31,10 @@ bool form_of(fj_shape shape, size_t rank, fj_shape *form) {
   return form->dimensions[2] = 1, true;
 }
 
-FormList::FormList(fj_shape shape, bool has_batch) {
-  size_t ranks[FJ_MAX_RANK], count = 0, end = 0;
-  fj_shape form;
-  for (size_t rank = 1; rank <= FJ_MAX_RANK; rank++)
+FormList::FormList(json_shape shape, bool has_batch) {
+  size_t ranks[JSON_MAX_RANK], count = 0, end = 0;
+  json_shape form;
+  for (size_t rank = 1; rank <= JSON_MAX_RANK; rank++)
     if (form_of(shape, rank, &form)) ranks[count++] = rank;
   auto write = [&](const char *format, size_t value) {
     if (end < sizeof text) end += static_cast<size_t>(snprintf(text + end, sizeof text - end, format, value));
@@ -48,7 +48,7 @@ FormList::FormList(fj_shape shape, bool has_batch) {
   }
 }
 
-RowReader::Advice::Advice(fj_shape shape, size_t width) : text{} {
+RowReader::Advice::Advice(json_shape shape, size_t width) : text{} {
   if (shape.rank > 1) snprintf(text, sizeof text, "; a row is %zu numbers, %s", width, FormList(shape, false).text);
 }
 
@@ -69,7 +69,7 @@ bool RowReader::beyond(size_t index) {
   // Of a row in an object its name is counted too.
   if (found != width + (document->current() == '{')) return fail_row(index);
   char path[64];
-  return document->fail(FJ_TOO_MANY_ROWS, document->offset(), path_of(path, index), "expected at most %zu rows, found more", capacity);
+  return document->fail(JSON_TOO_MANY_ROWS, document->offset(), path_of(path, index), "expected at most %zu rows, found more", capacity);
 }
 
 bool RowReader::row(size_t index) {
@@ -91,11 +91,11 @@ bool RowReader::row(size_t index) {
 bool RowReader::is_nested() const { return shape.rank > 1 && document->body[document->marks[document->position + 1]] == '['; }
 
 /// The form of the row that begins here, by its brackets; where there is none, the shape itself, which it then does not fit.
-fj_shape RowReader::form_here() const {
+json_shape RowReader::form_here() const {
   size_t depth = 0;
   // One more than there may be is enough.
-  while (depth <= FJ_MAX_RANK && document->body[document->marks[document->position + depth]] == '[') depth++;
-  fj_shape form;
+  while (depth <= JSON_MAX_RANK && document->body[document->marks[document->position + depth]] == '[') depth++;
+  json_shape form;
   return form_of(shape, depth, &form) ? form : shape;
 }
 
@@ -124,7 +124,7 @@ bool RowReader::numbers(size_t wanted, float **cells) {
 }
 
 /// An array nested as `form` says.
-bool RowReader::nested(const fj_shape &form, size_t level, float **cells) {
+bool RowReader::nested(const json_shape &form, size_t level, float **cells) {
   if (document->current() != '[') return false;
   if (level + 1 == form.rank) return numbers(form.dimensions[level], cells);
   document->position++;
@@ -148,11 +148,11 @@ bool RowReader::fail_row(size_t index) {
   char path[64];
   path_of(path, index);
   size_t at = document->offset();
-  return fail_list(path, form_here(), 0) && document->fail(FJ_SYNTAX, at, path, "the body is not valid JSON");
+  return fail_list(path, form_here(), 0) && document->fail(JSON_SYNTAX, at, path, "the body is not valid JSON");
 }
 
 /// Steps over the array of level `level` that begins here, or refuses what is wrong with it.
-bool RowReader::fail_list(const char *path, const fj_shape &form, size_t level) {
+bool RowReader::fail_list(const char *path, const json_shape &form, size_t level) {
   bool holds_numbers = level + 1 == form.rank;
   size_t at = document->offset(), found = 0, wanted = form.dimensions[level];
   if (document->current() != '[') {
@@ -167,7 +167,7 @@ bool RowReader::fail_list(const char *path, const fj_shape &form, size_t level) 
         return holds_numbers ? fail_number(element) : fail_list(element, form, level + 1);
       }))
     return false;
-  return found == wanted || document->fail(FJ_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted, holds_numbers ? "number" : "array",
+  return found == wanted || document->fail(JSON_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted, holds_numbers ? "number" : "array",
                                            wanted == 1 ? "" : "s", found, Advice(shape, width).text);
 }
 
@@ -175,11 +175,11 @@ bool RowReader::fail_number(const char *path) {
   const char *start = document->pointer();
   if (!document->takes_non_finite) {
     if (const char *end = end_of_token(start); end && document->ends_cleanly(end))
-      return document->fail(FJ_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s", static_cast<int>(end - start), start);
+      return document->fail(JSON_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s", static_cast<int>(end - start), start);
     float value;
     const char *end = read_number(start, &value);
     if (end && document->ends_cleanly(end) && std::isinf(value))
-      return document->fail(FJ_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s",
+      return document->fail(JSON_NON_FINITE, document->offset(), path, "expected a finite Float32, found %.*s",
                             shown_scalar(start), start);
   }
   const char *kind = document->kind_of_value(document->current());

@@ -3,22 +3,22 @@
 #include "Document.h"
 
 /// The number of numbers of one row.
-size_t width_of(fj_shape shape);
+size_t width_of(json_shape shape);
 
 /// The dimensions of a row that has `rank` of them: flat, as the shape says, or of an image without its last dimension of 1 or with one
 /// more. Their numbers of dimensions differ, so that there is no choice. False: a row has no such form.
-bool form_of(fj_shape shape, size_t rank, fj_shape *form);
+bool form_of(json_shape shape, size_t rank, json_shape *form);
 
 /// Writes the forms of a row, separated as in a sentence: [16], [4][4] or [4][4][1]. With a batch dimension: [-1,16], [-1,4,4] or [-1,4,4,1].
 struct FormList {
   char text[128];
-  FormList(fj_shape shape, bool has_batch);
+  FormList(json_shape shape, bool has_batch);
 };
 
 /// JSON arrays of numbers → rows of floats.
 struct RowReader {
   Document *document;
-  const fj_shape shape;
+  const json_shape shape;
   const size_t width, capacity;
   float *const rows;  // [capacity, width]
   /// What the rows are called in paths: of one row alone, or of the list that they are in.
@@ -42,18 +42,18 @@ struct RowReader {
 
  private:
   bool is_nested() const;
-  fj_shape form_here() const;
+  json_shape form_here() const;
   bool numbers(size_t count, float **cells);
-  bool nested(const fj_shape &form, size_t level, float **cells);
+  bool nested(const json_shape &form, size_t level, float **cells);
   const char *path_of(char *path, size_t index) const;
   bool fail_row(size_t index);
-  bool fail_list(const char *path, const fj_shape &form, size_t level);
+  bool fail_list(const char *path, const json_shape &form, size_t level);
   bool fail_number(const char *path);
 
   /// Of an image the forms of its rows, which end a sentence about its brackets.
   struct Advice {
     char text[160];
-    Advice(fj_shape shape, size_t width);
+    Advice(json_shape shape, size_t width);
   };
 };
 
@@ -66,5 +66,5 @@ bool RowReader::list(Element element) {
         return index < capacity || (first != '[' && first != '{') ? element(index) : beyond(index);
       }))
     return false;
-  return count > 0 || document->fail(FJ_NO_ROWS, at, name, "expected at least one row, found none");
+  return count > 0 || document->fail(JSON_NO_ROWS, at, name, "expected at least one row, found none");
 }

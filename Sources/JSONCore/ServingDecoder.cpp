@@ -13,9 +13,9 @@ constexpr const char *whole = "an object with \"instances\" or \"inputs\"";
 struct ServingDecoder {
   Document document;
   RowReader rows;
-  const fj_signature *const signature;
+  const json_signature *const signature;
   const bool is_classify;
-  fj_serving_request *const request;
+  json_serving_request *const request;
   bool has_rows = false;
 
   bool decode() {
@@ -32,7 +32,7 @@ struct ServingDecoder {
       return false;
     request->rows = rows.count;
     if (has_rows) return true;
-    return document.fail(FJ_MISSING, 0, "", is_classify ? "expected \"examples\", found none" : "expected \"instances\" or \"inputs\", found neither");
+    return document.fail(JSON_MISSING, 0, "", is_classify ? "expected \"examples\", found none" : "expected \"instances\" or \"inputs\", found neither");
   }
 
   bool signature_name() {
@@ -40,13 +40,13 @@ struct ServingDecoder {
     request->signature_at = document.offset();
     std::string_view name;
     if (!document.read_string(buffer, &name, "signature_name")) return false;
-    request->signature = name.empty() || name == "serving_default" ? FJ_SERVING_DEFAULT : name == "distances" ? FJ_SERVING_DISTANCES : name == "all" ? FJ_SERVING_ALL : FJ_SERVING_UNKNOWN;
+    request->signature = name.empty() || name == "serving_default" ? JSON_SERVING_DEFAULT : name == "distances" ? JSON_SERVING_DISTANCES : name == "all" ? JSON_SERVING_ALL : JSON_SERVING_UNKNOWN;
     return true;
   }
 
   bool begin(size_t at, const char *name) {
     rows.name = name;
-    if (has_rows) return document.fail(FJ_VALUE, at, name, "rows are given twice; send \"instances\" or \"inputs\", once");
+    if (has_rows) return document.fail(JSON_VALUE, at, name, "rows are given twice; send \"instances\" or \"inputs\", once");
     return has_rows = true;
   }
 
@@ -65,9 +65,9 @@ struct ServingDecoder {
       size_t start = document.offset();
       return document.read_object(path, [&](std::string_view member, size_t member_at) {
         if (is_input(*signature, member)) return found ? fail_second_input(member_at, path) : (found = true, rows.row(index));
-        return document.fail(FJ_VALUE, member_at, path, "expected the input %s alone, found '%.*s'", InputNames(*signature).text,
+        return document.fail(JSON_VALUE, member_at, path, "expected the input %s alone, found '%.*s'", InputNames(*signature).text,
                              shown(member), member.data());
-      }) && (found || document.fail(FJ_MISSING, start, path, "expected the input %s, found an empty object", InputNames(*signature).text));
+      }) && (found || document.fail(JSON_MISSING, start, path, "expected the input %s, found an empty object", InputNames(*signature).text));
     });
   }
 
@@ -81,30 +81,30 @@ struct ServingDecoder {
     return document.read_object("inputs", [&](std::string_view member, size_t member_at) {
       if (is_input(*signature, member)) return found ? fail_second_input(member_at, "inputs") : (found = true, rows.list());
       return document.skip_value(2, "inputs");
-    }) && (found || document.fail(FJ_MISSING, start, "inputs", "expected the input %s, found none", InputNames(*signature).text));
+    }) && (found || document.fail(JSON_MISSING, start, "inputs", "expected the input %s, found none", InputNames(*signature).text));
   }
 
   bool fail_second_input(size_t at, const char *path) {
-    return document.fail(FJ_VALUE, at, path, "the input is given twice; send it once, as %s", InputNames(*signature).text);
+    return document.fail(JSON_VALUE, at, path, "the input is given twice; send it once, as %s", InputNames(*signature).text);
   }
 
   // For the unescaped form of a short string.
-  char buffer[FJ_MAX_NAME];
+  char buffer[JSON_MAX_NAME];
 };
 
 }  // namespace
 
-fj_status fj_decode_serving(fj_parser *parser, const char *body, size_t length, const fj_signature *signature, bool is_classify, size_t capacity, float *rows,
-                            fj_serving_request *request, fj_error *error) {
+json_status json_decode_serving(json_parser *parser, const char *body, size_t length, const json_signature *signature, bool is_classify, size_t capacity, float *rows,
+                            json_serving_request *request, json_error *error) {
   *request = {};
   *error = {};
   ServingDecoder decoder{{}, {&decoder.document, signature->shape, width_of(signature->shape), capacity, rows, "instances"}, signature, is_classify, request};
   if (!open_document(parser, body, length, whole, error, &decoder.document)) return error->status;
   decoder.document.takes_non_finite = true;
-  return decoder.decode() ? FJ_OK : error->status;
+  return decoder.decode() ? JSON_OK : error->status;
 }
 
-fj_status fj_check_serving(fj_parser *parser, const char *body, size_t length, fj_error *error) {
+json_status json_check_serving(json_parser *parser, const char *body, size_t length, json_error *error) {
   *error = {};
   Document document;
   if (!open_document(parser, body, length, whole, error, &document)) return error->status;
@@ -114,5 +114,5 @@ fj_status fj_check_serving(fj_parser *parser, const char *body, size_t length, f
     if (name == "signature_name" && document.current() != '"') return document.fail_type("a string", "signature_name");
     return document.skip_value(1, "");
   }) && document.is_at_end();
-  return is_valid ? FJ_OK : error->status;
+  return is_valid ? JSON_OK : error->status;
 }

@@ -1,14 +1,14 @@
-import FastJSON
+import JSONCore
 import TestSupport
 import Testing
 
 /// Of rows of three numbers, or of another shape, at most four.
-private func makeSignature(shape: [Int] = [3], alias: String = "") -> fj_signature {
+private func makeSignature(shape: [Int] = [3], alias: String = "") -> json_signature {
   func text(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
   }
-  var signature = fj_signature()
-  signature.shape = fj_shape_of(shape, shape.count)
+  var signature = json_signature()
+  signature.shape = json_shape_of(shape, shape.count)
   signature.max_rows = 4
   signature.input = text("x")
   signature.outputs = (text("scores"), text("distances"), text("known"), text("p_value"))
@@ -19,47 +19,47 @@ private func makeSignature(shape: [Int] = [3], alias: String = "") -> fj_signatu
 }
 
 private func padded(_ body: [UInt8]) -> [CChar] {
-  (body + [UInt8](repeating: 0, count: Int(FJ_PADDING))).map { CChar(bitPattern: $0) }
+  (body + [UInt8](repeating: 0, count: Int(JSON_PADDING))).map { CChar(bitPattern: $0) }
 }
 
-private func message(_ error: fj_error) -> String {
+private func message(_ error: json_error) -> String {
   withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
-private func infer(_ body: [UInt8], _ signature: fj_signature = makeSignature()) -> (
-  status: fj_status, rows: [Float], request: fj_infer_request, error: fj_error
+private func infer(_ body: [UInt8], _ signature: json_signature = makeSignature()) -> (
+  status: json_status, rows: [Float], request: json_infer_request, error: json_error
 ) {
-  let parser = fj_parser_create(16)
-  defer { fj_parser_destroy(parser) }
-  var request = fj_infer_request()
-  var error = fj_error()
+  let parser = json_parser_create(16)
+  defer { json_parser_destroy(parser) }
+  var request = json_infer_request()
+  var error = json_error()
   let width = signature.shape.rank == 1 ? 3 : 6
   var rows = [Float](repeating: -1, count: 4 * width)
   let status = withUnsafePointer(to: signature) {
-    fj_decode_infer(parser, padded(body), body.count, $0, 4, &rows, &request, &error)
+    json_decode_infer(parser, padded(body), body.count, $0, 4, &rows, &request, &error)
   }
   return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
 
 private func infer(
-  _ text: String, _ signature: fj_signature = makeSignature()
-) -> (status: fj_status, rows: [Float], request: fj_infer_request, error: fj_error) {
+  _ text: String, _ signature: json_signature = makeSignature()
+) -> (status: json_status, rows: [Float], request: json_infer_request, error: json_error) {
   infer(Array(text.utf8), signature)
 }
 
 private func serving(
-  _ body: [UInt8], isClassify: Bool = false, _ signature: fj_signature = makeSignature()
+  _ body: [UInt8], isClassify: Bool = false, _ signature: json_signature = makeSignature()
 ) -> (
-  status: fj_status, rows: [Float], request: fj_serving_request, error: fj_error
+  status: json_status, rows: [Float], request: json_serving_request, error: json_error
 ) {
-  let parser = fj_parser_create(16)
-  defer { fj_parser_destroy(parser) }
-  var request = fj_serving_request()
-  var error = fj_error()
+  let parser = json_parser_create(16)
+  defer { json_parser_destroy(parser) }
+  var request = json_serving_request()
+  var error = json_error()
   let width = signature.shape.rank == 1 ? 3 : 6
   var rows = [Float](repeating: -1, count: 4 * width)
   let status = withUnsafePointer(to: signature) {
-    fj_decode_serving(parser, padded(body), body.count, $0, isClassify, 4, &rows, &request, &error)
+    json_decode_serving(parser, padded(body), body.count, $0, isClassify, 4, &rows, &request, &error)
   }
   return (status, Array(rows.prefix(width * request.rows)), request, error)
 }
@@ -77,13 +77,13 @@ private func serving(
   ])
   func `tensors arrive flat or nested, in any order of members, the first of two counting`(parts: String) {
     let found = infer(Self.input(parts))
-    #expect(found.status == FJ_OK, "\(message(found.error))")
+    #expect(found.status == JSON_OK, "\(message(found.error))")
     #expect(found.rows == [1, 2, 3, 4, 5, 6])
   }
 
   @Test func `bare tokens and what is beyond Float32 are numbers`() {
     let found = infer(Self.input(#""shape":[1,3],"datatype":"FP32","data":[NaN,-Infinity,1e999]"#))
-    #expect(found.status == FJ_OK)
+    #expect(found.status == JSON_OK)
     #expect(found.rows[0].isNaN && found.rows[1] == -.infinity && found.rows[2] == .infinity)
   }
 
@@ -94,11 +94,11 @@ private func serving(
        "outputs":[{"name":"known"},{"name":"scores","parameters":{"binary_data":true,"classification":2}}]}
       """#
     let found = infer(text)
-    #expect(found.status == FJ_OK, "\(message(found.error))")
+    #expect(found.status == JSON_OK, "\(message(found.error))")
     let id = Array(text.utf8)[found.request.id_offset..<found.request.id_offset + found.request.id_length]
     #expect(String(decoding: id, as: UTF8.self) == #""a\"\u00e9""#)
     #expect(found.request.timeout == 5 && found.request.binary_data_output)
-    #expect(found.request.is_binary && found.request.binary_size == 6 && found.request.datatype == FJ_BF16)
+    #expect(found.request.is_binary && found.request.binary_size == 6 && found.request.datatype == JSON_BF16)
     #expect(found.request.output_count == 2 && found.request.outputs.0.tensor == 2)
     #expect(found.request.outputs.1.is_binary && found.request.outputs.1.classification == 2)
   }
@@ -149,7 +149,7 @@ private func serving(
 
   @Test(arguments: refused) func `every mistake has its sentence`(body: String, part: String) {
     let found = infer(body)
-    #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+    #expect(found.status != JSON_OK && message(found.error).contains(part), "\(message(found.error))")
   }
 
   static let shapes: [(shape: String, row: [Int], refusal: String?)] = [
@@ -172,7 +172,7 @@ private func serving(
     let signature = makeSignature(shape: row)
     for source in [#""data":[1,2,3,4,5,6]"#, #""parameters":{"binary_data_size":24}"#] {
       let found = infer(Self.input(#""shape":\#(shape),"datatype":"FP32",\#(source)"#), signature)
-      #expect((found.status == FJ_OK) == (refusal == nil), "\(message(found.error))")
+      #expect((found.status == JSON_OK) == (refusal == nil), "\(message(found.error))")
       #expect(refusal.map { message(found.error).contains($0) } ?? (found.request.rows == 1), "\(message(found.error))")
     }
   }
@@ -183,23 +183,23 @@ private func serving(
     let signature = makeSignature(alias: alias)
     var buffer = [CChar](repeating: 0, count: 1024)
     let text = alias.utf8.map { CChar(bitPattern: $0) }
-    let count = fj_write_string(&buffer, text, text.count)
+    let count = json_write_string(&buffer, text, text.count)
     let plain = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // As Python writes it: every byte beyond ASCII is escaped.
     let escaped = alias.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
     for name in [plain, "\"x\""] + (escaped.utf8.count < 600 ? ["\"\(escaped)\""] : []) {
       let tensor = infer(
         #"{"inputs":[{"name":\#(name),"shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"#, signature)
-      #expect(tensor.status == FJ_OK && tensor.rows == [1, 2, 3], "\(name): \(message(tensor.error))")
+      #expect(tensor.status == JSON_OK && tensor.rows == [1, 2, 3], "\(name): \(message(tensor.error))")
       for body in [
         #"{"instances":[{\#(name):[1,2,3]}]}"#, #"{"inputs":{\#(name):[[1,2,3]]}}"#,
         #"{"inputs":{"zz":1,\#(name):[[1,2,3]]}}"#,
       ] {
         let found = serving(Array(body.utf8), signature)
-        #expect(found.status == FJ_OK && found.rows == [1, 2, 3], "\(body): \(message(found.error))")
+        #expect(found.status == JSON_OK && found.rows == [1, 2, 3], "\(body): \(message(found.error))")
       }
       let found = serving(Array(#"{"examples":[{\#(name):[1,2,3]}]}"#.utf8), isClassify: true, signature)
-      #expect(found.status == FJ_OK && found.rows == [1, 2, 3], "\(message(found.error))")
+      #expect(found.status == JSON_OK && found.rows == [1, 2, 3], "\(message(found.error))")
     }
   }
 
@@ -219,7 +219,7 @@ private func serving(
 
   @Test(arguments: twice) func `an input is sent once, under a name that it has`(body: String, part: String) {
     let found = serving(Array(body.utf8), makeSignature(alias: "in"))
-    #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+    #expect(found.status != JSON_OK && message(found.error).contains(part), "\(message(found.error))")
   }
 
   @Test func `an input is sent once in a list of tensors too`() {
@@ -229,7 +229,7 @@ private func serving(
       (x.replacing("\"x\"", with: "\"y\""), "expected 'x' or 'in', found 'y'"),
     ] {
       let found = infer("{\"inputs\":[\(inputs)]}", makeSignature(alias: "in"))
-      #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+      #expect(found.status != JSON_OK && message(found.error).contains(part), "\(message(found.error))")
     }
   }
 
@@ -237,19 +237,20 @@ private func serving(
     let text = #"{"id":"a1","inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"#
     let body = [0xef, 0xbb, 0xbf] + Array(text.utf8)
     let found = infer(body)
-    #expect(found.status == FJ_OK && found.rows == [1, 2, 3])
+    #expect(found.status == JSON_OK && found.rows == [1, 2, 3])
     #expect(
       String(decoding: body[found.request.id_offset..<found.request.id_offset + found.request.id_length], as: UTF8.self)
         == #""a1""#)
     let wrong = infer([0xef, 0xbb, 0xbf] + Array(text.replacing("1,2,3", with: "1,null,3").utf8))
     #expect(wrong.error.offset == 3 + text.utf8.count - 7, "\(message(wrong.error))")
     #expect(serving([0xef, 0xbb, 0xbf] + Array(#"{"instances":[[1,2,3]]}"#.utf8)).rows == [1, 2, 3])
-    let parser = fj_parser_create(16)
-    defer { fj_parser_destroy(parser) }
+    let parser = json_parser_create(16)
+    defer { json_parser_destroy(parser) }
     for text in ["", "{}", #"{"ready":true}"#] {
-      var (request, error) = (fj_repository_request(), fj_error())
+      var (request, error) = (json_repository_request(), json_error())
       let body = padded([0xef, 0xbb, 0xbf] + Array(text.utf8))
-      #expect(fj_decode_repository(parser, body, 3 + text.utf8.count, &request, &error) == FJ_OK, "\(message(error))")
+      #expect(
+        json_decode_repository(parser, body, 3 + text.utf8.count, &request, &error) == JSON_OK, "\(message(error))")
       #expect(request.only_ready == text.contains("ready"))
     }
   }
@@ -264,7 +265,7 @@ private func serving(
   @Test(arguments: servingBodies)
   func `rows of TensorFlow Serving's arrive in both forms`(body: String, rows: [Float], isColumnar: Bool) {
     let found = serving(Array(body.utf8))
-    #expect(found.status == FJ_OK, "\(message(found.error))")
+    #expect(found.status == JSON_OK, "\(message(found.error))")
     #expect(found.rows == rows && found.request.is_columnar == isColumnar)
   }
 
@@ -284,7 +285,7 @@ private func serving(
 
   @Test(arguments: servingRefused) func `every mistake of theirs has its sentence`(body: String, part: String) {
     let found = serving(Array(body.utf8))
-    #expect(found.status != FJ_OK && message(found.error).contains(part), "\(message(found.error))")
+    #expect(found.status != JSON_OK && message(found.error).contains(part), "\(message(found.error))")
   }
 
   @Test func `twenty thousand damaged bodies: rows or a sentence, each time`() {
@@ -298,7 +299,7 @@ private func serving(
     ].map { Array($0.utf8) }
     for round in 0..<20_000 {
       let body = damaged(wholes[round % 4], alphabet: "[]{},:\"0e-NI", using: &random)
-      let (status, rows, error): (fj_status, Int, fj_error)
+      let (status, rows, error): (json_status, Int, json_error)
       if round % 4 < 2 {
         let found = infer(body)
         (status, rows, error) = (found.status, found.request.rows, found.error)
@@ -306,7 +307,7 @@ private func serving(
         let found = serving(body)
         (status, rows, error) = (found.status, found.request.rows, found.error)
       }
-      if status == FJ_OK {
+      if status == JSON_OK {
         #expect((1...4).contains(rows), "seed \(seed)")
       } else {
         #expect(!message(error).isEmpty && error.offset <= body.count, "seed \(seed)")

@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <cstring>
 
-#include "Number.h"
+#include "DecimalNumber.h"
 
 namespace {
 
-constexpr size_t buffer_size = FJ_MAX_NAME;
+constexpr size_t buffer_size = JSON_MAX_NAME;
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -94,7 +94,7 @@ const char *Document::kind_of_value(char first) const {
   }
 }
 
-bool Document::fail(fj_status status, size_t at, const char *path, const char *format, ...) {
+bool Document::fail(json_status status, size_t at, const char *path, const char *format, ...) {
   error->status = status;
   error->offset = at;
   snprintf(error->path, sizeof error->path, "%s", path);
@@ -109,13 +109,13 @@ bool Document::fail(fj_status status, size_t at, const char *path, const char *f
 
 bool Document::fail_syntax(const char *expected, const char *path) {
   if (position >= count)
-    return fail(FJ_SYNTAX, length, path, "the body is not valid JSON: expected %s, found its end", expected);
+    return fail(JSON_SYNTAX, length, path, "the body is not valid JSON: expected %s, found its end", expected);
   char c = current();
   if (const char *kind = kind_of_value(c))
-    return fail(FJ_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found %s", expected, kind);
+    return fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found %s", expected, kind);
   return c > 0x20 && c < 0x7f
-             ? fail(FJ_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found '%c'", expected, c)
-             : fail(FJ_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found byte 0x%02x", expected,
+             ? fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found '%c'", expected, c)
+             : fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: expected %s, found byte 0x%02x", expected,
                     static_cast<unsigned char>(c));
 }
 
@@ -128,17 +128,17 @@ bool Document::fail_type(const char *expected, const char *path, const char *adv
     for (uint32_t i = position; i < count; i++) {
       char mark = body[marks[i]];
       if ((mark == '[' || mark == '{') && ++depth > max_depth)
-        return fail(FJ_TOO_DEEP, marks[i], path, "nested too deep: expected at most %zu levels", max_depth);
+        return fail(JSON_TOO_DEEP, marks[i], path, "nested too deep: expected at most %zu levels", max_depth);
       if ((mark == ']' || mark == '}') && --depth == 0) break;
     }
   } else if (!skip_scalar(path)) {
     return false;
   }
-  return fail(FJ_TYPE, at, path, "expected %s, found %s%s", expected, kind, advice);
+  return fail(JSON_TYPE, at, path, "expected %s, found %s%s", expected, kind, advice);
 }
 
 bool Document::is_at_end() {
-  return position == count || fail(FJ_SYNTAX, offset(), "", "the body is not valid JSON: more text behind its end");
+  return position == count || fail(JSON_SYNTAX, offset(), "", "the body is not valid JSON: more text behind its end");
 }
 
 bool Document::expect(char byte, const char *expected, const char *path) {
@@ -165,7 +165,7 @@ bool Document::skip_scalar(const char *path) {
     return fail_syntax("a value", path);
   }
   if (!end || end > body + length || !ends_cleanly(end))
-    return fail(FJ_SYNTAX, offset(), path, "the body is not valid JSON: a malformed %s", is_literal ? "literal" : "number");
+    return fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: a malformed %s", is_literal ? "literal" : "number");
   return ++position, true;
 }
 
@@ -184,7 +184,7 @@ bool Document::read_string(char *buffer, std::string_view *text, const char *pat
     size_t written = 1;
     const char *end = *p == '\\' ? read_escape(p, piece, &written) : p + 1;
     if (!end)
-      return fail(FJ_SYNTAX, static_cast<size_t>(p - body), path, "the body is not valid JSON: a string has an invalid escape");
+      return fail(JSON_SYNTAX, static_cast<size_t>(p - body), path, "the body is not valid JSON: a string has an invalid escape");
     fits = fits && size + written <= buffer_size;
     if (fits) std::memcpy(buffer + size, piece, written), size += written;
     p = end;
@@ -201,7 +201,7 @@ bool Document::read_whole(uint64_t *value, const char *path) {
   if (!skip_scalar(path)) return false;
   auto parsed = std::from_chars(start, body + length, *value);
   bool is_whole = parsed.ec == std::errc() && ends_at(parsed.ptr, offset());
-  return is_whole || fail(FJ_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", shown_scalar(start), start);
+  return is_whole || fail(JSON_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", shown_scalar(start), start);
 }
 
 bool Document::read_bool(bool *value, const char *path) {
@@ -219,7 +219,7 @@ bool Document::skip_value(size_t depth, const char *path) {
     char c = current();
     if (c == '{' || c == '[') {
       if (depth + open >= max_depth)
-        return fail(FJ_TOO_DEEP, offset(), path, "nested too deep: expected at most %zu levels", max_depth);
+        return fail(JSON_TOO_DEEP, offset(), path, "nested too deep: expected at most %zu levels", max_depth);
       containers[open++] = c;
       position++;
       if (current() != (c == '{' ? '}' : ']')) {
@@ -245,7 +245,7 @@ bool Document::skip_value(size_t depth, const char *path) {
   }
 }
 
-size_t fj_unescape(char *out, const char *json, size_t length) {
+size_t json_unescape(char *out, const char *json, size_t length) {
   const char *p = json + 1, *end = json + length - 1;
   size_t size = 0;
   while (p < end) {

@@ -34,38 +34,38 @@ bool fail_ends(Document *document, const char *expected) {
     char c = body[document->marks[i]];
     depth += c == '{' || c == '[';
     if ((c == '}' || c == ']') && --depth == 0)
-      return document->fail(FJ_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind its end");
+      return document->fail(JSON_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind its end");
   }
-  return document->fail(FJ_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end", first == '{' ? '}' : ']');
+  return document->fail(JSON_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end", first == '{' ? '}' : ']');
 }
 
 }  // namespace
 
-struct fj_parser {
+struct json_parser {
   Indexer kept, large;
   std::unique_ptr<char[]> containers;
   size_t max_depth;
 };
 
-fj_parser *fj_parser_create(size_t max_depth) {
-  std::unique_ptr<fj_parser> parser(new (std::nothrow) fj_parser{});
+json_parser *json_parser_create(size_t max_depth) {
+  std::unique_ptr<json_parser> parser(new (std::nothrow) json_parser{});
   if (!parser) return nullptr;
   parser->max_depth = max_depth;
   parser->containers.reset(new (std::nothrow) char[max_depth]);
   return parser->containers ? parser.release() : nullptr;
 }
 
-void fj_parser_destroy(fj_parser *parser) { delete parser; }
+void json_parser_destroy(json_parser *parser) { delete parser; }
 
 size_t size_of_byte_order_mark(const char *text, size_t length) {
   return std::string_view(text, length).substr(0, byte_order_mark.size()) == byte_order_mark ? byte_order_mark.size() : 0;
 }
 
-bool open_document(fj_parser *parser, const char *body, size_t length, const char *expected, fj_error *error,
+bool open_document(json_parser *parser, const char *body, size_t length, const char *expected, json_error *error,
                    Document *document) {
   *document = {body, length, nullptr, 0, 0, parser->max_depth, parser->containers.get(), error};
   size_t skipped = size_of_byte_order_mark(body, length), rest = length - skipped;
-  if (rest == 0) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
+  if (rest == 0) return document->fail(JSON_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
   parser->large.reset();
   Indexer &indexer = length > kept_capacity ? parser->large : parser->kept;
   if (!indexer || indexer->capacity() < length) {
@@ -73,13 +73,13 @@ bool open_document(fj_parser *parser, const char *body, size_t length, const cha
     // The second stage, which needs the depth, never runs.
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, indexer)) {
       indexer.reset();
-      return document->fail(FJ_MEMORY, 0, "", "the body does not fit into memory; send fewer rows");
+      return document->fail(JSON_MEMORY, 0, "", "the body does not fit into memory; send fewer rows");
     }
   }
   auto code = indexer->stage1(reinterpret_cast<const uint8_t *>(body + skipped), rest, simdjson::stage1_mode::regular);
   if (code == simdjson::EMPTY || (!code && indexer->n_structural_indexes == 0))
-    return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
-  if (code) return document->fail(FJ_SYNTAX, 0, "", "the body is not valid JSON: %s", reason(code));
+    return document->fail(JSON_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
+  if (code) return document->fail(JSON_SYNTAX, 0, "", "the body is not valid JSON: %s", reason(code));
   document->marks = indexer->structural_indexes.get();
   document->count = indexer->n_structural_indexes;
   // So that every offset is one into the body as it was sent.

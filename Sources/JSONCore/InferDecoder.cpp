@@ -11,13 +11,13 @@ namespace {
 
 struct Datatype {
   const char *name;
-  fj_datatype value;
+  json_datatype value;
 };
 
 /// By name. BOOL and BYTES are known, so that they are refused by what they are.
 constexpr Datatype datatypes[] = {
-    {"FP32", FJ_FP32}, {"FP64", FJ_FP64}, {"FP16", FJ_FP16}, {"BF16", FJ_BF16}, {"UINT8", FJ_UINT8}, {"UINT16", FJ_UINT16}, {"UINT32", FJ_UINT32},
-    {"UINT64", FJ_UINT64}, {"INT8", FJ_INT8}, {"INT16", FJ_INT16}, {"INT32", FJ_INT32}, {"INT64", FJ_INT64}, {"BOOL", FJ_BOOL}, {"BYTES", FJ_BYTES}};
+    {"FP32", JSON_FP32}, {"FP64", JSON_FP64}, {"FP16", JSON_FP16}, {"BF16", JSON_BF16}, {"UINT8", JSON_UINT8}, {"UINT16", JSON_UINT16}, {"UINT32", JSON_UINT32},
+    {"UINT64", JSON_UINT64}, {"INT8", JSON_INT8}, {"INT16", JSON_INT16}, {"INT32", JSON_INT32}, {"INT64", JSON_INT64}, {"BOOL", JSON_BOOL}, {"BYTES", JSON_BYTES}};
 
 /// The whole number at `text` as a float; null unless it is an `Integer`.
 template <typename Integer>
@@ -33,15 +33,15 @@ const char *read_integer(const char *text, const char *, float *out) {
 
 struct InferDecoder {
   Document document;
-  const fj_signature *const signature;
+  const json_signature *const signature;
   const size_t width, capacity;
   float *const rows;
-  fj_infer_request *const request;
+  json_infer_request *const request;
 
   // What the input says of itself, in whatever order.
   bool has_datatype = false, has_shape = false, has_data = false;
   size_t rank = 0, shape_at = 0, data_at = 0;
-  uint64_t dimensions[FJ_MAX_RANK + 1] = {};
+  uint64_t dimensions[JSON_MAX_RANK + 1] = {};
   size_t values = 0;
   uint32_t data_position = 0;
   bool is_data_read = false;
@@ -57,7 +57,7 @@ struct InferDecoder {
       if (name == "parameters" && !seen_parameters) return seen_parameters = true, parameters();
       return document.skip_value(1, "");
     }) && document.is_at_end() &&
-           (seen_inputs || document.fail(FJ_MISSING, 0, "", "expected \"inputs\", a list of one tensor %s, found none", InputNames(*signature).text));
+           (seen_inputs || document.fail(JSON_MISSING, 0, "", "expected \"inputs\", a list of one tensor %s, found none", InputNames(*signature).text));
   }
 
   // MARK: The request
@@ -87,7 +87,7 @@ struct InferDecoder {
       if (name == "sequence_start") return document.read_bool(&ignored, "parameters.sequence_start");
       if (name == "sequence_end") return document.read_bool(&ignored, "parameters.sequence_end");
       if (name.substr(0, 7) == "triton_")
-        return document.fail(FJ_VALUE, at, "parameters", "names that begin with triton_ are reserved; choose another");
+        return document.fail(JSON_VALUE, at, "parameters", "names that begin with triton_ are reserved; choose another");
       char first = document.current();
       if (first == '[' || first == '{' || first == 'n')
         return document.fail_type("a string, a number or a boolean", "parameters");
@@ -103,9 +103,9 @@ struct InferDecoder {
     return document.read_array("inputs", [&](size_t index) {
       found++;
       if (document.current() != '{') return document.fail_type("an object", "inputs[0]");
-      if (index > 0) return document.fail(FJ_VALUE, document.offset(), "inputs[1]", "expected one input, %s, found a second one", InputNames(*signature).text);
+      if (index > 0) return document.fail(JSON_VALUE, document.offset(), "inputs[1]", "expected one input, %s, found a second one", InputNames(*signature).text);
       return input();
-    }) && (found > 0 || document.fail(FJ_MISSING, at, "inputs", "expected one input, %s, found none", InputNames(*signature).text));
+    }) && (found > 0 || document.fail(JSON_MISSING, at, "inputs", "expected one input, %s, found none", InputNames(*signature).text));
   }
 
   bool input() {
@@ -126,7 +126,7 @@ struct InferDecoder {
     size_t at = document.offset();
     std::string_view name;
     if (!document.read_string(buffer, &name, "inputs[0].name")) return false;
-    return is_input(*signature, name) || document.fail(FJ_VALUE, at, "inputs[0].name", "expected %s, found '%.*s'",
+    return is_input(*signature, name) || document.fail(JSON_VALUE, at, "inputs[0].name", "expected %s, found '%.*s'",
                                                        InputNames(*signature).text, shown(name), name.data());
   }
 
@@ -136,10 +136,10 @@ struct InferDecoder {
     std::string_view name;
     if (!document.read_string(buffer, &name, "inputs[0].datatype")) return false;
     for (const Datatype &datatype : datatypes) {
-      if (name != datatype.name || datatype.value == FJ_BOOL || datatype.value == FJ_BYTES) continue;
+      if (name != datatype.name || datatype.value == JSON_BOOL || datatype.value == JSON_BYTES) continue;
       return request->datatype = datatype.value, true;
     }
-    return document.fail(FJ_VALUE, at, "inputs[0].datatype", "expected FP32, FP64, FP16, BF16, INT8 to INT64 or UINT8 to UINT64, found '%.*s'",
+    return document.fail(JSON_VALUE, at, "inputs[0].datatype", "expected FP32, FP64, FP16, BF16, INT8 to INT64 or UINT8 to UINT64, found '%.*s'",
                          shown(name), name.data());
   }
 
@@ -149,7 +149,7 @@ struct InferDecoder {
     return document.read_array("inputs[0].shape", [&](size_t index) {
       uint64_t dimension;
       if (!document.read_whole(&dimension, "inputs[0].shape")) return false;
-      if (index <= FJ_MAX_RANK) dimensions[index] = dimension;
+      if (index <= JSON_MAX_RANK) dimensions[index] = dimension;
       return rank = index + 1, true;
     });
   }
@@ -164,7 +164,7 @@ struct InferDecoder {
         return request->binary_size = static_cast<size_t>(size), true;
       }
       if (name.substr(0, 14) == "shared_memory_")
-        return document.fail(FJ_VALUE, at, "inputs[0].parameters", "shared memory is not offered; send the tensor as data or as binary");
+        return document.fail(JSON_VALUE, at, "inputs[0].parameters", "shared memory is not offered; send the tensor as data or as binary");
       return document.skip_value(3, "inputs[0].parameters");
     });
   }
@@ -179,22 +179,22 @@ struct InferDecoder {
 
   bool read_data() {
     switch (request->datatype) {
-      case FJ_FP32: case FJ_FP64:
+      case JSON_FP32: case JSON_FP64:
         return read_values([&](const char *text, const char *next, float *out) {
           // The eight bytes before `next` are read.
           return next - document.body >= 8 && read_short_number(text, next, out) ? next : document.read_float(text, out);
         });
-      case FJ_UINT8: return read_values(read_integer<uint8_t>);
-      case FJ_UINT16: return read_values(read_integer<uint16_t>);
-      case FJ_UINT32: return read_values(read_integer<uint32_t>);
-      case FJ_UINT64: return read_values(read_integer<uint64_t>);
-      case FJ_INT8: return read_values(read_integer<int8_t>);
-      case FJ_INT16: return read_values(read_integer<int16_t>);
-      case FJ_INT32: return read_values(read_integer<int32_t>);
-      case FJ_INT64: return read_values(read_integer<int64_t>);
-      case FJ_FP16: case FJ_BF16: case FJ_BOOL: case FJ_BYTES: break;
+      case JSON_UINT8: return read_values(read_integer<uint8_t>);
+      case JSON_UINT16: return read_values(read_integer<uint16_t>);
+      case JSON_UINT32: return read_values(read_integer<uint32_t>);
+      case JSON_UINT64: return read_values(read_integer<uint64_t>);
+      case JSON_INT8: return read_values(read_integer<int8_t>);
+      case JSON_INT16: return read_values(read_integer<int16_t>);
+      case JSON_INT32: return read_values(read_integer<int32_t>);
+      case JSON_INT64: return read_values(read_integer<int64_t>);
+      case JSON_FP16: case JSON_BF16: case JSON_BOOL: case JSON_BYTES: break;
     }
-    return document.fail(FJ_VALUE, data_at, "inputs[0].data", "%s has no form in JSON; send it as binary, or as FP32", datatype_name());
+    return document.fail(JSON_VALUE, data_at, "inputs[0].data", "%s has no form in JSON; send it as binary, or as FP32", datatype_name());
   }
 
   /// The numbers of the array that begins here, depth first, whatever the brackets between them. Those beyond the capacity are only counted.
@@ -238,13 +238,13 @@ struct InferDecoder {
     char path[64];
     snprintf(path, sizeof path, "inputs[0].data, number %zu", values + 1);
     if (document.current() == '[')
-      return document.fail(FJ_TOO_DEEP, document.offset(), path, "nested too deep: expected at most %zu levels", document.max_depth);
+      return document.fail(JSON_TOO_DEEP, document.offset(), path, "nested too deep: expected at most %zu levels", document.max_depth);
     const char *kind = document.kind_of_value(document.current());
     if (!kind || std::string_view(kind) != "a number") return document.fail_type("a number", path);
     size_t at = document.offset();
     const char *text = document.pointer();
     if (!document.skip_scalar(path)) return false;
-    return document.fail(FJ_TYPE, at, path, "expected a whole number in the range of %s, found %.*s", datatype_name(), shown_scalar(text), text);
+    return document.fail(JSON_TYPE, at, path, "expected a whole number in the range of %s, found %.*s", datatype_name(), shown_scalar(text), text);
   }
 
   const char *datatype_name() const {
@@ -255,9 +255,9 @@ struct InferDecoder {
 
   bool check_input(size_t at, bool has_name) {
     const char *missing = !has_name ? "name" : !has_shape ? "shape" : !has_datatype ? "datatype" : nullptr;
-    if (missing) return document.fail(FJ_MISSING, at, "inputs[0]", "expected \"name\", \"shape\" and \"datatype\", found no \"%s\"", missing);
+    if (missing) return document.fail(JSON_MISSING, at, "inputs[0]", "expected \"name\", \"shape\" and \"datatype\", found no \"%s\"", missing);
     if (has_data == request->is_binary)
-      return document.fail(FJ_VALUE, at, "inputs[0]", "expected either \"data\" or the parameter \"binary_data_size\", found %s", has_data ? "both" : "neither");
+      return document.fail(JSON_VALUE, at, "inputs[0]", "expected either \"data\" or the parameter \"binary_data_size\", found %s", has_data ? "both" : "neither");
     if (!check_shape()) return false;
     if (request->is_binary) return true;
     if (!is_data_read) {
@@ -268,25 +268,25 @@ struct InferDecoder {
     }
     size_t expected = request->rows * width;
     return values == expected ||
-           document.fail(FJ_WIDTH, data_at, "inputs[0].data", "expected %zu numbers for %zu rows of %zu, found %zu", expected, request->rows, width, values);
+           document.fail(JSON_WIDTH, data_at, "inputs[0].data", "expected %zu numbers for %zu rows of %zu, found %zu", expected, request->rows, width, values);
   }
 
   /// [N, D] for whatever model, or [N, …] with the dimensions of another form of its rows.
   bool check_shape() {
-    fj_shape form;
+    json_shape form;
     bool fits = rank > 1 && form_of(signature->shape, rank - 1, &form);
     for (size_t level = 0; fits && level < form.rank; level++) fits = dimensions[level + 1] == form.dimensions[level];
     if (!fits) {
       char found[96] = "";
       size_t end = 0;
-      for (size_t level = 0; level < rank && level <= FJ_MAX_RANK && end < sizeof found; level++)
+      for (size_t level = 0; level < rank && level <= JSON_MAX_RANK && end < sizeof found; level++)
         end += static_cast<size_t>(snprintf(found + end, sizeof found - end, level ? ",%llu" : "%llu", static_cast<unsigned long long>(dimensions[level])));
-      return document.fail(FJ_WIDTH, shape_at, "inputs[0].shape", "expected %s, found [%s%s]", FormList(signature->shape, true).text, found,
-                           rank > FJ_MAX_RANK + 1 ? ",..." : "");
+      return document.fail(JSON_WIDTH, shape_at, "inputs[0].shape", "expected %s, found [%s%s]", FormList(signature->shape, true).text, found,
+                           rank > JSON_MAX_RANK + 1 ? ",..." : "");
     }
-    if (dimensions[0] == 0) return document.fail(FJ_NO_ROWS, shape_at, "inputs[0].shape", "expected at least one row, found none");
+    if (dimensions[0] == 0) return document.fail(JSON_NO_ROWS, shape_at, "inputs[0].shape", "expected at least one row, found none");
     if (dimensions[0] > signature->max_rows)
-      return document.fail(FJ_TOO_MANY_ROWS, shape_at, "inputs[0].shape", "the batch size must be at most %zu, found %llu", signature->max_rows,
+      return document.fail(JSON_TOO_MANY_ROWS, shape_at, "inputs[0].shape", "the batch size must be at most %zu, found %llu", signature->max_rows,
                            static_cast<unsigned long long>(dimensions[0]));
     request->rows = static_cast<size_t>(dimensions[0]);
     return true;
@@ -306,7 +306,7 @@ struct InferDecoder {
 
   bool output(const char *path) {
     size_t at = document.offset();
-    fj_requested_output asked = {};
+    json_requested_output asked = {};
     bool has_name = false, has_parameters = false;
     if (!document.read_object(path, [&](std::string_view name, size_t) {
           if (name == "name" && !has_name) return has_name = true, output_name(path, &asked);
@@ -314,16 +314,16 @@ struct InferDecoder {
           return document.skip_value(3, path);
         }))
       return false;
-    if (!has_name) return document.fail(FJ_MISSING, at, path, "expected \"name\", found none");
+    if (!has_name) return document.fail(JSON_MISSING, at, path, "expected \"name\", found none");
     for (size_t i = 0; i < request->output_count; i++)
       if (request->outputs[i].tensor == asked.tensor)
-        return document.fail(FJ_VALUE, at, path, "output '%s' is asked for twice", signature->outputs[asked.tensor]);
+        return document.fail(JSON_VALUE, at, path, "output '%s' is asked for twice", signature->outputs[asked.tensor]);
     // No name twice, and no more names than places.
     request->outputs[request->output_count++] = asked;
     return true;
   }
 
-  bool output_name(const char *path, fj_requested_output *asked) {
+  bool output_name(const char *path, json_requested_output *asked) {
     if (document.current() != '"') return document.fail_type("a string", path);
     size_t at = document.offset();
     std::string_view name;
@@ -334,11 +334,11 @@ struct InferDecoder {
     size_t end = 0;
     for (size_t i = 0; i < signature->output_count && end < sizeof known; i++)
       end += static_cast<size_t>(snprintf(known + end, sizeof known - end, i ? ", %s" : "%s", signature->outputs[i]));
-    return document.fail(FJ_UNKNOWN_OUTPUT, at, path, "expected one of %s, found '%.*s'", known,
+    return document.fail(JSON_UNKNOWN_OUTPUT, at, path, "expected one of %s, found '%.*s'", known,
                          shown(name), name.data());
   }
 
-  bool output_parameters(const char *path, fj_requested_output *asked) {
+  bool output_parameters(const char *path, json_requested_output *asked) {
     if (document.current() != '{') return document.fail_type("an object", path);
     return document.read_object(path, [&](std::string_view name, size_t at) {
       if (name == "binary_data") return document.read_bool(&asked->is_binary, path);
@@ -348,34 +348,34 @@ struct InferDecoder {
         return asked->classification = static_cast<size_t>(count < 1u << 20 ? count : 1u << 20), true;
       }
       if (name.substr(0, 14) == "shared_memory_")
-        return document.fail(FJ_VALUE, at, path, "shared memory is not offered; take the tensor as data or as binary");
+        return document.fail(JSON_VALUE, at, path, "shared memory is not offered; take the tensor as data or as binary");
       return document.skip_value(3, path);
     });
   }
 
   // For the unescaped form of a short string.
-  char buffer[FJ_MAX_NAME];
+  char buffer[JSON_MAX_NAME];
 };
 
 }  // namespace
 
-fj_status fj_decode_infer(fj_parser *parser, const char *json, size_t length, const fj_signature *signature, size_t capacity, float *rows,
-                          fj_infer_request *request, fj_error *error) {
+json_status json_decode_infer(json_parser *parser, const char *json, size_t length, const json_signature *signature, size_t capacity, float *rows,
+                          json_infer_request *request, json_error *error) {
   *request = {};
   *error = {};
   InferDecoder decoder{{}, signature, width_of(signature->shape), capacity, rows, request};
   if (!open_document(parser, json, length, "an object with \"inputs\"", error, &decoder.document)) return error->status;
   decoder.document.takes_non_finite = true;
-  return decoder.decode() ? FJ_OK : error->status;
+  return decoder.decode() ? JSON_OK : error->status;
 }
 
-size_t fj_size_of(fj_datatype datatype) {
+size_t json_size_of(json_datatype datatype) {
   switch (datatype) {
-    case FJ_UINT8: case FJ_INT8: case FJ_BOOL: return 1;
-    case FJ_UINT16: case FJ_INT16: case FJ_FP16: case FJ_BF16: return 2;
-    case FJ_FP32: case FJ_UINT32: case FJ_INT32: return 4;
-    case FJ_FP64: case FJ_UINT64: case FJ_INT64: return 8;
-    case FJ_BYTES: break;
+    case JSON_UINT8: case JSON_INT8: case JSON_BOOL: return 1;
+    case JSON_UINT16: case JSON_INT16: case JSON_FP16: case JSON_BF16: return 2;
+    case JSON_FP32: case JSON_UINT32: case JSON_INT32: return 4;
+    case JSON_FP64: case JSON_UINT64: case JSON_INT64: return 8;
+    case JSON_BYTES: break;
   }
   return 0;
 }

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "FastJSON.h"
-#include "Number.h"
+#include "JSONCore.h"
+#include "DecimalNumber.h"
 
 // A walk over a JSON document (RFC 8259) along the index that simdjson's first stage makes of it.
 //
@@ -25,7 +25,7 @@ struct Document {
   size_t max_depth;
   // [max_depth]: the open brackets of skip_value.
   char *containers;
-  fj_error *error;
+  json_error *error;
   // Whether NaN, Infinity and -Infinity are numbers, as Python writes them, and those beyond Float32 are infinite.
   bool takes_non_finite = false;
 
@@ -45,7 +45,7 @@ struct Document {
   const char *read_float(const char *text, float *out) const;
 
   // Fills the error from a format. Always false, so that a refusal is one statement.
-  bool fail(fj_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
+  bool fail(json_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
   // Refuses the syntax of what stands here, whatever it is.
   bool fail_syntax(const char *expected, const char *path);
   // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type; `advice` ends the sentence.
@@ -60,7 +60,7 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form, which may lie in `buffer` [FJ_MAX_NAME]. Of those with escapes longer ones come as an empty text: no
+  // A string; `text` is its unescaped form, which may lie in `buffer` [JSON_MAX_NAME]. Of those with escapes longer ones come as an empty text: no
   // name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
@@ -97,7 +97,7 @@ bool Document::read_object(const char *path, Member member) {
   position++;
   if (current() == '}') return ++position, true;
   for (;;) {
-    char buffer[FJ_MAX_NAME];
+    char buffer[JSON_MAX_NAME];
     std::string_view name;
     if (current() != '"') return fail_syntax("a member's name", path);
     size_t at = offset();

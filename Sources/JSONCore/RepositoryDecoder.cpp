@@ -2,12 +2,12 @@
 
 // What Triton's clients send to its model repository.
 
-fj_status fj_decode_repository(fj_parser *parser, const char *body, size_t length, fj_repository_request *request, fj_error *error) {
+json_status json_decode_repository(json_parser *parser, const char *body, size_t length, json_repository_request *request, json_error *error) {
   *request = {};
   *error = {};
   Document document;
   // Nothing but a byte order mark is an empty body, which asks for nothing.
-  if (length > 0 && length == size_of_byte_order_mark(body, length)) return FJ_OK;
+  if (length > 0 && length == size_of_byte_order_mark(body, length)) return JSON_OK;
   if (!open_document(parser, body, length, "an object", error, &document)) return error->status;
   if (document.current() != '{') return document.fail_type("an object", ""), error->status;
   bool ignored;
@@ -21,5 +21,5 @@ fj_status fj_decode_repository(fj_parser *parser, const char *body, size_t lengt
       return document.skip_value(2, "parameters");
     });
   }) && document.is_at_end();
-  return is_valid ? FJ_OK : error->status;
+  return is_valid ? JSON_OK : error->status;
 }
