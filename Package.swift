@@ -35,10 +35,16 @@ let package = Package(
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(
       name: "JSONCore", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "JSON", dependencies: ["JSONCore"],
+      swiftSettings: strict + [
+        // Pieces of a text cannot outlive the call that gave them.
+        .enableExperimentalFeature("Lifetimes")
+      ]),
     .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["JSONCore", "FileFormats", "CZlib"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["JSON", "JSONCore", "FileFormats", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
@@ -63,7 +69,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSONCore", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONCore", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
       resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),

@@ -33,6 +33,8 @@ struct Document {
   // 0, which marks nothing, at the end.
   char current() const { return position < count ? body[marks[position]] : 0; }
   const char *pointer() const { return body + offset(); }
+  // The byte at the mark that is so many behind the current one; 0 at the end.
+  char peek(size_t ahead) const { return position + ahead < count ? body[marks[position + ahead]] : 0; }
   // Whether a number or literal that began at the current mark and ends at `end` is followed by a separator.
   bool ends_cleanly(const char *end) const { return ends_at(end, position + 1 < count ? marks[position + 1] : length); }
   bool ends_at(const char *end, size_t next) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "Cursor.h"
 #include "DecimalNumber.h"
 
 size_t json_max_rows(size_t length, size_t width) { return length / (2 * width + 1); }
@@ -14,13 +15,13 @@ json_shape json_shape_of(const long *dimensions, size_t rank) {
   return shape;
 }
 
-size_t width_of(json_shape shape) {
+size_t width_of(const json_shape &shape) {
   size_t width = 1;
   for (size_t level = 0; level < shape.rank; level++) width *= shape.dimensions[level];
   return width;
 }
 
-bool form_of(json_shape shape, size_t rank, json_shape *form) {
+bool form_of(const json_shape &shape, size_t rank, json_shape *form) {
   bool ends_in_one = shape.dimensions[shape.rank - 1] == 1;
   *form = shape;
   form->rank = rank;
@@ -31,13 +32,16 @@ bool form_of(json_shape shape, size_t rank, json_shape *form) {
   return form->dimensions[2] = 1, true;
 }
 
-FormList::FormList(json_shape shape, bool has_batch) {
+bool json_form_of(const json_shape *shape, size_t rank, json_shape *form) { return form_of(*shape, rank, form); }
+
+void json_write_forms(char *out, const json_shape *whole, bool has_batch) {
+  const json_shape &shape = *whole;
   size_t ranks[JSON_MAX_RANK], count = 0, end = 0;
   json_shape form;
   for (size_t rank = 1; rank <= JSON_MAX_RANK; rank++)
     if (form_of(shape, rank, &form)) ranks[count++] = rank;
   auto write = [&](const char *format, size_t value) {
-    if (end < sizeof text) end += static_cast<size_t>(snprintf(text + end, sizeof text - end, format, value));
+    if (end < JSON_MAX_FORMS) end += static_cast<size_t>(snprintf(out + end, JSON_MAX_FORMS - end, format, value));
   };
   for (size_t i = 0; i < count; i++) {
     form_of(shape, ranks[i], &form);
@@ -79,7 +83,8 @@ bool RowReader::row(size_t index) {
   if (document->current() != '[') {
     char expected[48];
     snprintf(expected, sizeof expected, "an array of %zu numbers", width);
-    return document->fail_type(expected, path_of(path, index), Advice(shape, width).text);
+    bool is_object = document->current() == '{' && not_object;
+    return document->fail_type(is_object ? not_object : expected, path_of(path, index), is_object ? "" : Advice(shape, width).text);
   }
   uint32_t start = document->position;
   if (is_nested() ? nested(form_here(), 0, &cell) : numbers(width, &cell)) return true;
@@ -185,4 +190,47 @@ bool RowReader::fail_number(const char *path) {
   const char *kind = document->kind_of_value(document->current());
   if (!kind || std::string_view(kind) != "a number") return document->fail_type("a number", path, *start == '[' ? Advice(shape, width).text : "");
   return document->skip_scalar(path);
+}
+
+// MARK: From a cursor
+
+namespace {
+
+RowReader reader_of(json_cursor *cursor, const json_rows *rows) {
+  return {&cursor->document, rows->shape, rows->width, rows->capacity, rows->values, rows->name, rows->is_single, rows->not_object, rows->count};
+}
+
+}  // namespace
+
+bool json_read_rows(json_cursor *cursor, json_rows *rows) {
+  RowReader reader = reader_of(cursor, rows);
+  bool is_read = reader.list();
+  rows->count = reader.count;
+  return is_read;
+}
+
+bool json_begin_rows(json_cursor *cursor, const json_rows *rows) {
+  if (cursor->document.current() != '[') return reader_of(cursor, rows).fail_list_type();
+  size_t offset;
+  cursor->begin('[', "", &offset);
+  return cursor->document.current() != ']' || reader_of(cursor, rows).fail_no_rows(offset);
+}
+
+json_step json_next_row(json_cursor *cursor, const json_rows *rows, size_t index) {
+  json_step step = cursor->next(']', "',' or ']'");
+  if (step != JSON_NEXT) {
+    // The list is called by its name.
+    if (step == JSON_FAILED) cursor->document.fail_syntax("',' or ']'", rows->name);
+    return step;
+  }
+  return index < rows->capacity || (cursor->document.current() != '[' && cursor->document.current() != '{') || reader_of(cursor, rows).beyond(index)
+             ? JSON_NEXT
+             : JSON_FAILED;
+}
+
+bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index) {
+  RowReader reader = reader_of(cursor, rows);
+  bool is_read = reader.row(index);
+  rows->count = reader.count;
+  return is_read;
 }

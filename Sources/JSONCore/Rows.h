@@ -3,16 +3,16 @@
 #include "Document.h"
 
 /// The number of numbers of one row.
-size_t width_of(json_shape shape);
+size_t width_of(const json_shape &shape);
 
 /// The dimensions of a row that has `rank` of them: flat, as the shape says, or of an image without its last dimension of 1 or with one
 /// more. Their numbers of dimensions differ, so that there is no choice. False: a row has no such form.
-bool form_of(json_shape shape, size_t rank, json_shape *form);
+bool form_of(const json_shape &shape, size_t rank, json_shape *form);
 
-/// Writes the forms of a row, separated as in a sentence: [16], [4][4] or [4][4][1]. With a batch dimension: [-1,16], [-1,4,4] or [-1,4,4,1].
+/// The forms of a row, as in a sentence.
 struct FormList {
-  char text[128];
-  FormList(json_shape shape, bool has_batch);
+  char text[JSON_MAX_FORMS];
+  FormList(const json_shape &shape, bool has_batch) { json_write_forms(text, &shape, has_batch); }
 };
 
 /// JSON arrays of numbers → rows of floats.
@@ -24,6 +24,8 @@ struct RowReader {
   /// What the rows are called in paths: of one row alone, or of the list that they are in.
   const char *name;
   bool is_single = false;
+  /// What is expected where an object stands for a row; null: an array of numbers.
+  const char *not_object = nullptr;
   /// Rows begun so far.
   size_t count = 0;
 
@@ -39,6 +41,7 @@ struct RowReader {
   bool beyond(size_t index);
 
   bool fail_list_type();
+  bool fail_no_rows(size_t at) { return document->fail(JSON_NO_ROWS, at, name, "expected at least one row, found none"); }
 
  private:
   bool is_nested() const;
@@ -66,5 +69,5 @@ bool RowReader::list(Element element) {
         return index < capacity || (first != '[' && first != '{') ? element(index) : beyond(index);
       }))
     return false;
-  return count > 0 || document->fail(JSON_NO_ROWS, at, name, "expected at least one row, found none");
+  return count > 0 || fail_no_rows(at);
 }

@@ -57,6 +57,81 @@ typedef struct {
   char message[256];  // one sentence
 } json_error;
 
+
+// MARK: A walk over a text
+
+// Reads one text after another, used by one thread at a time. It stands before a value, a member or an element; each call steps over what it names, or
+// fails: then json_failure says why, and no other call is made before the next json_open. A UTF-8 byte order mark at the beginning of a
+// text is ignored (RFC 8259, section 8.1); offsets count its bytes.
+typedef struct json_cursor json_cursor;
+
+// NULL without memory. Values nested deeper than max_depth are refused.
+json_cursor *json_create(size_t max_depth);
+void json_destroy(json_cursor *cursor);
+
+// Of the call that failed last. Its path is empty unless the call was given a path or rows with a name: a sentence begins with its path.
+const json_error *json_failure(const json_cursor *cursor);
+
+// Indexes a text, which stays where it is until it has been read, and stands at its one value, which must be an object or an array; `expected` says what it
+// should be. With takes_non_finite NaN, Infinity and -Infinity are numbers, as Python writes them, and those beyond Float32 are infinite.
+bool json_open(json_cursor *cursor, const char *text, size_t length, bool takes_non_finite, const char *expected);
+// Refuses whatever follows the value.
+bool json_finish(json_cursor *cursor);
+
+// A piece of the text, or of the cursor's memory: valid until the cursor's next call.
+typedef struct {
+  const char *start;
+  size_t length;
+  size_t offset;  // in the text
+} json_span;
+
+typedef enum { JSON_FAILED = -1, JSON_END = 0, JSON_NEXT = 1 } json_step;
+
+// The first byte of the value that begins here (ahead 0), or, where an array begins, of its first element (ahead 1); 0 at the text's end.
+char json_peek(const json_cursor *cursor, size_t ahead);
+
+// An object's members, one by one: JSON_NEXT stands at the value of `name`. JSON_END has stepped over the whole object.
+bool json_begin_object(json_cursor *cursor, const char *expected, size_t *offset);
+json_step json_next_member(json_cursor *cursor, json_span *name);
+
+// An array's elements, one by one.
+bool json_begin_array(json_cursor *cursor, const char *expected, size_t *offset);
+json_step json_next_element(json_cursor *cursor);
+
+// Any value; `text`, unless it is NULL, becomes the value as it is written.
+bool json_skip(json_cursor *cursor, json_span *text);
+// A string. What it stands for may lie in the cursor; longer ones with escapes come as an empty text: no name that anybody knows has JSON_MAX_NAME bytes.
+enum { JSON_MAX_NAME = 128 };
+bool json_read_string(json_cursor *cursor, const char *expected, json_span *text);
+bool json_read_bool(json_cursor *cursor, bool *value);
+// A whole number from 0 to 2^64 - 1, without sign, point or exponent.
+bool json_read_whole(json_cursor *cursor, uint64_t *value);
+// A number, a string or a literal. As a count: 0 unless it is a whole number as above; those beyond are 2^64 - 1. As a real number: NaN
+// unless it is one. `offset` is where it stands.
+bool json_read_count(json_cursor *cursor, uint64_t *value, size_t *offset);
+bool json_read_real(json_cursor *cursor, double *value, size_t *offset);
+// An array of whole numbers; those beyond the capacity are only counted.
+bool json_read_wholes(json_cursor *cursor, const char *expected, uint64_t *values, size_t capacity, size_t *count, size_t *offset);
+
+// Refuses the type of the value that begins here; its syntax when it is no value, its depth when it nests too deep. Always false.
+bool json_fail_type(json_cursor *cursor, const char *expected);
+
+// Where a cursor stands, to come back to it in the same text, inside the same containers.
+size_t json_position(const json_cursor *cursor);
+void json_go_back(json_cursor *cursor, size_t position);
+
+// MARK: Numbers
+
+typedef enum {
+  JSON_AS_FLOAT, JSON_AS_UINT8, JSON_AS_UINT16, JSON_AS_UINT32, JSON_AS_UINT64, JSON_AS_INT8, JSON_AS_INT16, JSON_AS_INT32, JSON_AS_INT64
+} json_number_type;
+
+// The numbers of the array that begins here, depth first, whatever the brackets between them; each is a `type`, whose name is
+// `type_name`, and becomes the nearest Float32. Those beyond the capacity are only counted. An error's path is that of one number: `path`, number 3.
+bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path, float *values, size_t capacity, size_t *count);
+
+// MARK: Rows
+
 // What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its shape is, without
 // a last dimension of 1, and, of [rows, columns], with one more of 1: as Keras takes it. How deep it is nested says which of these it is.
 enum { JSON_MAX_RANK = 3 };
@@ -64,14 +139,44 @@ typedef struct {
   size_t rank;
   size_t dimensions[JSON_MAX_RANK];
 } json_shape;
+
+// The dimensions of a row that has `rank` of them. False: a row has no such form.
+bool json_form_of(const json_shape *shape, size_t rank, json_shape *form);
+// Writes the forms of a row as in a sentence, with NUL behind them: [16], [4][4] or [4][4][1]. With a batch dimension: [-1,16], [-1,4,4] or [-1,4,4,1].
+enum { JSON_MAX_FORMS = 128 };
+void json_write_forms(char *out, const json_shape *shape, bool has_batch);
+
+typedef struct {
+  json_shape shape;
+  size_t width;     // D, the product of the shape's dimensions
+  size_t capacity;  // at least 1
+  float *values;    // [capacity, D]
+  // What the rows are called in paths: the list that they are in, or one row alone.
+  const char *name;
+  bool is_single;
+  // What is expected where an object stands for a row; NULL: an array of numbers.
+  const char *not_object;
+  size_t count;     // rows begun so far
+} json_rows;
+
+// An upper bound of the rows that a text of `length` bytes can hold: D numbers, D - 1 commas and two brackets are 2D + 1 bytes.
+size_t json_max_rows(size_t length, size_t width);
+
+// The list of rows that begins here, straight into their places: at least one, and at most `capacity`. Each number is the correctly
+// rounded Float32 of its text.
+bool json_read_rows(json_cursor *cursor, json_rows *rows);
+// The same, element by element: each must be stepped over, by json_read_row somewhere in it.
+bool json_begin_rows(json_cursor *cursor, const json_rows *rows);
+json_step json_next_row(json_cursor *cursor, const json_rows *rows, size_t index);
+// The row that begins here: flat, or nested as the shape says.
+bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index);
+
+// MARK: Decoders of protocols
+
 json_shape json_shape_of(const long *dimensions, size_t rank);
 
-// NULL without memory. Values nested deeper than max_depth are refused.
 json_parser *json_parser_create(size_t max_depth);
 void json_parser_destroy(json_parser *parser);
-
-// An upper bound of the rows that a body of `length` bytes can hold: D numbers, D - 1 commas and two brackets are 2D + 1 bytes.
-size_t json_max_rows(size_t length, size_t width);
 
 // Decodes {"instances":[[…D numbers…],…]} or {"instance":[…]}, with the optional members of /predict, straight into rows
 // [capacity, D], capacity >= 1, D the product of the shape's dimensions. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
@@ -82,7 +187,7 @@ json_status json_decode_predict(json_parser *parser, const char *body, size_t le
 json_status json_decode_row(json_parser *parser, const char *text, size_t length, json_shape shape, float *row, json_error *error);
 
 // What a model takes and gives, by the names of the protocols that name tensors.
-enum { JSON_MAX_OUTPUTS = 4, JSON_MAX_NAME = 128 };
+enum { JSON_MAX_OUTPUTS = 4 };
 typedef struct {
   json_shape shape;
   size_t max_rows;

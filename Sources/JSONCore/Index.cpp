@@ -1,14 +1,11 @@
-#include "Parser.h"
+#include "Index.h"
 
 #include <cstring>
-#include <memory>
 #include <new>
 
-#include <simdjson.h>
+#include "Parser.h"
 
 namespace {
-
-using Indexer = std::unique_ptr<simdjson::internal::dom_parser_implementation>;
 
 // Bodies up to this size share one index for good; a larger one has its own (4 bytes a byte) while it is read.
 constexpr size_t kept_capacity = 1 << 20;
@@ -41,33 +38,31 @@ bool fail_ends(Document *document, const char *expected) {
 
 }  // namespace
 
-struct json_parser {
-  Indexer kept, large;
-  std::unique_ptr<char[]> containers;
-  size_t max_depth;
-};
-
 json_parser *json_parser_create(size_t max_depth) {
   std::unique_ptr<json_parser> parser(new (std::nothrow) json_parser{});
   if (!parser) return nullptr;
-  parser->max_depth = max_depth;
-  parser->containers.reset(new (std::nothrow) char[max_depth]);
-  return parser->containers ? parser.release() : nullptr;
+  parser->index.max_depth = max_depth;
+  parser->index.containers.reset(new (std::nothrow) char[max_depth]);
+  return parser->index.containers ? parser.release() : nullptr;
 }
 
 void json_parser_destroy(json_parser *parser) { delete parser; }
+
+bool open_document(json_parser *parser, const char *body, size_t length, const char *expected, json_error *error,
+                   Document *document) {
+  return parser->index.open(body, length, expected, error, document);
+}
 
 size_t size_of_byte_order_mark(const char *text, size_t length) {
   return std::string_view(text, length).substr(0, byte_order_mark.size()) == byte_order_mark ? byte_order_mark.size() : 0;
 }
 
-bool open_document(json_parser *parser, const char *body, size_t length, const char *expected, json_error *error,
-                   Document *document) {
-  *document = {body, length, nullptr, 0, 0, parser->max_depth, parser->containers.get(), error};
+bool Index::open(const char *body, size_t length, const char *expected, json_error *error, Document *document) {
+  *document = {body, length, nullptr, 0, 0, max_depth, containers.get(), error};
   size_t skipped = size_of_byte_order_mark(body, length), rest = length - skipped;
   if (rest == 0) return document->fail(JSON_SYNTAX, 0, "", "the body is not valid JSON: it is empty");
-  parser->large.reset();
-  Indexer &indexer = length > kept_capacity ? parser->large : parser->kept;
+  large.reset();
+  Indexer &indexer = length > kept_capacity ? large : kept;
   if (!indexer || indexer->capacity() < length) {
     size_t capacity = length <= 1 << 16 ? 1 << 16 : length <= kept_capacity ? kept_capacity : length;
     // The second stage, which needs the depth, never runs.
