@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "JSONCore", "CMalloc",
+        "HTTPServer", "Batching", "Models", "RadialEngine", "JSON", "CMalloc",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -82,7 +82,9 @@ let package = Package(
       name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
       resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
-    .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"], swiftSettings: strict),
+    .testTarget(
+      name: "InferenceAPITests", dependencies: ["InferenceAPI", "JSON", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],
       resources: [.copy("Data")],

@@ -1,6 +1,5 @@
 package import Batching
 import HTTPServer
-import JSONCore
 package import Models
 import RadialEngine
 
@@ -14,8 +13,8 @@ package final class ServedModel: Sendable {
   let answerPrefix: [UInt8]
   /// `"model_name":"digits","model_version":"1","outputs":[`
   let inferPrefix: [UInt8]
-  /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static text.
-  nonisolated(unsafe) let signature: json_signature
+  /// For the decoders.
+  let signature: TensorSignature
   /// What metadata lists, and what may be asked for by name.
   let listedTensors, tensors: [OutputTensor]
   /// Each class's label as a JSON string; empty without labels.

@@ -147,21 +147,21 @@ struct PredictionEncoder {
       }
       json.write("]")
     }
-    if options.scores, network.isClassifier {
+    if options.outputs.contains(.scores), network.isClassifier {
       json.write(",\"scores\":")
       json.write(floats: outputs, count: network.outputWidth)
     }
-    if options.distances {
+    if options.outputs.contains(.distances) {
       json.write(",\"distances\":")
       json.write(floats: rows.distances(row), count: network.distanceWidth)
     }
     guard options.needsEmbeddings, let embeddings = rows.results.embeddings else { return }
     let embedding = embeddings + row * network.embeddingWidth
-    if options.embedding {
+    if options.outputs.contains(.embedding) {
       json.write(",\"embedding\":")
       json.write(floats: embedding, count: network.embeddingWidth)
     }
-    if options.contributions { writeContributions(embedding, json) }
+    if options.outputs.contains(.contributions) { writeContributions(embedding, json) }
   }
 
   /// contributions[c][k] = (h_k − μ_kc)², in the RBF layer's input space.

@@ -15,11 +15,11 @@ struct TableWriter {
     var names = ["row"] + encoder.kept.map(Self.field)
     if network.isClassifier {
       names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
-      if encoder.options.scores { names += numbered("scores", network.outputWidth) }
+      if encoder.options.outputs.contains(.scores) { names += numbered("scores", network.outputWidth) }
     } else {
       names += numbered("outputs", network.outputWidth)
     }
-    if encoder.options.distances { names += numbered("distances", network.distanceWidth) }
+    if encoder.options.outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
     return names.joined(separator: ",")
   }
 
@@ -39,11 +39,11 @@ struct TableWriter {
     }
     if network.isClassifier {
       try writeClassification(row, prediction, text)
-      if encoder.options.scores { write(outputs, network.outputWidth, text) }
+      if encoder.options.outputs.contains(.scores) { write(outputs, network.outputWidth, text) }
     } else {
       write(outputs, network.outputWidth, text)
     }
-    if encoder.options.distances { write(distances, network.distanceWidth, text) }
+    if encoder.options.outputs.contains(.distances) { write(distances, network.distanceWidth, text) }
   }
 
   private func writeClassification(

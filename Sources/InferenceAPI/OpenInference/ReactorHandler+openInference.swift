@@ -1,5 +1,4 @@
 import HTTPServer
-import JSONCore
 import Models
 
 extension ReactorHandler {
@@ -31,9 +30,9 @@ extension ReactorHandler {
         return (.infer(request), rows)
       }
     case .repositoryIndex:
-      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
+      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).isOnlyReady))
     case .load(let name):
-      guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
+      guard try !reader.repository(exchange).hasOverride else { throw .overrideRefused(name) }
       exchange.tag = Self.atDesk
       desk.submit(.load(name), exchange)
     case .unload(let name):

@@ -1,6 +1,5 @@
 import Batching
 import HTTPServer
-import JSONCore
 import Logging
 import Models
 import RadialEngine
