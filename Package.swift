@@ -33,8 +33,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .target(name: "DecimalNumber", cxxSettings: [.treatAllWarnings(as: .error)]),
     .target(
-      name: "JSONCore", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
+      name: "JSONCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CSVCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "JSON", dependencies: ["JSONCore"],
       swiftSettings: strict + [
@@ -44,7 +47,7 @@ let package = Package(
     .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["JSON", "JSONCore", "FileFormats", "CZlib"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["JSON", "CSVCore", "FileFormats", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),

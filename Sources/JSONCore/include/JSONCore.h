@@ -254,34 +254,6 @@ json_status json_decode_serving(json_parser *parser, const char *body, size_t le
 // What TensorFlow Serving looks at before it looks for the model: that the body is a JSON object, and its signature's name a string.
 json_status json_check_serving(json_parser *parser, const char *body, size_t length, json_error *error);
 
-// Reads the fields of a line of CSV (RFC 4180) into one row [width]; columns beyond `skipped_count` are not skipped. The separator ' ' is
-// any run of blanks and tabs. Blanks and quotes around a number, `+1`, `.5` and `1.` are fine; an error's path is the column, counted
-// from 1; JSON_SYNTAX is a quote that does not close, so that nobody knows where the row ends. The line must be readable for JSON_PADDING
-// bytes past its end, and a line's end or NUL must lie there.
-json_status json_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
-                         float *row, json_error *error);
-
-// A piece of a text that somebody else owns; NULL: there is none.
-typedef struct {
-  const char *text;
-  size_t length;
-  bool is_quoted;  // of a CSV field: "" in it stands for one quote
-} json_text;
-
-// Finds the texts of some columns, counted from 0, in a line that json_read_fields has read; without the blanks and quotes around them.
-// Returns the number of fields.
-size_t json_find_fields(const char *line, size_t length, char separator, const size_t *columns, size_t count, json_text *found);
-
-// Whether a field stands for a value that is not there: nothing, NA, nan, null, ?, - and the like, in upper or lower case.
-bool json_is_missing_value(const char *text, size_t length);
-
-// Whether a field is a number but for a comma in the place of its decimal point.
-bool json_has_decimal_comma(const char *text, size_t length);
-
-// Finds members of a JSON object by their names, and their values as they are written. JSON_MISSING: the text is no object; JSON_VALUE: a member
-// is there twice. A member that is not there has no text.
-json_status json_find_members(json_parser *parser, const char *text, size_t length, const json_text *names, size_t count, json_text *found, json_error *error);
-
 // Writes what the JSON string at `json`, quotes included, which has been validated, stands for; at most `length` bytes. Returns how many.
 size_t json_unescape(char *out, const char *json, size_t length);
 

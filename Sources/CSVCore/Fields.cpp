@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
 
-#include "JSONCore.h"
+#include "CSVCore.h"
 #include "DecimalNumber.h"
 
 namespace {
@@ -111,15 +112,13 @@ bool has_decimal_comma(std::string_view text) {
 }
 
 __attribute__((format(printf, 4, 5)))
-json_status fail(json_error *error, json_status status, size_t column, const char *format, ...) {
-  char what[200];
+csv_status fail(csv_error *error, csv_status status, size_t column, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(what, sizeof what, format, arguments);
+  vsnprintf(error->message, sizeof error->message, format, arguments);
   va_end(arguments);
   error->status = status;
-  if (column > 0) snprintf(error->path, sizeof error->path, "column %zu", column);
-  snprintf(error->message, sizeof error->message, "%s%s%s", error->path, column > 0 ? ": " : "", what);
+  error->column = column;
   // What is quoted of a file may hold what a terminal would obey.
   for (char *p = error->message; *p; p++)
     if (static_cast<unsigned char>(*p) < 0x20 || *p == 0x7f) *p = '?';
@@ -127,23 +126,23 @@ json_status fail(json_error *error, json_status status, size_t column, const cha
 }
 
 /// Refuses a field that is no finite number; `column` counts from 1.
-json_status fail_field(json_error *error, const Field &field, NumberResult result, size_t column) {
+csv_status fail_field(csv_error *error, const Field &field, NumberResult result, size_t column) {
   if (field.is_open)
-    return fail(error, JSON_SYNTAX, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
+    return fail(error, CSV_OPEN_QUOTE, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
   std::string_view text = field.text();
   size_t shown = std::min<size_t>(text.size(), 24);
   // Not within a character of UTF-8.
   while (shown > 0 && shown < text.size() && (text[shown] & 0xc0) == 0x80) shown--;
   auto size = static_cast<int>(shown);
   if (result == NumberResult::not_finite)
-    return fail(error, JSON_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
-  if (text.empty()) return fail(error, JSON_TYPE, column, "expected a number, found nothing");
+    return fail(error, CSV_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
+  if (text.empty()) return fail(error, CSV_NO_NUMBER, column, "expected a number, found nothing");
   const char *kind = is_missing_value(text) ? ", a missing value" : has_decimal_comma(text) ? ": decimal commas are not read, write decimal points" : "";
-  return fail(error, JSON_TYPE, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
+  return fail(error, CSV_NO_NUMBER, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
 }
 
-json_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
-                      float *row, json_error *error) {
+csv_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
+                      float *row, csv_error *error) {
   Separator separator{separator_byte};
   size_t count = 0;
   for (size_t column = 0;; column++) {
@@ -175,18 +174,18 @@ json_status read_fields(const char *p, const char *end, char separator_byte, con
     p = next_field(p, end, separator);
     if (!p) break;
   }
-  if (count != width) return fail(error, JSON_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
-  return JSON_OK;
+  if (count != width) return fail(error, CSV_WIDTH, 0, "expected %zu numbers, found %zu", width, count);
+  return CSV_OK;
 }
 
 }  // namespace
 
-json_status json_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
-                         float *row, json_error *error) {
+csv_status csv_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
+                         float *row, csv_error *error) {
   *error = {};
   const char *end = line + length, *start = separator == ' ' ? skip_blanks(line, end) : line;
-  json_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
-  if (status == JSON_OK || status == JSON_SYNTAX || !std::memchr(line, '"', length)) return status;
+  csv_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
+  if (status == CSV_OK || status == CSV_OPEN_QUOTE || !std::memchr(line, '"', length)) return status;
   // Whatever else is wrong with the line: what follows a quote that does not close is no row.
   size_t column = 1;
   for (const char *p = start; p; column++) {
@@ -197,10 +196,10 @@ json_status json_read_fields(const char *line, size_t length, char separator, co
   return status;
 }
 
-size_t json_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, json_text *found) {
+size_t csv_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, csv_field *found) {
   Separator separator{separator_byte};
   const char *end = line + length, *p = separator.is_run() ? skip_blanks(line, end) : line;
-  std::fill(found, found + count, json_text{});
+  std::fill(found, found + count, csv_field{});
   size_t column = 0;
   for (; p; column++) {
     Field field = field_at(p, end, separator);
@@ -211,6 +210,6 @@ size_t json_find_fields(const char *line, size_t length, char separator_byte, co
   return column;
 }
 
-bool json_is_missing_value(const char *text, size_t length) { return is_missing_value({text, length}); }
+bool csv_is_missing_value(const char *text, size_t length) { return is_missing_value({text, length}); }
 
-bool json_has_decimal_comma(const char *text, size_t length) { return has_decimal_comma({text, length}); }
+bool csv_has_decimal_comma(const char *text, size_t length) { return has_decimal_comma({text, length}); }
