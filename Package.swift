@@ -72,7 +72,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON", "JSONCore", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
       resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),

@@ -60,7 +60,6 @@ extension JSONError.Reason {
     case JSON_TOO_MANY_ROWS: self = .tooManyRows
     case JSON_NON_FINITE: self = .nonFinite
     case JSON_TOO_DEEP: self = .tooDeep
-    case JSON_MISSING: self = .missing
     case JSON_VALUE: self = .value
     case JSON_MEMORY: self = .memory
     default: preconditionFailure("a call that failed has a status")

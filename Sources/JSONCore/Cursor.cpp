@@ -39,15 +39,14 @@ bool json_cursor::begin(char bracket, const char *expected, size_t *offset) {
   return is_at_first = true;
 }
 
-/// Steps to the next member or element, or over the closing bracket.
-json_step json_cursor::next(char bracket, const char *expected) {
+json_step json_cursor::next(char bracket, const char *expected, const char *path) {
   if (document.current() == bracket) {
     document.position++;
     depth--;
     is_at_first = false;
     return JSON_END;
   }
-  if (!is_at_first && !document.expect(',', expected, "")) return JSON_FAILED;
+  if (!is_at_first && !document.expect(',', expected, path)) return JSON_FAILED;
   is_at_first = false;
   return JSON_NEXT;
 }

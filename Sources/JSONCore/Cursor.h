@@ -16,6 +16,7 @@ struct json_cursor {
   char buffer[JSON_MAX_NAME];
 
   bool begin(char bracket, const char *expected, size_t *offset);
-  json_step next(char bracket, const char *expected);
+  /// Steps to the next member or element, or over the closing bracket.
+  json_step next(char bracket, const char *expected, const char *path = "");
   bool read_string(json_span *text);
 };

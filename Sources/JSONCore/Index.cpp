@@ -1,10 +1,6 @@
 #include "Index.h"
 
 #include <cstring>
-#include <new>
-
-#include "Parser.h"
-
 namespace {
 
 // Bodies up to this size share one index for good; a larger one has its own (4 bytes a byte) while it is read.
@@ -19,7 +15,11 @@ const char *reason(simdjson::error_code code) {
   }
 }
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+/// Bytes of the UTF-8 byte order mark at the beginning of a text: 3, or 0 where there is none.
+size_t size_of_byte_order_mark(const char *text, size_t length) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  return std::string_view(text, length).substr(0, mark.size()) == mark ? mark.size() : 0;
+}
 
 /// What is wrong with a body that is not one object or array from its first mark to its last.
 bool fail_ends(Document *document, const char *expected) {
@@ -37,25 +37,6 @@ bool fail_ends(Document *document, const char *expected) {
 }
 
 }  // namespace
-
-json_parser *json_parser_create(size_t max_depth) {
-  std::unique_ptr<json_parser> parser(new (std::nothrow) json_parser{});
-  if (!parser) return nullptr;
-  parser->index.max_depth = max_depth;
-  parser->index.containers.reset(new (std::nothrow) char[max_depth]);
-  return parser->index.containers ? parser.release() : nullptr;
-}
-
-void json_parser_destroy(json_parser *parser) { delete parser; }
-
-bool open_document(json_parser *parser, const char *body, size_t length, const char *expected, json_error *error,
-                   Document *document) {
-  return parser->index.open(body, length, expected, error, document);
-}
-
-size_t size_of_byte_order_mark(const char *text, size_t length) {
-  return std::string_view(text, length).substr(0, byte_order_mark.size()) == byte_order_mark ? byte_order_mark.size() : 0;
-}
 
 bool Index::open(const char *body, size_t length, const char *expected, json_error *error, Document *document) {
   *document = {body, length, nullptr, 0, 0, max_depth, containers.get(), error};

@@ -19,6 +19,3 @@ struct Index {
   /// valid until the next call; `expected` says what it should be.
   bool open(const char *body, size_t length, const char *expected, json_error *error, Document *document);
 };
-
-/// Bytes of the UTF-8 byte order mark at the beginning of a text: 3, or 0 where there is none.
-size_t size_of_byte_order_mark(const char *text, size_t length);

@@ -9,54 +9,31 @@
 extern "C" {
 #endif
 
-// JSON requests → rows of floats, along the index of simdjson's first stage; floats and strings → JSON. No exception crosses this header.
+// JSON texts → their pieces and rows of floats, along the index of simdjson's first stage; floats and strings → JSON. It knows no protocol: what a text should be, and
+// what is wrong with it, its callers say. No exception crosses this header.
 
-// A parser is reused by one thread at a time. A UTF-8 byte order mark at the beginning of a text is ignored (RFC 8259, section 8.1);
-// offsets count its bytes.
-typedef struct json_parser json_parser;
-
-// A body must be readable for this many bytes past its end.
+// A text must be readable for so many bytes past its end.
 enum { JSON_PADDING = 64 };
 
 typedef enum {
   JSON_OK,
-  JSON_SYNTAX,          // not JSON
-  JSON_TYPE,            // a value of another type than expected
-  JSON_WIDTH,           // a row of another width than expected
+  JSON_SYNTAX,  // not JSON
+  JSON_TYPE,    // a value of another type than expected
+  JSON_WIDTH,   // a row of another width than expected
   JSON_NO_ROWS,
   JSON_TOO_MANY_ROWS,
-  JSON_NON_FINITE,      // a number that is not finite as Float32
+  JSON_NON_FINITE,  // a number that is not finite as Float32
   JSON_TOO_DEEP,
-  JSON_UNKNOWN_OUTPUT,
-  JSON_MISSING,         // neither "instances" nor "instance"
-  JSON_VALUE,           // a value out of its range, or given twice
+  JSON_VALUE,  // a value out of its range
   JSON_MEMORY
 } json_status;
-
-// Bits of json_predict_request.outputs.
-enum { JSON_SCORES = 1, JSON_DISTANCES = 2, JSON_CONTRIBUTIONS = 4, JSON_EMBEDDING = 8 };
-
-typedef enum { JSON_REJECT_FLAG, JSON_REJECT_ERROR, JSON_REJECT_OFF } json_reject;
-
-typedef struct {
-  size_t rows;
-  bool single;  // "instance" instead of "instances"
-  bool has_outputs;
-  unsigned outputs;
-  bool has_top_k;
-  size_t top_k;
-  json_reject reject;
-  bool has_false_reject_rate;
-  double false_reject_rate;  // in (0, 1)
-} json_predict_request;
 
 typedef struct {
   json_status status;
   size_t offset;      // of the byte that is wrong
-  char path[64];      // such as instances[3][17]; empty: the document
+  char path[64];      // such as instances[3][17]
   char message[256];  // one sentence
 } json_error;
-
 
 // MARK: A walk over a text
 
@@ -166,93 +143,12 @@ size_t json_max_rows(size_t length, size_t width);
 // rounded Float32 of its text.
 bool json_read_rows(json_cursor *cursor, json_rows *rows);
 // The same, element by element: each must be stepped over, by json_read_row somewhere in it.
-bool json_begin_rows(json_cursor *cursor, const json_rows *rows);
-json_step json_next_row(json_cursor *cursor, const json_rows *rows, size_t index);
+bool json_begin_rows(json_cursor *cursor, json_rows *rows);
+json_step json_next_row(json_cursor *cursor, json_rows *rows, size_t index);
 // The row that begins here: flat, or nested as the shape says.
 bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index);
 
-// MARK: Decoders of protocols
-
-json_shape json_shape_of(const long *dimensions, size_t rank);
-
-json_parser *json_parser_create(size_t max_depth);
-void json_parser_destroy(json_parser *parser);
-
-// Decodes {"instances":[[…D numbers…],…]} or {"instance":[…]}, with the optional members of /predict, straight into rows
-// [capacity, D], capacity >= 1, D the product of the shape's dimensions. Each number is the correctly rounded Float32 of its text. Unknown members are skipped.
-json_status json_decode_predict(json_parser *parser, const char *body, size_t length, json_shape shape, size_t capacity, float *rows,
-                            json_predict_request *request, json_error *error);
-
-// Decodes one row [D]: `[…D numbers…]`, flat or nested, or {"instance":[…]} whose other members are skipped.
-json_status json_decode_row(json_parser *parser, const char *text, size_t length, json_shape shape, float *row, json_error *error);
-
-// What a model takes and gives, by the names of the protocols that name tensors.
-enum { JSON_MAX_OUTPUTS = 4 };
-typedef struct {
-  json_shape shape;
-  size_t max_rows;
-  const char *input;
-  // Another name of the input, in UTF-8; 0 bytes: it has none.
-  char input_alias[JSON_MAX_NAME];
-  size_t input_alias_length;
-  const char *outputs[JSON_MAX_OUTPUTS];
-  size_t output_count;
-} json_signature;
-
-typedef enum {
-  JSON_FP32, JSON_FP64, JSON_FP16, JSON_BF16, JSON_UINT8, JSON_UINT16, JSON_UINT32, JSON_UINT64, JSON_INT8, JSON_INT16, JSON_INT32, JSON_INT64, JSON_BOOL, JSON_BYTES
-} json_datatype;
-// Bytes of an element; 0: it has no fixed size.
-size_t json_size_of(json_datatype datatype);
-
-typedef struct {
-  size_t tensor;          // in json_signature.outputs
-  bool is_binary;
-  size_t classification;  // how many classes; 0: the tensor itself
-} json_requested_output;
-
-typedef struct {
-  size_t rows;
-  json_datatype datatype;
-  bool is_binary;          // the tensor follows the JSON, in so many bytes
-  size_t binary_size;
-  size_t id_offset;        // of the id as a JSON string, quotes included
-  size_t id_length;        // 0: none, or an empty one
-  size_t output_count;     // 0: all, in the form that binary_data_output says
-  json_requested_output outputs[JSON_MAX_OUTPUTS];
-  bool binary_data_output;
-  uint64_t timeout;        // in microseconds; 0: none
-} json_infer_request;
-
-// Decodes the JSON of an Open Inference request. A tensor in it goes straight into rows [capacity, D], capacity >= 1, as the type that it
-// says; NaN, Infinity and -Infinity are numbers. Of a binary one only the description is read.
-json_status json_decode_infer(json_parser *parser, const char *json, size_t length, const json_signature *signature, size_t capacity, float *rows,
-                          json_infer_request *request, json_error *error);
-
-typedef struct {
-  bool only_ready;    // "ready"
-  bool has_override;  // of the model's configuration or files
-} json_repository_request;
-
-// Decodes the body of a request about the model repository.
-json_status json_decode_repository(json_parser *parser, const char *body, size_t length, json_repository_request *request, json_error *error);
-
-typedef enum { JSON_SERVING_DEFAULT, JSON_SERVING_DISTANCES, JSON_SERVING_ALL, JSON_SERVING_UNKNOWN } json_serving_signature;
-
-typedef struct {
-  size_t rows;
-  bool is_columnar;  // "inputs" instead of "instances"
-  json_serving_signature signature;
-  size_t signature_at;  // the offset of its name
-} json_serving_request;
-
-// Decodes a predict request of TensorFlow Serving's, or one to classify ("examples"), straight into rows [capacity, D]. NaN, Infinity
-// and -Infinity are numbers.
-json_status json_decode_serving(json_parser *parser, const char *body, size_t length, const json_signature *signature, bool is_classify, size_t capacity, float *rows,
-                            json_serving_request *request, json_error *error);
-
-// What TensorFlow Serving looks at before it looks for the model: that the body is a JSON object, and its signature's name a string.
-json_status json_check_serving(json_parser *parser, const char *body, size_t length, json_error *error);
+// MARK: Writing
 
 // Writes what the JSON string at `json`, quotes included, which has been validated, stands for; at most `length` bytes. Returns how many.
 size_t json_unescape(char *out, const char *json, size_t length);
