@@ -28,16 +28,18 @@ struct JSONWriter {
   func write(float: Float) { append(JSONOutput.maxFloat) { JSONOutput.write(float: float, to: $0) } }
 
   /// An array of numbers.
-  func write(floats: UnsafePointer<Float>, count: Int) {
-    append(JSONOutput.maxFloats(count)) { JSONOutput.write(floats: floats, count: count, to: $0) }
+  func write(floats: ResultValues) {
+    append(JSONOutput.maxFloats(floats.count)) {
+      JSONOutput.write(floats: floats.start, count: floats.count, to: $0)
+    }
   }
 
   /// A number that is marked as a real one: 1.0, not 1.
   func write(real: Float) { append(JSONOutput.maxReal) { JSONOutput.write(real: real, to: $0) } }
 
   /// An array of them.
-  func write(reals: UnsafePointer<Float>, count: Int) {
-    append(JSONOutput.maxReals(count)) { JSONOutput.write(reals: reals, count: count, to: $0) }
+  func write(reals: ResultValues) {
+    append(JSONOutput.maxReals(reals.count)) { JSONOutput.write(reals: reals.start, count: reals.count, to: $0) }
   }
 
   /// What `write` writes, `capacity` bytes at most; it says how many.

@@ -117,9 +117,8 @@ package struct OfflineEncoder: Sendable {
 
   /// The class of a row, which its prediction names.
   package func classIndex(ofRow row: Int, in results: Network.Results) -> Int? {
-    let network = served.model.network
-    guard network.isClassifier, let distances = results.distances else { return nil }
-    return network.nearest(distances + row * network.distanceWidth).first
+    guard isClassifier, results.distances != nil else { return nil }
+    return RowResults(served: served, results: results, count: row + 1).nearest(row).first
   }
 
   /// Whether the inputs of the last RBF layer must be kept.
