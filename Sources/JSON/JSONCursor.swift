@@ -25,13 +25,38 @@ public struct JSONCursor: ~Copyable {
   }
 
   /// Steps to the value of the object's next member; nil: over the object's end.
+  @inlinable
   @_lifetime(borrow self)
   public func nextMember(_ path: JSONPath) throws(JSONError) -> JSONText? {
-    var name = json_span()
-    switch json_next_member(cursor, &name) {
-    case JSON_NEXT: return text(name)
-    case JSON_END: return nil
-    default: throw failure(path)
+    var name = Piece()
+    // Inlined, so that a path costs nothing unless something is wrong there.
+    guard let isThere = stepToMember(&name) else { throw failure(path) }
+    return isThere ? text(name) : nil
+  }
+
+  /// Where a piece of text lies.
+  @usableFromInline
+  struct Piece {
+    @usableFromInline var start: UnsafePointer<CChar>?
+    @usableFromInline var count = 0
+    @usableFromInline var offset = 0
+
+    @usableFromInline
+    init() {}
+
+    init(_ span: json_span) { (start, count, offset) = (span.start, span.length, span.offset) }
+  }
+
+  /// nil: something is wrong; false: it was the object's end.
+  @usableFromInline
+  func stepToMember(_ name: inout Piece) -> Bool? {
+    var span = json_span()
+    switch json_next_member(cursor, &span) {
+    case JSON_NEXT:
+      name = Piece(span)
+      return true
+    case JSON_END: return false
+    default: return nil
     }
   }
 
@@ -74,7 +99,7 @@ public struct JSONCursor: ~Copyable {
   public func written(_ path: JSONPath) throws(JSONError) -> JSONText {
     var span = json_span()
     guard json_skip(cursor, &span) else { throw failure(path) }
-    return text(span)
+    return text(Piece(span))
   }
 
   /// What the string here stands for; empty for one with escapes that is longer than any name that is known.
@@ -82,7 +107,7 @@ public struct JSONCursor: ~Copyable {
   public func string(_ expected: StaticString, _ path: JSONPath) throws(JSONError) -> JSONText {
     var span = json_span()
     guard json_read_string(cursor, expected.cString, &span) else { throw failure(path) }
-    return text(span)
+    return text(Piece(span))
   }
 
   /// `true` or `false`.
@@ -165,14 +190,17 @@ public struct JSONCursor: ~Copyable {
   public func go(to position: Position) { json_go_back(cursor, position.mark) }
 
   /// Of the call that failed last.
+  @usableFromInline
   func failure(_ path: JSONPath) -> JSONError { JSONError(json_failure(cursor).pointee, path) }
 
   /// Lends the cursor to the fence's other files.
   func withCursor<Result>(_ body: (OpaquePointer) -> Result) -> Result { body(cursor) }
 
+  @inlinable
   @_lifetime(borrow self)
-  private func text(_ span: json_span) -> JSONText {
-    let text = JSONText(unowned: span.start, count: span.length, offset: span.offset)
+  func text(_ piece: Piece) -> JSONText {
+    // Whatever was found has an address.
+    let text = JSONText(unowned: piece.start.unsafelyUnwrapped, count: piece.count, offset: piece.offset)
     return overrideLifetime(text, to: self)
   }
 }
@@ -193,6 +221,7 @@ extension JSONCursor.Kind {
 @_unsafeNonescapableResult
 @_transparent
 @_lifetime(borrow owner)
-private func overrideLifetime<Owner: ~Copyable>(_ text: consuming JSONText, to owner: borrowing Owner) -> JSONText {
+@usableFromInline
+func overrideLifetime<Owner: ~Copyable>(_ text: consuming JSONText, to owner: borrowing Owner) -> JSONText {
   text
 }

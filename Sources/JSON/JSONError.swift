@@ -69,12 +69,14 @@ extension JSONError.Reason {
 
 /// Where in a text something is, as errors say it: `parameters`, or `outputs[3]`. Made at no cost; its text is made when it is needed.
 public struct JSONPath: ExpressibleByStringLiteral, CustomStringConvertible, Sendable {
-  let name: StaticString
-  private let index: Int?
+  @usableFromInline let name: StaticString
+  @usableFromInline let index: Int?
 
+  @inlinable
   public init(stringLiteral name: StaticString) { self.init(name, nil) }
 
   /// - Parameter index: of an element of the array `name`.
+  @inlinable
   public init(_ name: StaticString, _ index: Int?) {
     self.name = name
     self.index = index

@@ -24,17 +24,26 @@ public final class JSONParser {
   ///   - expected: what it should be, as in a sentence.
   ///   - takesNonFinite: whether NaN, Infinity and -Infinity are numbers, as Python writes them, and those beyond Float32 infinite.
   ///   - body: must step over the one value, at which the cursor stands.
+  @inlinable
   public func read<Result>(
     _ text: UnsafeRawBufferPointer, expecting expected: StaticString, takesNonFinite: Bool = false,
     _ body: (borrowing JSONCursor) throws(JSONError) -> Result
   ) throws(JSONError) -> Result {
+    let json = try open(text, expected, takesNonFinite)
+    let result = try body(json)
+    try json.finish()
+    return result
+  }
+
+  @usableFromInline
+  func open(
+    _ text: UnsafeRawBufferPointer, _ expected: StaticString, _ takesNonFinite: Bool
+  ) throws(JSONError) -> JSONCursor {
     let json = JSONCursor(cursor)
     // A null pointer is that of an empty text.
     let start = text.baseAddress?.assumingMemoryBound(to: CChar.self)
     guard json_open(cursor, start, text.count, takesNonFinite, expected.cString) else { throw json.failure("") }
-    let result = try body(json)
-    try json.finish()
-    return result
+    return json
   }
 
   /// Whether a text has nothing but perhaps a byte order mark.

@@ -9,6 +9,7 @@ public struct JSONText: ~Escapable {
   /// Where it stands, in bytes from the text's beginning.
   public let offset: Int
 
+  @inlinable
   @_lifetime(immortal)
   init(unowned start: UnsafePointer<CChar>, count: Int, offset: Int) {
     self.start = start

@@ -69,16 +69,11 @@ struct Document {
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
   bool read_whole(uint64_t *value, const char *path);
   bool read_bool(bool *value, const char *path);
-  // The members of the object that begins here: `member(name)` must step over each value.
-  template <typename Member>
-  bool read_object(const char *path, Member member);
   // The elements of the array that begins here: `element(index)` must step over each.
   template <typename Element>
   bool read_array(const char *path, Element element);
 };
 
-// How much of a name is quoted in a message.
-inline int shown(std::string_view name) { return static_cast<int>(name.size() < 32 ? name.size() : 32); }
 // How much of the number or literal at `text`, which something follows.
 int shown_scalar(const char *text);
 
@@ -93,21 +88,6 @@ inline const char *Document::read_float(const char *text, float *out) const {
   end = end_of_token(text);
   if (end) *out = *text == 'N' ? __builtin_nanf("") : *text == 'I' ? __builtin_inff() : -__builtin_inff();
   return end;
-}
-
-template <typename Member>
-bool Document::read_object(const char *path, Member member) {
-  position++;
-  if (current() == '}') return ++position, true;
-  for (;;) {
-    char buffer[JSON_MAX_NAME];
-    std::string_view name;
-    if (current() != '"') return fail_syntax("a member's name", path);
-    size_t at = offset();
-    if (!read_string(buffer, &name, path) || !expect(':', "':'", path) || !member(name, at)) return false;
-    if (current() == '}') return ++position, true;
-    if (!expect(',', "',' or '}'", path)) return false;
-  }
 }
 
 template <typename Element>
