@@ -91,12 +91,14 @@ NumberResult read_field(const char *p, const char *end, float *out) {
 // MARK: What is wrong with a field
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
 }
 
 bool is_missing_value(std::string_view text) {
   static constexpr std::string_view words[] = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"};
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equals_ignoring_case(text, word); });
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return equals_ignoring_case(text, word); });
 }
 
 /// Digits, a comma, digits, perhaps with a sign and an exponent.
@@ -108,11 +110,12 @@ bool has_decimal_comma(std::string_view text) {
   copy[comma] = '.';
   auto is_digit = [&](size_t index) { return index < text.size() && text[index] >= '0' && text[index] <= '9'; };
   float ignored;
-  return comma > 0 && is_digit(comma - 1) && is_digit(comma + 1) && read_field(copy, copy + text.size(), &ignored) != NumberResult::malformed;
+  return comma > 0 && is_digit(comma - 1) && is_digit(comma + 1) &&
+         read_field(copy, copy + text.size(), &ignored) != NumberResult::malformed;
 }
 
-__attribute__((format(printf, 4, 5)))
-csv_status fail(csv_error *error, csv_status status, size_t column, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) csv_status fail(csv_error *error, csv_status status, size_t column,
+                                                      const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(error->message, sizeof error->message, format, arguments);
@@ -128,7 +131,8 @@ csv_status fail(csv_error *error, csv_status status, size_t column, const char *
 /// Refuses a field that is no finite number; `column` counts from 1.
 csv_status fail_field(csv_error *error, const Field &field, NumberResult result, size_t column) {
   if (field.is_open)
-    return fail(error, CSV_OPEN_QUOTE, column, "a quote opens here and does not close on its line; line breaks within quotes are not read");
+    return fail(error, CSV_OPEN_QUOTE, column,
+                "a quote opens here and does not close on its line; line breaks within quotes are not read");
   std::string_view text = field.text();
   size_t shown = std::min<size_t>(text.size(), 24);
   // Not within a character of UTF-8.
@@ -137,12 +141,14 @@ csv_status fail_field(csv_error *error, const Field &field, NumberResult result,
   if (result == NumberResult::not_finite)
     return fail(error, CSV_NON_FINITE, column, "expected a finite Float32, found %.*s", size, text.data());
   if (text.empty()) return fail(error, CSV_NO_NUMBER, column, "expected a number, found nothing");
-  const char *kind = is_missing_value(text) ? ", a missing value" : has_decimal_comma(text) ? ": decimal commas are not read, write decimal points" : "";
+  const char *kind = is_missing_value(text)    ? ", a missing value"
+                     : has_decimal_comma(text) ? ": decimal commas are not read, write decimal points"
+                                               : "";
   return fail(error, CSV_NO_NUMBER, column, "expected a number, found '%.*s'%s", size, text.data(), kind);
 }
 
-csv_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count, size_t width,
-                      float *row, csv_error *error) {
+csv_status read_fields(const char *p, const char *end, char separator_byte, const bool *skipped, size_t skipped_count,
+                       size_t width, float *row, csv_error *error) {
   Separator separator{separator_byte};
   size_t count = 0;
   for (size_t column = 0;; column++) {
@@ -180,8 +186,8 @@ csv_status read_fields(const char *p, const char *end, char separator_byte, cons
 
 }  // namespace
 
-csv_status csv_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width,
-                         float *row, csv_error *error) {
+csv_status csv_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count,
+                           size_t width, float *row, csv_error *error) {
   *error = {};
   const char *end = line + length, *start = separator == ' ' ? skip_blanks(line, end) : line;
   csv_status status = read_fields(start, end, separator, skipped, skipped_count, width, row, error);
@@ -196,7 +202,8 @@ csv_status csv_read_fields(const char *line, size_t length, char separator, cons
   return status;
 }
 
-size_t csv_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count, csv_field *found) {
+size_t csv_find_fields(const char *line, size_t length, char separator_byte, const size_t *columns, size_t count,
+                       csv_field *found) {
   Separator separator{separator_byte};
   const char *end = line + length, *p = separator.is_run() ? skip_blanks(line, end) : line;
   std::fill(found, found + count, csv_field{});

@@ -51,7 +51,9 @@ json_step json_cursor::next(char bracket, const char *expected, const char *path
   return JSON_NEXT;
 }
 
-bool json_begin_object(json_cursor *cursor, const char *expected, size_t *offset) { return cursor->begin('{', expected, offset); }
+bool json_begin_object(json_cursor *cursor, const char *expected, size_t *offset) {
+  return cursor->begin('{', expected, offset);
+}
 
 json_step json_next_member(json_cursor *cursor, json_span *name) {
   json_step step = cursor->next('}', "',' or '}'");
@@ -60,7 +62,9 @@ json_step json_next_member(json_cursor *cursor, json_span *name) {
   return cursor->read_string(name) && cursor->document.expect(':', "':'", "") ? JSON_NEXT : JSON_FAILED;
 }
 
-bool json_begin_array(json_cursor *cursor, const char *expected, size_t *offset) { return cursor->begin('[', expected, offset); }
+bool json_begin_array(json_cursor *cursor, const char *expected, size_t *offset) {
+  return cursor->begin('[', expected, offset);
+}
 
 json_step json_next_element(json_cursor *cursor) { return cursor->next(']', "',' or ']'"); }
 
@@ -102,8 +106,10 @@ bool json_read_count(json_cursor *cursor, uint64_t *value, size_t *offset) {
   *value = 0;
   if (!document.skip_scalar("")) return false;
   auto parsed = std::from_chars(start, document.body + document.length, *value);
-  if (*start < '1' || *start > '9' || !document.ends_at(parsed.ptr, document.offset())) *value = 0;
-  else if (parsed.ec != std::errc()) *value = UINT64_MAX;
+  if (*start < '1' || *start > '9' || !document.ends_at(parsed.ptr, document.offset()))
+    *value = 0;
+  else if (parsed.ec != std::errc())
+    *value = UINT64_MAX;
   return true;
 }
 
@@ -117,7 +123,8 @@ bool json_read_real(json_cursor *cursor, double *value, size_t *offset) {
   return true;
 }
 
-bool json_read_wholes(json_cursor *cursor, const char *expected, uint64_t *values, size_t capacity, size_t *count, size_t *offset) {
+bool json_read_wholes(json_cursor *cursor, const char *expected, uint64_t *values, size_t capacity, size_t *count,
+                      size_t *offset) {
   Document &document = cursor->document;
   if (document.current() != '[') return document.fail_type(expected, "");
   *count = 0;

@@ -87,9 +87,11 @@ const char *Document::kind_of_value(char first) const {
     case '{': return "an object";
     case '[': return "an array";
     case '"': return "a string";
-    case 't': case 'f': return "a boolean";
+    case 't':
+    case 'f': return "a boolean";
     case 'n': return "null";
-    case 'N': case 'I': return takes_non_finite ? "a number" : nullptr;
+    case 'N':
+    case 'I': return takes_non_finite ? "a number" : nullptr;
     default: return first == '-' || (first >= '0' && first <= '9') ? "a number" : nullptr;
   }
 }
@@ -165,7 +167,8 @@ bool Document::skip_scalar(const char *path) {
     return fail_syntax("a value", path);
   }
   if (!end || end > body + length || !ends_cleanly(end))
-    return fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: a malformed %s", is_literal ? "literal" : "number");
+    return fail(JSON_SYNTAX, offset(), path, "the body is not valid JSON: a malformed %s",
+                is_literal ? "literal" : "number");
   return ++position, true;
 }
 
@@ -184,7 +187,8 @@ bool Document::read_string(char *buffer, std::string_view *text, const char *pat
     size_t written = 1;
     const char *end = *p == '\\' ? read_escape(p, piece, &written) : p + 1;
     if (!end)
-      return fail(JSON_SYNTAX, static_cast<size_t>(p - body), path, "the body is not valid JSON: a string has an invalid escape");
+      return fail(JSON_SYNTAX, static_cast<size_t>(p - body), path,
+                  "the body is not valid JSON: a string has an invalid escape");
     fits = fits && size + written <= buffer_size;
     if (fits) std::memcpy(buffer + size, piece, written), size += written;
     p = end;
@@ -201,7 +205,8 @@ bool Document::read_whole(uint64_t *value, const char *path) {
   if (!skip_scalar(path)) return false;
   auto parsed = std::from_chars(start, body + length, *value);
   bool is_whole = parsed.ec == std::errc() && ends_at(parsed.ptr, offset());
-  return is_whole || fail(JSON_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s", shown_scalar(start), start);
+  return is_whole || fail(JSON_VALUE, at, path, "expected a whole number from 0 below 2^64, found %.*s",
+                          shown_scalar(start), start);
 }
 
 bool Document::read_bool(bool *value, const char *path) {

@@ -10,13 +10,13 @@
 
 // A walk over a JSON document (RFC 8259) along the index that simdjson's first stage makes of it.
 //
-// Stage 1 runs in the widest instruction set of the processor and finds every bracket, colon, comma, opening quote and first byte of a
-// number or literal; it also proves the body UTF-8 and its strings closed. What is left is grammar, and that is decided here, so that
-// skipped members are checked as strictly as those that are read. simdjson's own on-demand walk took 79 instructions a number, this one
-// takes 12; it also lets broken JSON pass in what it skips.
+// Stage 1 runs in the widest instruction set of the processor and finds every bracket, colon, comma, opening quote and
+// first byte of a number or literal; it also proves the body UTF-8 and its strings closed. What is left is grammar, and
+// that is decided here, so that skipped members are checked as strictly as those that are read. simdjson's own
+// on-demand walk took 79 instructions a number, this one takes 12; it also lets broken JSON pass in what it skips.
 struct Document {
-  // A mark is the offset of a byte in `body`. They ascend; the last is that of a closing bracket, so that there is a mark behind
-  // every value's but that.
+  // A mark is the offset of a byte in `body`. They ascend; the last is that of a closing bracket, so that there is a
+  // mark behind every value's but that.
   const char *body;
   size_t length;
   const uint32_t *marks;
@@ -48,10 +48,12 @@ struct Document {
   const char *read_float(const char *text, float *out) const;
 
   // Fills the error from a format. Always false, so that a refusal is one statement.
-  bool fail(json_status status, size_t offset, const char *path, const char *format, ...) __attribute__((format(printf, 5, 6)));
+  bool fail(json_status status, size_t offset, const char *path, const char *format, ...)
+      __attribute__((format(printf, 5, 6)));
   // Refuses the syntax of what stands here, whatever it is.
   bool fail_syntax(const char *expected, const char *path);
-  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type; `advice` ends the sentence.
+  // Refuses what stands here: its syntax when it is no value, its depth when it nests too deep, else its type; `advice`
+  // ends the sentence.
   bool fail_type(const char *expected, const char *path, const char *advice = "");
 
   // Refuses whatever follows the document's one value.
@@ -63,8 +65,8 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form, which may lie in `buffer` [JSON_MAX_NAME]. Of those with escapes longer ones come as an empty text: no
-  // name that we know is longer.
+  // A string; `text` is its unescaped form, which may lie in `buffer` [JSON_MAX_NAME]. Of those with escapes longer
+  // ones come as an empty text: no name that we know is longer.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
   bool read_whole(uint64_t *value, const char *path);

@@ -31,9 +31,11 @@ bool fail_ends(Document *document, const char *expected) {
     char c = body[document->marks[i]];
     depth += c == '{' || c == '[';
     if ((c == '}' || c == ']') && --depth == 0)
-      return document->fail(JSON_SYNTAX, document->marks[i + 1], "", "the body is not valid JSON: more text behind its end");
+      return document->fail(JSON_SYNTAX, document->marks[i + 1], "",
+                            "the body is not valid JSON: more text behind its end");
   }
-  return document->fail(JSON_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end", first == '{' ? '}' : ']');
+  return document->fail(JSON_SYNTAX, document->length, "", "the body is not valid JSON: expected '%c', found its end",
+                        first == '{' ? '}' : ']');
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct Index {
   /// [max_depth]
   std::unique_ptr<char[]> containers;
 
-  /// Indexes a text; false, with the error filled, when it is no JSON, or no object or array that is closed at its end. The document is
-  /// valid until the next call; `expected` says what it should be.
+  /// Indexes a text; false, with the error filled, when it is no JSON, or no object or array that is closed at its end.
+  /// The document is valid until the next call; `expected` says what it should be.
   bool open(const char *body, size_t length, const char *expected, json_error *error, Document *document);
 };

@@ -69,19 +69,22 @@ struct NumberReader {
     char number[64];
     snprintf(number, sizeof number, "%s, number %zu", path, count + 1);
     if (document.current() == '[')
-      return document.fail(JSON_TOO_DEEP, document.offset(), number, "nested too deep: expected at most %zu levels", document.max_depth);
+      return document.fail(JSON_TOO_DEEP, document.offset(), number, "nested too deep: expected at most %zu levels",
+                           document.max_depth);
     const char *kind = document.kind_of_value(document.current());
     if (!kind || std::string_view(kind) != "a number") return document.fail_type("a number", number);
     size_t at = document.offset();
     const char *text = document.pointer();
     if (!document.skip_scalar(number)) return false;
-    return document.fail(JSON_TYPE, at, number, "expected a whole number in the range of %s, found %.*s", type_name, shown_scalar(text), text);
+    return document.fail(JSON_TYPE, at, number, "expected a whole number in the range of %s, found %.*s", type_name,
+                         shown_scalar(text), text);
   }
 };
 
 }  // namespace
 
-bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path, float *values, size_t capacity, size_t *count) {
+bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path,
+                       float *values, size_t capacity, size_t *count) {
   Document &document = cursor->document;
   if (document.current() != '[') return document.fail_type("an array of numbers", path);
   NumberReader reader{document, type_name, path, values, capacity};

@@ -75,21 +75,28 @@ bool RowReader::fail_list_type() {
   return document.fail_type(expected, rows.name);
 }
 
-bool RowReader::fail_no_rows(size_t at) { return document.fail(JSON_NO_ROWS, at, rows.name, "expected at least one row, found none"); }
+bool RowReader::fail_no_rows(size_t at) {
+  return document.fail(JSON_NO_ROWS, at, rows.name, "expected at least one row, found none");
+}
 
-/// One row more than there is room for: either there are too many, or this one is too short to be one. Its numbers say which.
+/// One row more than there is room for: either there are too many, or this one is too short to be one. Its numbers say
+/// which.
 bool RowReader::fail_beyond(size_t index) {
   size_t found = 0, depth = 0;
   for (uint32_t i = document.position; i < document.count; i++) {
     char c = document.body[document.marks[i]];
-    if (c == '[' || c == '{') depth++;
-    else if (c == ']' || c == '}') { if (--depth == 0) break; }
-    else if (c != ',' && c != ':') found++;
+    if (c == '[' || c == '{')
+      depth++;
+    else if (c == ']' || c == '}') {
+      if (--depth == 0) break;
+    } else if (c != ',' && c != ':')
+      found++;
   }
   // Of a row in an object its name is counted too.
   if (found != rows.width + (document.current() == '{')) return fail_row(index);
   char path[64];
-  return document.fail(JSON_TOO_MANY_ROWS, document.offset(), path_of(path, index), "expected at most %zu rows, found more", rows.capacity);
+  return document.fail(JSON_TOO_MANY_ROWS, document.offset(), path_of(path, index),
+                       "expected at most %zu rows, found more", rows.capacity);
 }
 
 bool RowReader::row(size_t index) {
@@ -100,7 +107,8 @@ bool RowReader::row(size_t index) {
     char expected[48];
     snprintf(expected, sizeof expected, "an array of %zu numbers", rows.width);
     bool is_object = document.current() == '{' && rows.not_object;
-    return document.fail_type(is_object ? rows.not_object : expected, path_of(path, index), is_object ? "" : Advice(rows).text);
+    return document.fail_type(is_object ? rows.not_object : expected, path_of(path, index),
+                              is_object ? "" : Advice(rows).text);
   }
   uint32_t start = document.position;
   if (is_nested() ? nested(form_here(), 0, &cell) : numbers(rows.width, &cell)) return true;
@@ -109,9 +117,12 @@ bool RowReader::row(size_t index) {
 }
 
 /// Whether the array that begins here holds arrays, as an image may.
-bool RowReader::is_nested() const { return rows.shape.rank > 1 && document.body[document.marks[document.position + 1]] == '['; }
+bool RowReader::is_nested() const {
+  return rows.shape.rank > 1 && document.body[document.marks[document.position + 1]] == '[';
+}
 
-/// The form of the row that begins here, by its brackets; where there is none, the shape itself, which it then does not fit.
+/// The form of the row that begins here, by its brackets; where there is none, the shape itself, which it then does not
+/// fit.
 json_shape RowReader::form_here() const {
   size_t depth = 0;
   // One more than there may be is enough.
@@ -188,23 +199,26 @@ bool RowReader::fail_list(const char *path, const json_shape &form, size_t level
         return holds_numbers ? fail_number(element) : fail_list(element, form, level + 1);
       }))
     return false;
-  return found == wanted || document.fail(JSON_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted, holds_numbers ? "number" : "array",
-                                           wanted == 1 ? "" : "s", found, Advice(rows).text);
+  return found == wanted ||
+         document.fail(JSON_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted,
+                       holds_numbers ? "number" : "array", wanted == 1 ? "" : "s", found, Advice(rows).text);
 }
 
 bool RowReader::fail_number(const char *path) {
   const char *start = document.pointer();
   if (!document.takes_non_finite) {
     if (const char *end = end_of_token(start); end && document.ends_cleanly(end))
-      return document.fail(JSON_NON_FINITE, document.offset(), path, "expected a finite Float32, found %.*s", static_cast<int>(end - start), start);
+      return document.fail(JSON_NON_FINITE, document.offset(), path, "expected a finite Float32, found %.*s",
+                           static_cast<int>(end - start), start);
     float value;
     const char *end = read_number(start, &value);
     if (end && document.ends_cleanly(end) && std::isinf(value))
       return document.fail(JSON_NON_FINITE, document.offset(), path, "expected a finite Float32, found %.*s",
-                            shown_scalar(start), start);
+                           shown_scalar(start), start);
   }
   const char *kind = document.kind_of_value(document.current());
-  if (!kind || std::string_view(kind) != "a number") return document.fail_type("a number", path, *start == '[' ? Advice(rows).text : "");
+  if (!kind || std::string_view(kind) != "a number")
+    return document.fail_type("a number", path, *start == '[' ? Advice(rows).text : "");
   return document.skip_scalar(path);
 }
 

@@ -2,8 +2,9 @@
 
 #include "Cursor.h"
 
-/// The dimensions of a row that has `rank` of them: flat, as the shape says, or of an image without its last dimension of 1 or with one
-/// more. Their numbers of dimensions differ, so that there is no choice. False: a row has no such form.
+/// The dimensions of a row that has `rank` of them: flat, as the shape says, or of an image without its last dimension
+/// of 1 or with one more. Their numbers of dimensions differ, so that there is no choice. False: a row has no such
+/// form.
 bool form_of(const json_shape &shape, size_t rank, json_shape *form);
 
 /// JSON arrays of numbers → rows of floats.

@@ -4,7 +4,9 @@
 
 #include "JSONCore.h"
 
-size_t json_write_integer(char *out, int64_t value) { return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out); }
+size_t json_write_integer(char *out, int64_t value) {
+  return static_cast<size_t>(std::to_chars(out, out + 20, value).ptr - out);
+}
 
 size_t json_write_float(char *out, float value) {
   if (!std::isfinite(value)) {

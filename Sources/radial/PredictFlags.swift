@@ -49,7 +49,7 @@ struct PredictFlags: ParsableArguments {
 
   @Option(
     help:
-      "Any of scores, distances, contributions and embedding, with commas, or none. Default: scores,distances; none in CSV."
+      "Any of \(PredictOutput.list("and")), with commas, or none. Default: scores,distances; none in CSV."
   )
   var outputs: String?
 

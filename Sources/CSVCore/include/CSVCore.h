@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-// Lines of CSV (RFC 4180) → floats and texts. The separator ' ' is any run of blanks and tabs. No exception crosses this header.
+// Lines of CSV (RFC 4180) → floats and texts. The separator ' ' is any run of blanks and tabs. No exception crosses
+// this header.
 
 // A line must be readable for so many bytes past its end, and a line's end or NUL must lie there.
 enum { CSV_PADDING = 64 };
@@ -27,10 +28,11 @@ typedef struct {
   char message[200];  // what was expected and what was found
 } csv_error;
 
-// Reads the fields of a line into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes around a number, `+1`,
+// Reads the fields of a line into one row [width]; columns beyond `skipped_count` are not skipped. Blanks and quotes
+// around a number, `+1`,
 // `.5` and `1.` are fine; each becomes the correctly rounded Float32 of its text.
-csv_status csv_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count, size_t width, float *row,
-                           csv_error *error);
+csv_status csv_read_fields(const char *line, size_t length, char separator, const bool *skipped, size_t skipped_count,
+                           size_t width, float *row, csv_error *error);
 
 // A field's text, as it lies in its line; NULL: there is none.
 typedef struct {
@@ -39,11 +41,13 @@ typedef struct {
   bool is_quoted;  // "" in it stands for one quote
 } csv_field;
 
-// Finds the texts of some columns, counted from 0, in a line that csv_read_fields has read; without the blanks and quotes around them.
-// Returns the number of fields.
-size_t csv_find_fields(const char *line, size_t length, char separator, const size_t *columns, size_t count, csv_field *found);
+// Finds the texts of some columns, counted from 0, in a line that csv_read_fields has read; without the blanks and
+// quotes around them. Returns the number of fields.
+size_t csv_find_fields(const char *line, size_t length, char separator, const size_t *columns, size_t count,
+                       csv_field *found);
 
-// Whether a field stands for a value that is not there: nothing, NA, nan, null, ?, - and the like, in upper or lower case.
+// Whether a field stands for a value that is not there: nothing, NA, nan, null, ?, - and the like, in upper or lower
+// case.
 bool csv_is_missing_value(const char *text, size_t length);
 
 // Whether a field is a number but for a comma in the place of its decimal point.

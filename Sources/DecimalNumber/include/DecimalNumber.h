@@ -5,15 +5,16 @@
 
 // The text of a JSON number → the correctly rounded Float32.
 //
-// simdjson finds where values are, but its numbers are not taken: release 3.0.1 reads 0.71625462174415588378906251 as 1.6e-8
-// (anything of more than 19 digits), and a Float64 narrowed to Float32 would be rounded twice.
+// simdjson finds where values are, but its numbers are not taken: release 3.0.1 reads 0.71625462174415588378906251
+// as 1.6e-8 (anything of more than 19 digits), and a Float64 narrowed to Float32 would be rounded twice.
 
 namespace number_detail {
 
 constexpr double inverse_powers[] = {1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8};
 constexpr uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-/// Whether a Float64 that is off by less than two units in its last place may lie on either side of the middle between two Float32.
+/// Whether a Float64 that is off by less than two units in its last place may lie on either side of the middle between
+/// two Float32.
 inline bool is_near_middle(double value) {
   uint64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -23,11 +24,13 @@ inline bool is_near_middle(double value) {
 /// Eight digits, 0…9 each, the first in the lowest byte, in three multiplications (the method of Mula and Lemire).
 inline uint64_t value_of_digits(uint64_t digits) {
   digits = digits * 10 + (digits >> 8);
-  return ((digits & 0x000000ff000000ff) * 0x000f424000000064 + ((digits >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32;
+  return ((digits & 0x000000ff000000ff) * 0x000f424000000064 +
+          ((digits >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
+         32;
 }
 
-/// The number of digits, at most eight, at `p`, and their value. The first byte that is no digit is found by carries out of it.
-/// Eight bytes are read.
+/// The number of digits, at most eight, at `p`, and their value. The first byte that is no digit is found by carries
+/// out of it. Eight bytes are read.
 inline unsigned read_digits(const char *p, uint32_t *value) {
   uint64_t chunk;
   std::memcpy(&chunk, p, sizeof chunk);
@@ -44,12 +47,13 @@ inline unsigned read_digits(const char *p, uint32_t *value) {
 
 }  // namespace number_detail
 
-/// Reads the number at `text` (RFC 8259, section 6). Returns its end, or null where there is none; `*out` is infinite when it is beyond
-/// Float32. What follows the number is the caller's to judge. Up to eight bytes behind it are read.
+/// Reads the number at `text` (RFC 8259, section 6). Returns its end, or null where there is none; `*out` is infinite
+/// when it is beyond Float32. What follows the number is the caller's to judge. Up to eight bytes behind it are read.
 const char *read_any_number(const char *text, float *out);
 
-/// A number that ends at `end`, of one digit, a point and at most eight more, or of at most eight digits: the commonest ones. False for
-/// all others, and for what is no number. The eight bytes before `end` are read: digits, and whatever stands before them.
+/// A number that ends at `end`, of one digit, a point and at most eight more, or of at most eight digits: the commonest
+/// ones. False for all others, and for what is no number. The eight bytes before `end` are read: digits, and whatever
+/// stands before them.
 inline bool read_short_number(const char *text, const char *end, float *out) {
   using namespace number_detail;
   bool is_negative = *text == '-';

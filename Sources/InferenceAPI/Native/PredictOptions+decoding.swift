@@ -50,11 +50,8 @@ extension PredictOptions {
     while try json.nextElement("outputs") {
       let name = try json.string("names in quotes", "outputs")
       guard let output = PredictOutput.allCases.first(where: { name.equals($0.name) }) else {
-        let names = PredictOutput.names
         throw JSONError(
-          .value, at: name.offset, "outputs",
-          "expected \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1]), found '\(name.quotation)'"
-        )
+          .value, at: name.offset, "outputs", "expected \(PredictOutput.list("or")), found '\(name.quotation)'")
       }
       outputs.insert(output)
     }

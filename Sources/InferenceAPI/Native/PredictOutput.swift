@@ -12,6 +12,11 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
 
   package static let names = allCases.map { "\($0)" }
 
+  /// The names as a sentence lists them: `a, b and c`.
+  package static func list(_ conjunction: String) -> String {
+    names.dropLast().joined(separator: ", ") + " \(conjunction) " + names[names.count - 1]
+  }
+
   package var name: String { Self.names[Int(rawValue)] }
 
   /// Whether the inputs of the last RBF layer must be kept for it.

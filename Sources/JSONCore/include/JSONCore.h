@@ -9,8 +9,9 @@
 extern "C" {
 #endif
 
-// JSON texts → their pieces and rows of floats, along the index of simdjson's first stage; floats and strings → JSON. It knows no protocol: what a text should be, and
-// what is wrong with it, its callers say. No exception crosses this header.
+// JSON texts → their pieces and rows of floats, along the index of simdjson's first stage; floats and strings → JSON.
+// It knows no protocol: what a text should be, and what is wrong with it, its callers say. No exception crosses this
+// header.
 
 // A text must be readable for so many bytes past its end.
 enum { JSON_PADDING = 64 };
@@ -37,20 +38,23 @@ typedef struct {
 
 // MARK: A walk over a text
 
-// Reads one text after another, used by one thread at a time. It stands before a value, a member or an element; each call steps over what it names, or
-// fails: then json_failure says why, and no other call is made before the next json_open. A UTF-8 byte order mark at the beginning of a
-// text is ignored (RFC 8259, section 8.1); offsets count its bytes.
+// Reads one text after another, used by one thread at a time. It stands before a value, a member or an element; each
+// call steps over what it names, or fails: then json_failure says why, and no other call is made before the next
+// json_open. A UTF-8 byte order mark at the beginning of a text is ignored (RFC 8259, section 8.1); offsets count its
+// bytes.
 typedef struct json_cursor json_cursor;
 
 // NULL without memory. Values nested deeper than max_depth are refused.
 json_cursor *json_create(size_t max_depth);
 void json_destroy(json_cursor *cursor);
 
-// Of the call that failed last. Its path is empty unless the call was given a path or rows with a name: a sentence begins with its path.
+// Of the call that failed last. Its path is empty unless the call was given a path or rows with a name: a sentence
+// begins with its path.
 const json_error *json_failure(const json_cursor *cursor);
 
-// Indexes a text, which stays where it is until it has been read, and stands at its one value, which must be an object or an array; `expected` says what it
-// should be. With takes_non_finite NaN, Infinity and -Infinity are numbers, as Python writes them, and those beyond Float32 are infinite.
+// Indexes a text, which stays where it is until it has been read, and stands at its one value, which must be an object
+// or an array; `expected` says what it should be. With takes_non_finite NaN, Infinity and -Infinity are numbers, as
+// Python writes them, and those beyond Float32 are infinite.
 bool json_open(json_cursor *cursor, const char *text, size_t length, bool takes_non_finite, const char *expected);
 // Refuses whatever follows the value.
 bool json_finish(json_cursor *cursor);
@@ -64,7 +68,8 @@ typedef struct {
 
 typedef enum { JSON_FAILED = -1, JSON_END = 0, JSON_NEXT = 1 } json_step;
 
-// The first byte of the value that begins here (ahead 0), or, where an array begins, of its first element (ahead 1); 0 at the text's end.
+// The first byte of the value that begins here (ahead 0), or, where an array begins, of its first element (ahead 1); 0
+// at the text's end.
 char json_peek(const json_cursor *cursor, size_t ahead);
 
 // An object's members, one by one: JSON_NEXT stands at the value of `name`. JSON_END has stepped over the whole object.
@@ -77,20 +82,23 @@ json_step json_next_element(json_cursor *cursor);
 
 // Any value; `text`, unless it is NULL, becomes the value as it is written.
 bool json_skip(json_cursor *cursor, json_span *text);
-// A string. What it stands for may lie in the cursor; longer ones with escapes come as an empty text: no name that anybody knows has JSON_MAX_NAME bytes.
+// A string. What it stands for may lie in the cursor; longer ones with escapes come as an empty text: no name that
+// anybody knows has JSON_MAX_NAME bytes.
 enum { JSON_MAX_NAME = 128 };
 bool json_read_string(json_cursor *cursor, const char *expected, json_span *text);
 bool json_read_bool(json_cursor *cursor, bool *value);
 // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
 bool json_read_whole(json_cursor *cursor, uint64_t *value);
-// A number, a string or a literal. As a count: 0 unless it is a whole number as above; those beyond are 2^64 - 1. As a real number: NaN
-// unless it is one. `offset` is where it stands.
+// A number, a string or a literal. As a count: 0 unless it is a whole number as above; those beyond are 2^64 - 1. As a
+// real number: NaN unless it is one. `offset` is where it stands.
 bool json_read_count(json_cursor *cursor, uint64_t *value, size_t *offset);
 bool json_read_real(json_cursor *cursor, double *value, size_t *offset);
 // An array of whole numbers; those beyond the capacity are only counted.
-bool json_read_wholes(json_cursor *cursor, const char *expected, uint64_t *values, size_t capacity, size_t *count, size_t *offset);
+bool json_read_wholes(json_cursor *cursor, const char *expected, uint64_t *values, size_t capacity, size_t *count,
+                      size_t *offset);
 
-// Refuses the type of the value that begins here; its syntax when it is no value, its depth when it nests too deep. Always false.
+// Refuses the type of the value that begins here; its syntax when it is no value, its depth when it nests too deep.
+// Always false.
 bool json_fail_type(json_cursor *cursor, const char *expected);
 
 // Where a cursor stands, to come back to it in the same text, inside the same containers.
@@ -100,17 +108,28 @@ void json_go_back(json_cursor *cursor, size_t position);
 // MARK: Numbers
 
 typedef enum {
-  JSON_AS_FLOAT, JSON_AS_UINT8, JSON_AS_UINT16, JSON_AS_UINT32, JSON_AS_UINT64, JSON_AS_INT8, JSON_AS_INT16, JSON_AS_INT32, JSON_AS_INT64
+  JSON_AS_FLOAT,
+  JSON_AS_UINT8,
+  JSON_AS_UINT16,
+  JSON_AS_UINT32,
+  JSON_AS_UINT64,
+  JSON_AS_INT8,
+  JSON_AS_INT16,
+  JSON_AS_INT32,
+  JSON_AS_INT64
 } json_number_type;
 
-// The numbers of the array that begins here, depth first, whatever the brackets between them; each is a `type`, whose name is
-// `type_name`, and becomes the nearest Float32. Those beyond the capacity are only counted. An error's path is that of one number: `path`, number 3.
-bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path, float *values, size_t capacity, size_t *count);
+// The numbers of the array that begins here, depth first, whatever the brackets between them; each is a `type`, whose
+// name is `type_name`, and becomes the nearest Float32. Those beyond the capacity are only counted. An error's path is
+// that of one number: `path`, number 3.
+bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path,
+                       float *values, size_t capacity, size_t *count);
 
 // MARK: Rows
 
-// What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its shape is, without
-// a last dimension of 1, and, of [rows, columns], with one more of 1: as Keras takes it. How deep it is nested says which of these it is.
+// What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its
+// shape is, without a last dimension of 1, and, of [rows, columns], with one more of 1: as Keras takes it. How deep it
+// is nested says which of these it is.
 enum { JSON_MAX_RANK = 3 };
 typedef struct {
   size_t rank;
@@ -119,7 +138,8 @@ typedef struct {
 
 // The dimensions of a row that has `rank` of them. False: a row has no such form.
 bool json_form_of(const json_shape *shape, size_t rank, json_shape *form);
-// Writes the forms of a row as in a sentence, with NUL behind them: [16], [4][4] or [4][4][1]. With a batch dimension: [-1,16], [-1,4,4] or [-1,4,4,1].
+// Writes the forms of a row as in a sentence, with NUL behind them: [16], [4][4] or [4][4][1]. With a batch dimension:
+// [-1,16], [-1,4,4] or [-1,4,4,1].
 enum { JSON_MAX_FORMS = 128 };
 void json_write_forms(char *out, const json_shape *shape, bool has_batch);
 
@@ -133,14 +153,15 @@ typedef struct {
   bool is_single;
   // What is expected where an object stands for a row; NULL: an array of numbers.
   const char *not_object;
-  size_t count;     // rows begun so far
+  size_t count;  // rows begun so far
 } json_rows;
 
-// An upper bound of the rows that a text of `length` bytes can hold: D numbers, D - 1 commas and two brackets are 2D + 1 bytes.
+// An upper bound of the rows that a text of `length` bytes can hold: D numbers, D - 1 commas and two brackets are 2D +
+// 1 bytes.
 size_t json_max_rows(size_t length, size_t width);
 
-// The list of rows that begins here, straight into their places: at least one, and at most `capacity`. Each number is the correctly
-// rounded Float32 of its text.
+// The list of rows that begins here, straight into their places: at least one, and at most `capacity`. Each number is
+// the correctly rounded Float32 of its text.
 bool json_read_rows(json_cursor *cursor, json_rows *rows);
 // The same, element by element: each must be stepped over, by json_read_row somewhere in it.
 bool json_begin_rows(json_cursor *cursor, json_rows *rows);
@@ -150,7 +171,8 @@ bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index);
 
 // MARK: Writing
 
-// Writes what the JSON string at `json`, quotes included, which has been validated, stands for; at most `length` bytes. Returns how many.
+// Writes what the JSON string at `json`, quotes included, which has been validated, stands for; at most `length` bytes.
+// Returns how many.
 size_t json_unescape(char *out, const char *json, size_t length);
 
 // At most 20 bytes. Returns how many.
