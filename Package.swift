@@ -33,19 +33,28 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .target(name: "DecimalNumber", cxxSettings: [.treatAllWarnings(as: .error)]),
     .target(
-      name: "FastJSON", cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("simdjson")]),
+      name: "JSONCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CSVCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)]),
+    .target(
+      name: "JSON", dependencies: ["JSONCore"],
+      swiftSettings: strict + [
+        // Pieces of a text cannot outlive the call that gave them.
+        .enableExperimentalFeature("Lifetimes")
+      ]),
     .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["FastJSON", "FileFormats", "CZlib"], swiftSettings: strict),
+    .target(name: "RowFiles", dependencies: ["JSON", "CSVCore", "FileFormats", "CZlib"], swiftSettings: strict),
     .target(
       name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "FastJSON", "CMalloc",
+        "HTTPServer", "Batching", "Models", "RadialEngine", "JSON", "CMalloc",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -63,7 +72,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "FastJSONTests", dependencies: ["FastJSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
       resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),
@@ -78,7 +87,8 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(
       name: "InferenceAPITests",
-      dependencies: ["InferenceAPI", "Models", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+      dependencies: ["InferenceAPI", "JSON", "Models", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],
       resources: [.copy("Data")],

@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSON
 
 /// Everything that can be wrong with a request that reached routing. `status` and `message` are the one place where an error
 /// becomes an answer.
@@ -11,9 +11,9 @@ enum APIError: Error {
   case unknownLabel(String, model: String)
   case noModel
   case emptyBody
-  case undecodable(fj_error, maxRows: Int)
+  case undecodable(JSONError, maxRows: Int)
   /// A body of `/v1` or `/v2`, where every mistake of the caller's is a 400.
-  case unacceptable(fj_error)
+  case unacceptable(JSONError)
   case tensorSize(String, expected: Int, found: Int)
   case badInferenceHeader(found: String, body: Int)
   case noClassification(of: StaticString)
@@ -44,9 +44,9 @@ enum APIError: Error {
       .overrideRefused:
       400
     case .undecodable(let error, _):
-      switch error.status {
-      case FJ_NON_FINITE: 422
-      case FJ_TOO_MANY_ROWS, FJ_TOO_DEEP: 413
+      switch error.reason {
+      case .nonFinite: 422
+      case .tooManyRows, .tooDeep: 413
       default: 400
       }
     case .overflow, .rejected: 422
@@ -68,7 +68,7 @@ enum APIError: Error {
       "model '\(name)' has no version \(version); GET /models lists the versions"
     case .unknownLabel(let label, let model):
       "version label '\(label)' of model '\(model)' is not known, expected 'stable', the version that answers by default"
-    case .unacceptable(let error): error.text
+    case .unacceptable(let error): error.message
     case .tensorSize(let what, let expected, let found): "\(what): expected \(expected) bytes, found \(found)"
     case .badInferenceHeader(let found, let body):
       "Inference-Header-Content-Length: expected how many of the body's \(body) bytes are JSON, found '\(found)'"
@@ -93,8 +93,8 @@ enum APIError: Error {
     case .emptyBody:
       "the body is empty, expected JSON such as {\"instances\":[[…numbers…]]}"
     case .undecodable(let error, let maxRows):
-      error.status == FJ_TOO_MANY_ROWS
-        ? "\(error.text) (the limit of one request is \(maxRows) rows); send several requests" : error.text
+      error.reason == .tooManyRows
+        ? "\(error.message) (the limit of one request is \(maxRows) rows); send several requests" : error.message
     case .badTimeout(let found):
       "X-Request-Timeout-Ms: expected a whole number of milliseconds from 1 to 86400000, found '\(found)'"
     case .needsCalibration(let member, let model):
@@ -142,9 +142,9 @@ enum APIError: Error {
     json.write("{\"error\":")
     json.write(string: message)
     if let error = jsonError {
-      if error.hasPath {
+      if !error.path.isEmpty {
         json.write(",\"path\":")
-        json.write(string: error.pathText)
+        json.write(string: error.path)
       }
       json.write(",\"offset\":")
       json.write(integer: error.offset)
@@ -153,7 +153,7 @@ enum APIError: Error {
     return Response(status: status, contentType: "application/json", body: json.buffer, headers: headers)
   }
 
-  private var jsonError: fj_error? {
+  private var jsonError: JSONError? {
     switch self {
     case .undecodable(let error, _), .unacceptable(let error): error
     default: nil
@@ -177,11 +177,4 @@ enum RejectionReason: String, CaseIterable, Sendable {
   case deadline
   case unknownInput = "unknown_input"
   case callerGone = "caller_gone"
-}
-
-extension fj_error {
-  /// The sentence, as a Swift string.
-  var text: String { withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
-  var pathText: String { withUnsafeBytes(of: path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
-  var hasPath: Bool { path.0 != 0 }
 }

@@ -1,5 +1,5 @@
-import FastJSON
 import HTTPServer
+import JSON
 
 /// Writes JSON straight into the response's one contiguous buffer.
 struct JSONWriter {
@@ -16,37 +16,35 @@ struct JSONWriter {
   func write(string: String) {
     var string = string
     string.withUTF8 { utf8 in
-      utf8.withMemoryRebound(to: CChar.self) { text in
-        append(6 * text.count + 2) { fj_write_string($0, text.baseAddress, text.count) }
-      }
+      append(JSONOutput.maxString(utf8.count)) { JSONOutput.write(string: UnsafeRawBufferPointer(utf8), to: $0) }
     }
   }
 
-  func write(integer: Int) { append(20) { fj_write_integer($0, Int64(integer)) } }
+  func write(integer: Int) { append(JSONOutput.maxInteger) { JSONOutput.write(integer: integer, to: $0) } }
 
   func write(bool: Bool) { buffer.append(bool ? "true" : "false") }
 
   /// The shortest decimal that reads back as the same Float32.
-  func write(float: Float) { append(16) { fj_write_float($0, float) } }
+  func write(float: Float) { append(JSONOutput.maxFloat) { JSONOutput.write(float: float, to: $0) } }
 
   /// An array of numbers.
-  func write(floats: UnsafePointer<Float>, count: Int) {
-    append(17 * count + 2) { fj_write_floats($0, floats, count) }
+  func write(floats: ResultValues) {
+    append(JSONOutput.maxFloats(floats.count)) {
+      JSONOutput.write(floats: floats.start, count: floats.count, to: $0)
+    }
   }
 
   /// A number that is marked as a real one: 1.0, not 1.
-  func write(real: Float) { append(18) { fj_write_real($0, real) } }
+  func write(real: Float) { append(JSONOutput.maxReal) { JSONOutput.write(real: real, to: $0) } }
 
   /// An array of them.
-  func write(reals: UnsafePointer<Float>, count: Int) {
-    append(19 * count + 2) { fj_write_reals($0, reals, count) }
+  func write(reals: ResultValues) {
+    append(JSONOutput.maxReals(reals.count)) { JSONOutput.write(reals: reals.start, count: reals.count, to: $0) }
   }
 
   /// What `write` writes, `capacity` bytes at most; it says how many.
-  private func append(_ capacity: Int, _ write: (UnsafeMutablePointer<CChar>) -> Int) {
-    buffer.withSpare(capacity) { spare in
-      buffer.advance(by: write(spare.baseAddress!.assumingMemoryBound(to: CChar.self)))
-    }
+  private func append(_ capacity: Int, _ write: (UnsafeMutableRawPointer) -> Int) {
+    buffer.withSpare(capacity) { spare in buffer.advance(by: write(spare.baseAddress!)) }
   }
 
   /// `text` as a JSON string in a text that is being put together.
@@ -54,12 +52,11 @@ struct JSONWriter {
 
   /// `text` as a JSON string, quotes included, for texts that are written again and again.
   static func escaped(_ text: String) -> [UInt8] {
-    let utf8 = Array(text.utf8)
-    return [UInt8](unsafeUninitializedCapacity: 6 * utf8.count + 2) { out, count in
-      count = utf8.withUnsafeBytes { source in
-        out.withMemoryRebound(to: CChar.self) {
-          fj_write_string($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
-        }
+    var text = text
+    return text.withUTF8 { utf8 in
+      [UInt8](unsafeUninitializedCapacity: JSONOutput.maxString(utf8.count)) { out, count in
+        guard let start = out.baseAddress else { return }
+        count = JSONOutput.write(string: UnsafeRawBufferPointer(utf8), to: start)
       }
     }
   }

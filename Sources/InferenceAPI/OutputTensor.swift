@@ -1,4 +1,4 @@
-import FastJSON
+import JSON
 import Models
 import RadialEngine
 
@@ -48,26 +48,35 @@ extension Model {
     }
   }
 
-  /// What the decoders of named tensors must know.
-  func signature(maxRows: Int) -> fj_signature {
-    // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
-    func cString(_ text: StaticString) -> UnsafePointer<CChar> {
-      UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
-    }
-    var signature = fj_signature()
-    signature.shape = fj_shape_of(inputShape, inputShape.count)
-    signature.max_rows = maxRows
-    signature.input = cString(OutputTensor.input)
-    let alias = Array((inputAlias ?? "").utf8.prefix(Int(FJ_MAX_NAME)))
-    withUnsafeMutableBytes(of: &signature.input_alias) { $0.copyBytes(from: alias) }
-    signature.input_alias_length = alias.count
-    let tensors = tensors
-    signature.output_count = tensors.count
-    withUnsafeMutableBytes(of: &signature.outputs) { places in
-      let names = places.bindMemory(to: UnsafePointer<CChar>?.self)
-      for (place, tensor) in tensors.enumerated() { names[place] = cString(tensor.name) }
-    }
-    return signature
+  /// - Parameter maxRows: of one request.
+  func signature(maxRows: Int) -> TensorSignature {
+    TensorSignature(shape: RowShape(inputShape), maxRows: maxRows, inputAlias: inputAlias, outputs: tensors)
+  }
+}
+
+/// What a model takes and gives, by the names of the protocols that name tensors.
+struct TensorSignature: Sendable {
+  /// Of a row.
+  let shape: RowShape
+  /// Of one request.
+  let maxRows: Int
+  /// The other name of the input; nil: it has none.
+  let inputAlias: String?
+  /// What may be asked for.
+  let outputs: [OutputTensor]
+
+  /// Whether the input may be sent under this name.
+  func isInput(_ name: borrowing JSONText) -> Bool {
+    if OutputTensor.input ~= name { return true }
+    guard let inputAlias, !name.isEmpty else { return false }
+    return name.equals(inputAlias)
+  }
+
+  /// The names of the input, as a sentence lists them: 'x', or 'x' or 'in'.
+  var inputNames: String {
+    guard let inputAlias, !inputAlias.isEmpty else { return "'\(OutputTensor.input)'" }
+    let shown = String(decoding: inputAlias.utf8.prefix(32), as: UTF8.self)
+    return "'\(OutputTensor.input)' or '\(shown)\(inputAlias.utf8.count > 32 ? "..." : "")'"
   }
 }
 

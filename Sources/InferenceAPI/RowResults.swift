@@ -10,20 +10,54 @@ struct RowResults {
 
   var network: Network { served.model.network }
 
-  /// From `row` on, [_, O].
-  func outputs(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(results.outputs + row * network.outputWidth) }
+  /// [O]
+  func outputs(_ row: Int) -> ResultValues { values(results.outputs, row..<row + 1, network.outputWidth) }
 
-  /// From `row` on, [_, C], squared.
-  func distances(_ row: Int) -> UnsafePointer<Float> {
+  /// [C], squared.
+  func distances(_ row: Int) -> ResultValues { values(allDistanceValues, row..<row + 1, network.distanceWidth) }
+
+  /// [N, O]
+  var allOutputs: ResultValues { values(results.outputs, 0..<count, network.outputWidth) }
+
+  /// [N, C], squared.
+  var allDistances: ResultValues { values(allDistanceValues, 0..<count, network.distanceWidth) }
+
+  /// [K]: the inputs of the last RBF layer; nil: they were not kept.
+  func embedding(_ row: Int) -> ResultValues? {
+    results.embeddings.map { values($0, row..<row + 1, network.embeddingWidth) }
+  }
+
+  /// The classes or units nearest to a row.
+  func nearest(_ row: Int) -> (first: Int, second: Int?) { network.nearest(distances(row).start) }
+
+  /// The `count` nearest, the nearest first.
+  func nearest(_ row: Int, count: Int) -> [Int] { network.nearest(distances(row).start, count: count) }
+
+  /// Lends contributions[c][k] = (h_k − μ_kc)², in the RBF layer's input space, as [C, K]; nothing where the embeddings were not kept.
+  func withContributions(_ row: Int, _ body: (ResultValues) -> Void) {
+    guard let embedding = embedding(row) else { return }
+    let size = network.distanceWidth * network.embeddingWidth
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { contributions in
+      guard let start = contributions.baseAddress else { return }
+      network.contributions(embedding: embedding.start, into: start)
+      body(ResultValues(start: start, count: size))
+    }
+  }
+
+  private var allDistanceValues: UnsafeMutablePointer<Float> {
     guard let distances = results.distances else { preconditionFailure("a served network has an RBF layer") }
-    return UnsafePointer(distances + row * network.distanceWidth)
+    return distances
+  }
+
+  private func values(_ start: UnsafeMutablePointer<Float>, _ rows: Range<Int>, _ width: Int) -> ResultValues {
+    ResultValues(start: start + rows.lowerBound * width, count: rows.count * width)
   }
 
   /// What the calibration says of every row; nothing of a regressor's.
   func decide(into verdicts: inout [Verdict]) {
     guard network.isClassifier else { return }
     for row in 0..<count {
-      let nearest = network.nearest(distances(row)).first
+      let nearest = nearest(row).first
       var verdict = Verdict(nearest: nearest, distance: distances(row)[nearest])
       if let calibration = served.model.calibration {
         let pValue = calibration.pValue(class: nearest, distance: verdict.distance)
@@ -31,6 +65,35 @@ struct RowResults {
       }
       verdicts.append(verdict)
     }
+  }
+}
+
+/// Some numbers of the results, where they were computed: valid as long as they are lent.
+struct ResultValues {
+  let start: UnsafePointer<Float>
+  let count: Int
+
+  fileprivate init(start: UnsafePointer<Float>, count: Int) {
+    self.start = start
+    self.count = count
+  }
+
+  var indices: Range<Int> { 0..<count }
+
+  subscript(index: Int) -> Float {
+    precondition(indices.contains(index), "a value beyond a row's")
+    return start[index]
+  }
+
+  /// As [_, width] its row `index`.
+  func row(_ index: Int, width: Int) -> ResultValues {
+    precondition((index + 1) * width <= count, "a row beyond the last")
+    return ResultValues(start: start + index * width, count: width)
+  }
+
+  /// As they lie in memory.
+  var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: start, count: count * MemoryLayout<Float>.size)
   }
 }
 

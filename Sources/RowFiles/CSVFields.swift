@@ -1,25 +1,25 @@
-internal import FastJSON
+internal import CSVCore
 
-/// The fields of a CSV file's first lines, as they decide how the file is read. Rows are read by `fj_read_fields`, by the same rules.
+/// The fields of a CSV file's first lines, as they decide how the file is read. Rows are read by `csv_read_fields`, by the same rules.
 enum CSVFields {
   /// Any run of blanks and tabs.
   static let blanks = UInt8(ascii: " ")
 
   /// The texts between separators, without blanks and quotes around them (RFC 4180).
   static func split(_ line: [UInt8], _ separator: UInt8) -> [String] {
-    let padded = line.map { CChar(bitPattern: $0) } + [CChar](repeating: 0, count: Int(FJ_PADDING))
+    let padded = line.map { CChar(bitPattern: $0) } + [CChar](repeating: 0, count: Int(CSV_PADDING))
     return padded.withUnsafeBufferPointer { line in
-      let length = line.count - Int(FJ_PADDING)
-      let count = fj_find_fields(line.baseAddress, length, CChar(bitPattern: separator), nil, 0, nil)
+      let length = line.count - Int(CSV_PADDING)
+      let count = csv_find_fields(line.baseAddress, length, CChar(bitPattern: separator), nil, 0, nil)
       let columns = Array(0..<count)
-      var found = [fj_text](repeating: fj_text(), count: count)
-      _ = fj_find_fields(line.baseAddress, length, CChar(bitPattern: separator), columns, count, &found)
+      var found = [csv_field](repeating: csv_field(), count: count)
+      _ = csv_find_fields(line.baseAddress, length, CChar(bitPattern: separator), columns, count, &found)
       return found.map { String(decoding: text($0), as: UTF8.self) }
     }
   }
 
   /// What a field's text stands for.
-  static func text(_ field: fj_text) -> [UInt8] {
+  static func text(_ field: csv_field) -> [UInt8] {
     let bytes = [UInt8](UnsafeRawBufferPointer(start: field.text, count: field.length))
     guard field.is_quoted, bytes.contains(UInt8(ascii: "\"")) else { return bytes }
     var text: [UInt8] = []
@@ -40,7 +40,7 @@ enum CSVFields {
     var field = field
     let isWord = field.withUTF8 { utf8 in
       utf8.withMemoryRebound(to: CChar.self) {
-        fj_is_missing_value($0.baseAddress, $0.count) || fj_has_decimal_comma($0.baseAddress, $0.count)
+        csv_is_missing_value($0.baseAddress, $0.count) || csv_has_decimal_comma($0.baseAddress, $0.count)
       }
     }
     return isWord || isNumber(field) || ["true", "false"].contains(field.lowercased()) || isHexadecimal(field)
@@ -49,7 +49,7 @@ enum CSVFields {
   static func hasDecimalComma(_ field: String) -> Bool {
     var field = field
     return field.withUTF8 { utf8 in
-      utf8.withMemoryRebound(to: CChar.self) { fj_has_decimal_comma($0.baseAddress, $0.count) }
+      utf8.withMemoryRebound(to: CChar.self) { csv_has_decimal_comma($0.baseAddress, $0.count) }
     }
   }
 
@@ -73,11 +73,11 @@ enum CSVFields {
 
   private static func isNumber(_ field: String) -> Bool {
     let bytes = field.utf8.map { CChar(bitPattern: $0) }
-    let padded = bytes + [CChar](repeating: 0, count: Int(FJ_PADDING))
+    let padded = bytes + [CChar](repeating: 0, count: Int(CSV_PADDING))
     var value: Float = 0
-    var error = fj_error()
-    let status = fj_read_fields(padded, bytes.count, CChar(bitPattern: 0x1f), nil, 0, 1, &value, &error)
-    return status == FJ_OK || status == FJ_NON_FINITE
+    var error = csv_error()
+    let status = csv_read_fields(padded, bytes.count, CChar(bitPattern: 0x1f), nil, 0, 1, &value, &error)
+    return status == CSV_OK || status == CSV_NON_FINITE
   }
 
   /// A number as other languages write it, or one with its unit: a sign before it or a digit behind its point, or Fortran's `1d0`. What

@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import CSVCore
 
 /// Which columns of a CSV file are a row's numbers, as its first lines and the caller say.
 struct CSVLayout: Equatable, Sendable {
@@ -88,15 +88,15 @@ struct CSVLayout: Equatable, Sendable {
   /// Whether a line that looks like a comment is a row in all else: its first column is a text, and the others are `width` numbers.
   func isRow(comment line: UnsafeRawBufferPointer, width: Int) -> Bool {
     guard omitted.first == true else { return false }
-    let padded = Array(line) + [UInt8](repeating: 0, count: Int(FJ_PADDING))
+    let padded = Array(line) + [UInt8](repeating: 0, count: Int(CSV_PADDING))
     var row = [Float](repeating: 0, count: width)
-    var error = fj_error()
+    var error = csv_error()
     return padded.withUnsafeBufferPointer { text in
       text.withMemoryRebound(to: CChar.self) {
-        fj_read_fields(
+        csv_read_fields(
           $0.baseAddress, line.count, CChar(bitPattern: separator), omitted, omitted.count, width, &row, &error)
       }
-    } == FJ_OK
+    } == CSV_OK
   }
 
   /// What a kept column is called in the output.

@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import JSON
 
 /// A text that a row brings with it and that is none of its numbers: an id, a name, a label.
 public struct CarriedText: Sendable, Equatable {
@@ -10,14 +10,7 @@ public struct CarriedText: Sendable, Equatable {
   /// The text: of a JSON string what it stands for, else what was written.
   public var text: String {
     guard isJSON, bytes.first == UInt8(ascii: "\"") else { return String(decoding: bytes, as: UTF8.self) }
-    let characters = [UInt8](unsafeUninitializedCapacity: bytes.count) { out, count in
-      count = bytes.withUnsafeBytes { source in
-        out.withMemoryRebound(to: CChar.self) {
-          fj_unescape($0.baseAddress, source.bindMemory(to: CChar.self).baseAddress, source.count)
-        }
-      }
-    }
-    return String(decoding: characters, as: UTF8.self)
+    return String(decoding: JSONOutput.unescaped(bytes), as: UTF8.self)
   }
 }
 

@@ -57,7 +57,7 @@ struct JSONListCutter {
     let width = shape.reduce(1, *)
     if depth == 1 { return numbers == 0 ? .list : .lines }
     if depth == 2, shape.count == 1 || numbers == width { return .list }
-    // The forms in which one row may be nested, as `fj_shape` says.
+    // The forms in which one row may be nested, as `RowShape` says.
     var forms = [[width], shape]
     if shape.count > 1, shape.last == 1 { forms.append(shape.dropLast()) }
     if shape.count == 2 { forms.append(shape + [1]) }

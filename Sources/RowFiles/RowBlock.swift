@@ -1,4 +1,5 @@
-internal import FastJSON
+internal import CSVCore
+internal import JSON
 
 /// Some rows of a file: cut out of it as they lie there, then read into numbers. Reused, for its memory.
 ///
@@ -40,10 +41,12 @@ public final class RowBlock: @unchecked Sendable {
   private(set) var bytes: UnsafeMutableRawPointer
   private var byteCapacity: Int
   private var floats: UnsafeMutablePointer<Float>?
-  private var parser: OpaquePointer?
-
-  /// JSON nested deeper is refused.
+  /// JSON nested deeper than this is refused.
   private static let maxDepth = 64
+  private(set) lazy var parser = JSONParser(maxDepth: Self.maxDepth)
+
+  /// The readers of text look so far beyond a line's end.
+  private static let padding = max(JSONParser.padding, Int(CSV_PADDING))
   /// Text is cut no further once a block has as much.
   static let textBytes = 1 << 20
 
@@ -57,7 +60,6 @@ public final class RowBlock: @unchecked Sendable {
   deinit {
     bytes.deallocate()
     floats?.deallocate()
-    if let parser { fj_parser_destroy(parser) }
   }
 
   /// The good rows, [N, D]. Valid until the next cut.
@@ -89,7 +91,7 @@ public final class RowBlock: @unchecked Sendable {
 
   /// Takes in a row's text, without its line's end.
   func append(line: UnsafeRawBufferPointer, number: Int?) {
-    reserve(byteCount + line.count + 1 + Int(FJ_PADDING))
+    reserve(byteCount + line.count + 1 + Self.padding)
     if let source = line.baseAddress { (bytes + byteCount).copyMemory(from: source, byteCount: line.count) }
     (bytes + byteCount + line.count).storeBytes(of: 0x0a, as: UInt8.self)
     places.append(Place(offset: byteCount, length: line.count, line: number))
@@ -109,7 +111,7 @@ public final class RowBlock: @unchecked Sendable {
 
   /// Zeros behind the text: the parsers read past a line's end.
   func pad() {
-    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Int(FJ_PADDING))
+    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
   }
 
   /// Where the next good row goes.
@@ -119,15 +121,6 @@ public final class RowBlock: @unchecked Sendable {
   func accept(cut index: Int) {
     numbers.append(firstRow + index)
     count += 1
-  }
-
-  /// This block's parser of JSON.
-  func jsonParser() -> OpaquePointer {
-    if let parser { return parser }
-    // A few hundred bytes at the start of a thread: without them nothing else would work either.
-    guard let made = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
-    parser = made
-    return made
   }
 
   private func target(inPlace: Bool) -> UnsafeMutablePointer<Float> {

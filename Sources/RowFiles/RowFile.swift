@@ -1,4 +1,4 @@
-internal import FastJSON
+internal import JSON
 
 /// Rows of D numbers in a file or a pipe, in any of the forms, read piece by piece in constant memory.
 ///
@@ -35,7 +35,7 @@ public final class RowFile: @unchecked Sendable {
   public let width: Int
   /// What the rows carry along: `keptColumns` by their names, then the label.
   public let carried: [String]
-  let shape: fj_shape
+  let shape: RowShape
 
   private enum Content {
     case json(LineCutter)
@@ -59,7 +59,7 @@ public final class RowFile: @unchecked Sendable {
     let width = shape.reduce(1, *)
     stream = try ByteStream(path: path)
     self.width = width
-    self.shape = fj_shape_of(shape, shape.count)
+    self.shape = RowShape(shape)
     while stream.window.count < 8, try stream.fill() {}
     guard !stream.window.isEmpty else {
       throw RowFileError(.content, stream.name, "is empty, expected rows of \(width) numbers")

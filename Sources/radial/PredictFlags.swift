@@ -49,7 +49,7 @@ struct PredictFlags: ParsableArguments {
 
   @Option(
     help:
-      "Any of scores, distances, contributions and embedding, with commas, or none. Default: scores,distances; none in CSV."
+      "Any of \(PredictOutput.list("and")), with commas, or none. Default: scores,distances; none in CSV."
   )
   var outputs: String?
 
@@ -115,14 +115,14 @@ struct PredictFlags: ParsableArguments {
     return options
   }
 
-  private func chosenOutputs() throws -> Set<OfflineEncoder.Output>? {
+  private func chosenOutputs() throws -> PredictOutputs? {
     guard let outputs else { return nil }
-    if outputs == "none" { return [] }
-    return Set(
+    if outputs == "none" { return PredictOutputs([]) }
+    return PredictOutputs(
       try Self.list(outputs).map { name in
-        guard let output = OfflineEncoder.Output(rawValue: name) else {
+        guard let output = PredictOutput.allCases.first(where: { $0.name == name }) else {
           throw ValidationError(
-            "--outputs: expected scores, distances, contributions, embedding or none, found '\(name)'")
+            "--outputs: expected \(PredictOutput.names.joined(separator: ", ")) or none, found '\(name)'")
         }
         return output
       })

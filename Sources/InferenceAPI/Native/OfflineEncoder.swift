@@ -13,12 +13,10 @@ package struct OfflineEncoder: Sendable {
     case csv
   }
 
-  package enum Output: String, CaseIterable, Sendable { case scores, distances, contributions, embedding }
-
   package struct Options: Sendable {
     package var form = Form.jsonl
     /// nil: scores and distances in JSON, neither in CSV.
-    package var outputs: Set<Output>?
+    package var outputs: PredictOutputs?
     package var topK = 0
     /// Whether `known` and `p_value` are left out.
     package var omitsVerdict = false
@@ -57,20 +55,16 @@ package struct OfflineEncoder: Sendable {
   private let keptMembers: [[UInt8]]
 
   /// What an output may have of its own, whatever the options.
-  private static let ownNames: Set<String> = [
-    "row", "class", "label", "score", "distance", "margin", "known", "p_value", "scores", "distances", "contributions",
-    "embedding", "top", "outputs",
-  ]
+  private static let ownNames = Set(
+    [
+      "row", "class", "label", "score", "distance", "margin", "known", "p_value", "top", "outputs",
+    ] + PredictOutput.names)
 
   package init(_ served: ServedModel, _ options: Options) throws(OptionError) {
     self.served = served
     form = options.form
-    let outputs = options.outputs ?? (options.form == .jsonl ? [.scores, .distances] : [])
     var translated = PredictOptions()
-    translated.scores = outputs.contains(.scores)
-    translated.distances = outputs.contains(.distances)
-    translated.contributions = outputs.contains(.contributions)
-    translated.embedding = outputs.contains(.embedding)
+    translated.outputs = options.outputs ?? (form == .jsonl ? PredictOptions.usualOutputs : PredictOutputs([]))
     translated.topK = options.topK
     translated.reject = options.omitsVerdict ? .off : .flag
     translated.falseRejectRate = options.falseRejectRate
@@ -123,9 +117,8 @@ package struct OfflineEncoder: Sendable {
 
   /// The class of a row, which its prediction names.
   package func classIndex(ofRow row: Int, in results: Network.Results) -> Int? {
-    let network = served.model.network
-    guard network.isClassifier, let distances = results.distances else { return nil }
-    return network.nearest(distances + row * network.distanceWidth).first
+    guard isClassifier, results.distances != nil else { return nil }
+    return RowResults(served: served, results: results, count: row + 1).nearest(row).first
   }
 
   /// Whether the inputs of the last RBF layer must be kept.
@@ -134,7 +127,7 @@ package struct OfflineEncoder: Sendable {
   /// An upper bound of a row's bytes that is seldom passed.
   package var expectedBytesPerRow: Int {
     let network = served.model.network
-    let details = options.contributions ? network.embeddingWidth * network.distanceWidth : 0
+    let details = options.outputs.contains(.contributions) ? network.embeddingWidth * network.distanceWidth : 0
     return 160 + 14 * (network.outputWidth + network.distanceWidth + details)
   }
 

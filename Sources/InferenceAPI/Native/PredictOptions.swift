@@ -1,4 +1,3 @@
-import FastJSON
 import Models
 import RadialEngine
 
@@ -6,34 +5,19 @@ import RadialEngine
 struct PredictOptions {
   enum Reject: Equatable { case flag, error, off }
 
-  var scores = true
-  var distances = true
-  var contributions = false
-  var embedding = false
+  var outputs = Self.usualOutputs
+  /// How many classes, the nearest first; 0: none.
   var topK = 0
   var reject = Reject.flag
+  /// In (0, 1); nil: the calibration's.
   var falseRejectRate: Double?
   /// `instance` instead of `instances`: the answer is one `prediction`.
   var isSingle = false
 
-  init() {}
-
-  init(_ request: fj_predict_request) {
-    if request.has_outputs {
-      let asked = { (output: Int) in request.outputs & UInt32(output) != 0 }
-      scores = asked(Int(FJ_SCORES))
-      distances = asked(Int(FJ_DISTANCES))
-      contributions = asked(Int(FJ_CONTRIBUTIONS))
-      embedding = asked(Int(FJ_EMBEDDING))
-    }
-    if request.has_top_k { topK = request.top_k }
-    reject = request.reject == FJ_REJECT_ERROR ? .error : request.reject == FJ_REJECT_OFF ? .off : .flag
-    if request.has_false_reject_rate { falseRejectRate = request.false_reject_rate }
-    isSingle = request.single
-  }
+  static let usualOutputs = PredictOutputs([.scores, .distances])
 
   /// Whether the inputs of the last RBF layer must be kept.
-  var needsEmbeddings: Bool { contributions || embedding }
+  var needsEmbeddings: Bool { outputs.needEmbeddings }
 
   /// Refuses what `model` cannot answer.
   func validate(for served: ServedModel) throws(APIError) {

@@ -42,7 +42,7 @@ struct PredictionEncoder {
       verdict = try writeClassification(row, options, json)
     } else {
       json.write("\"outputs\":")
-      json.write(floats: rows.outputs(row), count: network.outputWidth)
+      json.write(floats: rows.outputs(row))
     }
     writeDetails(row, options, json)
     return verdict
@@ -59,14 +59,14 @@ struct PredictionEncoder {
     if !isSingle { json.write("[") }
     for row in 0..<rows.count {
       if row > 0 { json.write(",") }
-      json.write(floats: rows.distances(row), count: network.distanceWidth)
+      json.write(floats: rows.distances(row))
     }
     if !isSingle { json.write("]") }
     json.write(",\"nearest\":")
     if !isSingle { json.write("[") }
     for row in 0..<rows.count {
       if row > 0 { json.write(",") }
-      let nearest = network.nearest(rows.distances(row)).first
+      let nearest = rows.nearest(row).first
       writeNeighbour(nearest, distance: rows.distances(row)[nearest], score: nil, json)
       verdicts.append(Verdict(nearest: nearest, distance: rows.distances(row)[nearest]))
     }
@@ -101,7 +101,7 @@ struct PredictionEncoder {
     _ row: Int, _ options: PredictOptions, _ json: JSONWriter
   ) throws(APIError) -> Verdict {
     let distances = rows.distances(row)
-    let (nearest, second) = network.nearest(distances)
+    let (nearest, second) = rows.nearest(row)
     json.write("\"class\":")
     json.write(integer: nearest)
     if !served.labels.isEmpty {
@@ -141,39 +141,33 @@ struct PredictionEncoder {
     let outputs = rows.outputs(row)
     if options.topK > 0 {
       json.write(",\"top\":[")
-      for (place, index) in network.nearest(rows.distances(row), count: options.topK).enumerated() {
+      for (place, index) in rows.nearest(row, count: options.topK).enumerated() {
         if place > 0 { json.write(",") }
         writeNeighbour(index, distance: rows.distances(row)[index], score: outputs[index], json)
       }
       json.write("]")
     }
-    if options.scores, network.isClassifier {
+    if options.outputs.contains(.scores), network.isClassifier {
       json.write(",\"scores\":")
-      json.write(floats: outputs, count: network.outputWidth)
+      json.write(floats: outputs)
     }
-    if options.distances {
+    if options.outputs.contains(.distances) {
       json.write(",\"distances\":")
-      json.write(floats: rows.distances(row), count: network.distanceWidth)
+      json.write(floats: rows.distances(row))
     }
-    guard options.needsEmbeddings, let embeddings = rows.results.embeddings else { return }
-    let embedding = embeddings + row * network.embeddingWidth
-    if options.embedding {
+    if options.outputs.contains(.embedding), let embedding = rows.embedding(row) {
       json.write(",\"embedding\":")
-      json.write(floats: embedding, count: network.embeddingWidth)
+      json.write(floats: embedding)
     }
-    if options.contributions { writeContributions(embedding, json) }
+    if options.outputs.contains(.contributions) { writeContributions(row, json) }
   }
 
-  /// contributions[c][k] = (h_k − μ_kc)², in the RBF layer's input space.
-  private func writeContributions(_ embedding: UnsafePointer<Float>, _ json: JSONWriter) {
-    let width = network.embeddingWidth
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: network.distanceWidth * width) { contributions in
-      guard let base = contributions.baseAddress else { return }
-      network.contributions(embedding: embedding, into: base)
+  private func writeContributions(_ row: Int, _ json: JSONWriter) {
+    rows.withContributions(row) { contributions in
       json.write(",\"contributions\":[")
       for index in 0..<network.distanceWidth {
         if index > 0 { json.write(",") }
-        json.write(floats: base + index * width, count: width)
+        json.write(floats: contributions.row(index, width: network.embeddingWidth))
       }
       json.write("]")
     }

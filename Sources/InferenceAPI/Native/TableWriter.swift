@@ -15,11 +15,11 @@ struct TableWriter {
     var names = ["row"] + encoder.kept.map(Self.field)
     if network.isClassifier {
       names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
-      if encoder.options.scores { names += numbered("scores", network.outputWidth) }
+      if encoder.options.outputs.contains(.scores) { names += numbered("scores", network.outputWidth) }
     } else {
       names += numbered("outputs", network.outputWidth)
     }
-    if encoder.options.distances { names += numbered("distances", network.distanceWidth) }
+    if encoder.options.outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
     return names.joined(separator: ",")
   }
 
@@ -39,18 +39,18 @@ struct TableWriter {
     }
     if network.isClassifier {
       try writeClassification(row, prediction, text)
-      if encoder.options.scores { write(outputs, network.outputWidth, text) }
+      if encoder.options.outputs.contains(.scores) { write(outputs, text) }
     } else {
-      write(outputs, network.outputWidth, text)
+      write(outputs, text)
     }
-    if encoder.options.distances { write(distances, network.distanceWidth, text) }
+    if encoder.options.outputs.contains(.distances) { write(distances, text) }
   }
 
   private func writeClassification(
     _ row: Int, _ prediction: PredictionEncoder, _ text: JSONWriter
   ) throws(APIError) {
     let distances = prediction.rows.distances(row)
-    let (nearest, second) = network.nearest(distances)
+    let (nearest, second) = prediction.rows.nearest(row)
     text.write(",")
     text.write(integer: nearest)
     text.write(",")
@@ -68,8 +68,8 @@ struct TableWriter {
     text.write(float: Float(pValue))
   }
 
-  private func write(_ values: UnsafePointer<Float>, _ count: Int, _ text: JSONWriter) {
-    for index in 0..<count {
+  private func write(_ values: ResultValues, _ text: JSONWriter) {
+    for index in values.indices {
       text.write(",")
       text.write(float: values[index])
     }

@@ -1,4 +1,3 @@
-import Glibc
 import HTTPServer
 import Models
 import RadialEngine
@@ -73,8 +72,8 @@ struct InferEncoder {
 
   private func writeData(of tensor: OutputTensor, _ verdicts: [Verdict], _ json: JSONWriter) {
     switch tensor {
-    case .scores, .outputs: json.write(floats: rows.outputs(0), count: rows.count * rows.network.outputWidth)
-    case .distances: json.write(floats: rows.distances(0), count: rows.count * rows.network.distanceWidth)
+    case .scores, .outputs: json.write(floats: rows.allOutputs)
+    case .distances: json.write(floats: rows.allDistances)
     case .known, .pValue:
       json.write("[")
       for (row, verdict) in verdicts.enumerated() {
@@ -90,9 +89,6 @@ struct InferEncoder {
   }
 
   private func appendBytes(of output: InferRequest.Output, _ verdicts: [Verdict], to buffer: OutputBuffer) {
-    func append(_ floats: UnsafePointer<Float>, _ count: Int) {
-      buffer.append(UnsafeRawBufferPointer(start: floats, count: count * MemoryLayout<Float>.size))
-    }
     guard output.classification == 0 else {
       for entry in classes {
         withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
@@ -101,8 +97,8 @@ struct InferEncoder {
       return
     }
     switch output.tensor {
-    case .scores, .outputs: append(rows.outputs(0), rows.count * rows.network.outputWidth)
-    case .distances: append(rows.distances(0), rows.count * rows.network.distanceWidth)
+    case .scores, .outputs: buffer.append(rows.allOutputs.bytes)
+    case .distances: buffer.append(rows.allDistances.bytes)
     case .known: for verdict in verdicts { withUnsafeBytes(of: verdict.known ?? false) { buffer.append($0) } }
     case .pValue: for verdict in verdicts { withUnsafeBytes(of: verdict.pValue) { buffer.append($0) } }
     }
@@ -130,16 +126,7 @@ struct InferEncoder {
       return x > y || (!(x < y) && a < b)
     }
     return order.prefix(count).map { index in
-      "\(sixDecimals(scores[index])):\(index)" + (rows.served.model.labels.map { ":\($0[index])" } ?? "")
-    }
-  }
-
-  /// As C prints `%f`.
-  private static func sixDecimals(_ value: Float) -> String {
-    // The largest Float32 has 39 digits before the point.
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
-      let count = withVaList([Double(value)]) { vsnprintf(text.baseAddress!, text.count, "%f", $0) }
-      return String(decoding: UnsafeRawBufferPointer(text)[..<Int(count)], as: UTF8.self)
+      "\(scores[index].sixDecimals):\(index)" + (rows.served.model.labels.map { ":\($0[index])" } ?? "")
     }
   }
 }

@@ -1,5 +1,3 @@
-import FastJSON
-
 /// What an infer request asks for beside its rows.
 struct InferRequest {
   struct Output {
@@ -15,20 +13,16 @@ struct InferRequest {
   /// In microseconds from the request's arrival; 0: none.
   var timeout: UInt64 = 0
 
-  /// - Parameter json: what `request` was decoded from; its id lies there.
-  init(_ request: fj_infer_request, of served: ServedModel, json: UnsafeRawBufferPointer) {
-    id = Array(json[request.id_offset..<request.id_offset + request.id_length])
-    timeout = request.timeout
-    guard request.output_count > 0 else {
-      outputs = served.listedTensors.map { Output(tensor: $0, isBinary: request.binary_data_output) }
+  init(_ body: InferBody, of served: ServedModel) {
+    id = body.id
+    timeout = body.timeout
+    guard !body.outputs.isEmpty else {
+      outputs = served.listedTensors.map { Output(tensor: $0, isBinary: body.isBinary) }
       return
     }
     // In the order of the metadata, whatever the request's.
-    outputs = withUnsafeBytes(of: request.outputs) { bytes in
-      let asked = bytes.bindMemory(to: fj_requested_output.self).prefix(request.output_count)
-      return asked.sorted { $0.tensor < $1.tensor }.map {
-        Output(tensor: served.tensors[$0.tensor], isBinary: $0.is_binary, classification: $0.classification)
-      }
+    outputs = body.outputs.sorted { $0.tensor < $1.tensor }.map {
+      Output(tensor: served.tensors[$0.tensor], isBinary: $0.isBinary, classification: $0.classification)
     }
   }
 

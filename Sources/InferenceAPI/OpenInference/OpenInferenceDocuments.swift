@@ -1,4 +1,3 @@
-import FastJSON
 import Models
 import RadialEngine
 
@@ -46,7 +45,7 @@ extension ServedModel {
   /// Triton's ModelConfig message in JSON: here the dimension of the batch is not part of a shape.
   var openInferenceConfig: String {
     let name = JSONWriter.quoted(key.name)
-    let maxRows = Int(signature.max_rows)
+    let maxRows = signature.maxRows
     func list(_ dimensions: [Int]) -> String { "[\(dimensions.map(String.init).joined(separator: ","))]" }
     let outputs = listedTensors.map {
       "{\"name\":\"\($0.name)\",\"data_type\":\"TYPE_FP32\",\"dims\":\(list(dimensions(of: $0))),\"label_filename\":\"\",\"is_shape_tensor\":false}"

@@ -1,4 +1,3 @@
-import FastJSON
 import HTTPServer
 import Models
 
@@ -31,9 +30,9 @@ extension ReactorHandler {
         return (.infer(request), rows)
       }
     case .repositoryIndex:
-      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
+      answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).isOnlyReady))
     case .load(let name):
-      guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
+      guard try !reader.repository(exchange).hasOverride else { throw .overrideRefused(name) }
       exchange.tag = Self.inRepository
       repositoryRequests.load(name, exchange)
     case .unload(let name):

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSON
 import Models
 import RadialEngine
 
@@ -14,43 +14,42 @@ extension RequestReader {
     let jsonBytes = try jsonBytes(of: exchange)
     let width = served.model.network.inputWidth
     guard jsonBytes > 0 else {
-      guard body.count == width * MemoryLayout<Float>.size else {
-        throw .tensorSize("a raw request", expected: width * MemoryLayout<Float>.size, found: body.count)
+      guard body.count == width * TensorElement.fp32.size else {
+        throw .tensorSize("a raw request", expected: width * TensorElement.fp32.size, found: body.count)
       }
-      TensorBytes.convert(body, FJ_FP32, to: batch.reserve(1), count: width)
+      TensorElement.fp32.read(body[...], rows: 1, into: batch)
       return (InferRequest(rawRequestTo: served), 1)
     }
-    let json = UnsafeRawBufferPointer(rebasing: body[..<jsonBytes])
     // A number of a flat tensor takes two bytes at least: itself and what follows it.
-    let room = min(jsonBytes / (2 * width) + 1, Int(served.signature.max_rows))
-    let rows = batch.reserve(room)
-    var request = fj_infer_request()
-    var error = fj_error()
-    let isRead = withUnsafePointer(to: served.signature) { signature in
-      fj_decode_infer(
-        parser, json.baseAddress?.assumingMemoryBound(to: CChar.self), json.count, signature, room, rows, &request,
-        &error)
+    let room = min(jsonBytes / (2 * width) + 1, served.signature.maxRows)
+    let decoded: InferBody
+    do throws(JSONError) {
+      decoded = try decode(
+        body[..<jsonBytes], expecting: InferBody.expected, takesNonFinite: true, served.signature.shape, room: room,
+        into: batch
+      ) { (json, rows) throws(JSONError) in try InferBody(json, &rows, served.signature) }.0
+    } catch {
+      throw .unacceptable(error)
     }
-    guard isRead == FJ_OK else { throw .unacceptable(error) }
-    let tail = UnsafeRawBufferPointer(rebasing: body[jsonBytes...])
-    if request.is_binary {
-      let expected = request.rows * width * fj_size_of(request.datatype)
-      guard request.binary_size == expected else {
-        throw .tensorSize("inputs[0].parameters.binary_data_size", expected: expected, found: request.binary_size)
+    let input = decoded.input
+    let tail = body[jsonBytes...]
+    if let size = input.binarySize {
+      let expected = input.rows * width * input.element.size
+      guard size == expected else {
+        throw .tensorSize(
+          "inputs[0].parameters.binary_data_size", expected: expected, found: Int(clamping: size))
       }
     }
-    let expected = request.is_binary ? request.binary_size : 0
+    let expected = Int(input.binarySize ?? 0)
     guard tail.count == expected else {
       throw .tensorSize("the body behind its \(jsonBytes) bytes of JSON", expected: expected, found: tail.count)
     }
-    if request.is_binary {
-      TensorBytes.convert(tail, request.datatype, to: batch.reserve(request.rows), count: request.rows * width)
-    }
-    let asked = InferRequest(request, of: served, json: json)
+    if input.binarySize != nil { input.element.read(tail, rows: input.rows, into: batch) }
+    let asked = InferRequest(decoded, of: served)
     for output in asked.outputs where output.classification > 0 && output.tensor != .scores {
       throw .noClassification(of: output.tensor.name)
     }
-    return (asked, request.rows)
+    return (asked, input.rows)
   }
 
   /// How much of the body is JSON: what `Inference-Header-Content-Length` says, and all of it without one.

@@ -1,5 +1,4 @@
 import Batching
-import FastJSON
 import HTTPServer
 import Logging
 import Models

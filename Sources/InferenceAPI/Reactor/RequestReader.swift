@@ -1,5 +1,6 @@
-import FastJSON
+import Batching
 import HTTPServer
+import JSON
 import Models
 import RadialEngine
 
@@ -7,7 +8,7 @@ import RadialEngine
 ///
 /// Used on one reactor's thread only.
 final class RequestReader {
-  let parser: OpaquePointer
+  private let parser: JSONParser
   /// Of one request.
   let maxRows: Int
 
@@ -16,16 +17,39 @@ final class RequestReader {
 
   init(maxRows: Int) {
     self.maxRows = maxRows
-    // A few hundred bytes at the start of a thread: without them nothing else would work either.
-    guard let parser = fj_parser_create(Self.maxDepth) else { fatalError("out of memory: no JSON parser") }
-    self.parser = parser
+    parser = JSONParser(maxDepth: Self.maxDepth)
   }
-
-  deinit { fj_parser_destroy(parser) }
 
   /// How many rows there is to be room for, when a body of lists of rows has so many bytes.
   func room(_ bodyBytes: Int, _ served: ServedModel) -> Int {
-    min(max(1, fj_max_rows(bodyBytes, served.model.network.inputWidth)), maxRows)
+    min(max(1, served.signature.shape.maxRows(inBytes: bodyBytes)), maxRows)
+  }
+
+  /// Decodes a text of JSON whose rows go straight into what `batch` keeps in reserve.
+  /// - Parameters:
+  ///   - text: all of a request's body, or its beginning: the body is readable beyond its end.
+  ///   - expected: what the text should be, as in a sentence.
+  ///   - room: how many rows may come, at least 1.
+  /// - Returns: what `body` made of the text, and how many rows it has read.
+  func decode<Request>(
+    _ text: Slice<UnsafeRawBufferPointer>, expecting expected: StaticString, takesNonFinite: Bool = false,
+    _ shape: RowShape, room: Int, into batch: RowBatch,
+    _ body: (borrowing JSONCursor, inout JSONRows) throws(JSONError) -> Request
+  ) throws(JSONError) -> (Request, rows: Int) {
+    var rows = JSONRows(shape, at: batch.reserve(room), capacity: room)
+    let request = try decode(text, expecting: expected, takesNonFinite: takesNonFinite) { (json) throws(JSONError) in
+      try body(json, &rows)
+    }
+    return (request, rows.count)
+  }
+
+  /// Decodes a text of JSON without rows.
+  func decode<Request>(
+    _ text: Slice<UnsafeRawBufferPointer>, expecting expected: StaticString, takesNonFinite: Bool = false,
+    _ body: (borrowing JSONCursor) throws(JSONError) -> Request
+  ) throws(JSONError) -> Request {
+    try parser.read(
+      UnsafeRawBufferPointer(rebasing: text), expecting: expected, takesNonFinite: takesNonFinite, body)
   }
 }
 

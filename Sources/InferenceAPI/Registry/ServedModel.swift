@@ -1,5 +1,4 @@
 package import Batching
-import FastJSON
 import HTTPServer
 package import Models
 import RadialEngine
@@ -18,9 +17,8 @@ package final class ServedModel: Sendable {
   let answerPrefix: [UInt8]
   /// `"model_name":"digits","model_version":"1","outputs":[`
   let inferPrefix: [UInt8]
-  /// For the decoders. `nonisolated(unsafe)`: a C struct that is never written again, whose pointers lead to static
-  /// text.
-  nonisolated(unsafe) let signature: fj_signature
+  /// For the decoders.
+  let signature: TensorSignature
   /// What metadata lists, and what may be asked for by name.
   let listedTensors, tensors: [OutputTensor]
   /// Each class's label as a JSON string; empty without labels.

@@ -1,6 +1,6 @@
 import Batching
-import FastJSON
 import HTTPServer
+import JSON
 import Models
 import RadialEngine
 
@@ -10,36 +10,30 @@ extension RequestReader {
     _ exchange: Exchange, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
   ) throws(APIError) -> (ServingRequest, rows: Int) {
     let body = exchange.body
-    let room = room(body.count, served)
-    let rows = batch.reserve(room)
-    var request = fj_serving_request()
-    var error = fj_error()
-    let isRead = withUnsafePointer(to: served.signature) { signature in
-      fj_decode_serving(
-        parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, signature, isClassify, room, rows,
-        &request, &error)
+    let (decoded, rows): (ServingBody, Int)
+    do throws(JSONError) {
+      (decoded, rows) = try decode(
+        body[...], expecting: ServingBody.expected, takesNonFinite: true, served.signature.shape,
+        room: room(body.count, served), into: batch
+      ) { (json, rows) throws(JSONError) in
+        try ServingBody(json, &rows, served.signature, isClassify: isClassify)
+      }
+    } catch {
+      throw .unacceptable(error)
     }
-    guard isRead == FJ_OK else { throw .unacceptable(error) }
-    let signature: ServingRequest.Signature
-    switch request.signature {
-    case FJ_SERVING_DEFAULT: signature = .servingDefault
-    case FJ_SERVING_DISTANCES: signature = .distances
-    case FJ_SERVING_ALL: signature = .all
-    default: throw .unknownSignature(model: served.model.name)
-    }
+    guard let signature = decoded.signature else { throw .unknownSignature(model: served.model.name) }
     if isClassify {
       guard served.model.network.isClassifier else { throw .cannotClassify(model: served.model.name) }
       guard signature == .servingDefault else { throw .unknownSignature(model: served.model.name) }
     }
-    return (ServingRequest(signature: signature, isColumnar: request.is_columnar, isClassify: isClassify), request.rows)
+    return (ServingRequest(signature: signature, isColumnar: decoded.isColumnar, isClassify: isClassify), rows)
   }
 
   /// What TensorFlow Serving looks at before it looks for the model.
   func check(_ exchange: Exchange) throws(APIError) {
-    var error = fj_error()
-    let body = exchange.body
-    guard fj_check_serving(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == FJ_OK
-    else {
+    do throws(JSONError) {
+      try decode(exchange.body[...], expecting: ServingBody.expected, takesNonFinite: true, ServingBody.check)
+    } catch {
       throw .unacceptable(error)
     }
   }

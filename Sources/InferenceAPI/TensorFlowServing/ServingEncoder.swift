@@ -63,10 +63,6 @@ struct ServingEncoder {
   }
 
   private func writeRow(_ tensor: OutputTensor, _ row: Int, _ json: JSONWriter) {
-    if tensor == .distances {
-      json.write(reals: rows.distances(row), count: rows.network.distanceWidth)
-    } else {
-      json.write(reals: rows.outputs(row), count: rows.network.outputWidth)
-    }
+    json.write(reals: tensor == .distances ? rows.distances(row) : rows.outputs(row))
   }
 }

@@ -1,5 +1,3 @@
-import FastJSON
-
 /// What a request of TensorFlow Serving's asks for beside its rows.
 struct ServingRequest {
   /// The signatures of every model. The default one has one output, so that its predictions are lists of lists.

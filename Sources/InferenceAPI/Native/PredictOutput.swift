@@ -1,0 +1,39 @@
+/// What an answer of `/predict` may show of a row beside its class. Requests, errors and the command line name the cases as they are
+/// called here, in this order.
+package enum PredictOutput: UInt8, CaseIterable, Sendable {
+  /// Of a classifier; a regressor's are its outputs, which are always there.
+  case scores
+  /// Squared, to every prototype.
+  case distances
+  /// What each input of the RBF layer adds to each distance.
+  case contributions
+  /// The inputs of the RBF layer.
+  case embedding
+
+  package static let names = allCases.map { "\($0)" }
+
+  /// The names as a sentence lists them: `a, b and c`.
+  package static func list(_ conjunction: String) -> String {
+    names.dropLast().joined(separator: ", ") + " \(conjunction) " + names[names.count - 1]
+  }
+
+  package var name: String { Self.names[Int(rawValue)] }
+
+  /// Whether the inputs of the last RBF layer must be kept for it.
+  var needsEmbedding: Bool { self == .contributions || self == .embedding }
+}
+
+/// Some of the outputs.
+package struct PredictOutputs: Sendable, Equatable {
+  private var bits: UInt8 = 0
+
+  package init(_ outputs: some Sequence<PredictOutput>) {
+    for output in outputs { insert(output) }
+  }
+
+  package mutating func insert(_ output: PredictOutput) { bits |= 1 << output.rawValue }
+
+  package func contains(_ output: PredictOutput) -> Bool { bits & 1 << output.rawValue != 0 }
+
+  var needEmbeddings: Bool { PredictOutput.allCases.contains { $0.needsEmbedding && contains($0) } }
+}
