@@ -38,8 +38,8 @@ struct Deadlines: Equatable {
     /// 408 and close, if a part of a request has arrived since the phase began; else only close.
     case timeOutIfStarted
     /// 408 and close.
-    case timeOut(Refusal.Reason)
-    /// Give the refusal on the raw socket, then linger.
+    case timeOut(ServerRejection.Reason)
+    /// Give the rejection on the raw socket, then linger.
     case answerDrained
   }
 

@@ -15,7 +15,7 @@ public final class Exchange {
     case header
     case body
     /// Its body is read and thrown away; then it is refused.
-    case draining(Refusal)
+    case draining(ServerRejection)
     /// Answered on the raw socket: whatever still comes is thrown away.
     case lingering
     /// The handler has it; libmicrohttpd will ask for the answer in its next run.
@@ -32,7 +32,7 @@ public final class Exchange {
   public internal(set) var method = Method.other
   /// Percent-decoded, without the query.
   public internal(set) var path = ""
-  /// The body, inflated; 64 zero bytes behind its end are readable. Valid only during `receive`.
+  /// The body, inflated; 64 zero bytes behind its end are readable. Valid only during `didReceive`.
   public internal(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// CLOCK_MONOTONIC when the header section was complete.
   public internal(set) var receivedNanoseconds: UInt64 = 0
@@ -40,7 +40,7 @@ public final class Exchange {
   public let descriptor: Int32
   /// Differs for every request of a connection.
   public internal(set) var generation: UInt64 = 0
-  /// Free for the handler; 0 at every `receive`.
+  /// Free for the handler; 0 at every `didReceive`.
   public var tag = 0
 
   let connection: OpaquePointer
@@ -48,7 +48,7 @@ public final class Exchange {
   let reactor: Reactor
   var stage = Stage.header
   var deadlines: Deadlines
-  var gate = HeaderGate()
+  var validator = HeaderValidator()
   /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
   var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
   var buffer: BodyBuffer?
@@ -59,7 +59,7 @@ public final class Exchange {
   /// Whether the connection has a timeout of its own, set before a suspension.
   var hasOwnTimeout = false
   /// Where this connection stands in the reactor's list.
-  var slot = 0
+  var listIndex = 0
 
   init(connection: OpaquePointer, descriptor: Int32, reactor: Reactor, now: UInt64) {
     self.connection = connection
@@ -82,7 +82,7 @@ public final class Exchange {
   }
 
   /// `X-Request-ID` as sent, if it is 1 to 128 visible ASCII characters. Readable until the answer.
-  public var requestID: String? { isUnanswered ? gate.requestID.map { String(cString: $0) } : nil }
+  public var requestID: String? { isUnanswered ? validator.requestID.map { String(cString: $0) } : nil }
 
   /// Whether the handler still owes an answer.
   public var isUnanswered: Bool {
@@ -109,8 +109,8 @@ public final class Exchange {
   }
 
   /// Gives an unanswered request up, because a poll of `descriptor` says that its client is gone: closes the connection
-  /// without an answer, and without `abandoned`.
-  public func drop() {
+  /// without an answer, and without `didLoseClient`.
+  public func cancel() {
     switch stage {
     case .waiting:
       stage = .lingering

@@ -38,7 +38,7 @@ extension Reactor {
         }
       case .timeOut(let reason): timeOut(exchange, reason, at: now)
       case .answerDrained:
-        if case .draining(let refusal) = exchange.stage { answerRaw(exchange, refusal, at: now) }
+        if case .draining(let rejection) = exchange.stage { answerRaw(exchange, rejection, at: now) }
       }
     }
   }
@@ -52,7 +52,7 @@ extension Reactor {
       ending = .finishing
       closeIdle(at: now)
     case .finishing:
-      guard now >= doorbell.graceEnd.load(ordering: .acquiring) else {
+      guard now >= control.graceEnd.load(ordering: .acquiring) else {
         // An answer queued before the end began says nothing of closing: its connection comes back idle.
         closeIdle(at: now)
         return false
@@ -61,7 +61,8 @@ extension Reactor {
       for exchange in connections where exchange.isReading {
         answerRaw(
           exchange,
-          Refusal(503, .stopping, "The server stops before the request was complete; send it to another replica."),
+          ServerRejection(
+            503, .stopping, "The server stops before the request was complete; send it to another replica."),
           at: now)
       }
       ending = .flushing(until: now + 1_000_000_000)
@@ -99,14 +100,14 @@ extension Reactor {
   /// MHD_stop_daemon aborts the process when a connection is still suspended: answering resumes every one of them.
   private func answerUnanswered() {
     for exchange in connections where exchange.isUnanswered {
-      if let response = handler?.unanswered(exchange) { exchange.respond(response) }
+      if let response = handler?.responseAtShutdown(to: exchange) { exchange.respond(response) }
     }
   }
 
   /// Writes an answer past libmicrohttpd, says that nothing follows, and keeps reading so that the client can see it:
   /// closing with unread bytes would reset the connection and take the answer along.
-  func answerRaw(_ exchange: Exchange, _ refusal: Refusal, at now: UInt64) {
-    sendRaw(exchange, refusal)
+  func answerRaw(_ exchange: Exchange, _ rejection: ServerRejection, at now: UInt64) {
+    sendRaw(exchange, rejection)
     shutdown(exchange.descriptor, Int32(SHUT_WR))
     exchange.stage = .lingering
     exchange.deadlines.enter(.lingering, at: now)
@@ -118,20 +119,20 @@ extension Reactor {
     exchange.deadlines.enter(.closing, at: now)
   }
 
-  private func timeOut(_ exchange: Exchange, _ reason: Refusal.Reason, at now: UInt64) {
+  private func timeOut(_ exchange: Exchange, _ reason: ServerRejection.Reason, at now: UInt64) {
     let what = reason == .bodyTimeout ? "body" : "header section"
     sendRaw(
       exchange,
-      Refusal(
+      ServerRejection(
         408, reason, "The request's \(what) was not complete within its time limit; send it faster or in smaller parts."
       ))
     shutDown(exchange, at: now)
   }
 
   /// Safe only where no response of libmicrohttpd's is in progress on the connection.
-  private func sendRaw(_ exchange: Exchange, _ refusal: Refusal) {
-    handler?.refused(refusal)
-    var text = refusal.rawAnswer
+  private func sendRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
+    handler?.didReject(rejection)
+    var text = rejection.rawAnswer
     _ = text.withUTF8 { send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
   }
 

@@ -36,9 +36,9 @@ public struct Response {
     headers = response.headers
   }
 
-  init(_ refusal: Refusal) {
-    self.init(fixed: FixedResponse(status: refusal.status, body: refusal.body, headers: refusal.headers))
-    closesConnection = refusal.closesConnection
+  init(_ rejection: ServerRejection) {
+    self.init(fixed: FixedResponse(status: rejection.status, body: rejection.body, headers: rejection.headers))
+    closesConnection = rejection.closesConnection
   }
 }
 

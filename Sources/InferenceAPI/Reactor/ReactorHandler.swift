@@ -10,7 +10,7 @@ import Synchronization
 /// Every method runs on the reactor's thread.
 final class ReactorHandler: RequestHandler {
   let service: Service
-  let link: Reactor.Link
+  let link: ReactorHandle
   let metrics: MetricsShard
   /// What is served, as of `generation`.
   private(set) var catalog: Catalog
@@ -37,7 +37,7 @@ final class ReactorHandler: RequestHandler {
   private static let inTurn = -2
   private static let idle = -1
 
-  init(service: Service, store: ModelStore, link: Reactor.Link) {
+  init(service: Service, store: ModelStore, link: ReactorHandle) {
     self.service = service
     self.link = link
     reader = RequestReader(maxRows: service.configuration.maxRequestRows)
@@ -52,7 +52,7 @@ final class ReactorHandler: RequestHandler {
 
   // MARK: RequestHandler
 
-  func receive(_ exchange: Exchange) {
+  func didReceive(_ exchange: Exchange) {
     metrics.update { $0.accepted += 1 }
     exchange.tag = Self.idle
     refreshCatalog()
@@ -87,12 +87,12 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
-  func endTurn() {
+  func didReadSockets() {
     for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
     if hasStaleLanes { dropLanes() }
   }
 
-  func woken() {
+  func didWake() {
     refreshCatalog()
     for (exchange, route, error) in desk.take() {
       exchange.tag = Self.idle
@@ -110,20 +110,20 @@ final class ReactorHandler: RequestHandler {
       case .dead:
         metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
         record(exchange, pending.operation.route, nil, code: 499, by: pending.served)
-        exchange.drop()
+        exchange.cancel()
       }
     }
   }
 
-  func refused(_ refusal: Refusal) {
+  func didReject(_ rejection: ServerRejection) {
     metrics.update {
       $0.accepted += 1
-      $0.answered(.refused, code: refusal.status, seconds: 0)
-      $0.rejected(refusal.reason.rawValue)
+      $0.answered(.refused, code: rejection.status, seconds: 0)
+      $0.rejected(rejection.reason.rawValue)
     }
   }
 
-  func abandoned(_ exchange: Exchange) {
+  func didLoseClient(_ exchange: Exchange) {
     let route: RouteLabel
     switch exchange.tag {
     case Self.idle: return
@@ -145,7 +145,7 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
-  func unanswered(_ exchange: Exchange) -> Response {
+  func responseAtShutdown(to exchange: Exchange) -> Response {
     var route = RouteLabel.predict
     if exchange.tag == Self.atDesk {
       route = desk.forget(exchange) ?? .v2Load

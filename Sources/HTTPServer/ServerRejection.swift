@@ -1,5 +1,5 @@
 /// An answer the server gave by itself, without the handler.
-public struct Refusal: Sendable, Equatable {
+public struct ServerRejection: Sendable, Equatable {
   /// Why; raw values are metric labels.
   public enum Reason: String, Sendable, CaseIterable {
     case malformedHeader = "malformed_header"

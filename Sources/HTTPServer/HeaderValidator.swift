@@ -1,13 +1,13 @@
 /// Judges a header section before its body is read: what libmicrohttpd 0.9.75's parser lets through, a proxy in front may
-/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `verdict`.
-struct HeaderGate {
+/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `decision`.
+struct HeaderValidator {
   enum Version { case http10, http11, other }
   enum ContentCoding { case identity, gzip, deflate }
 
-  enum Verdict: Equatable {
+  enum Decision: Equatable {
     case accept
     /// - Parameter drainable: the body's framing is trusted, so that it can be read and thrown away before answering.
-    case refuse(Refusal, drainable: Bool)
+    case reject(ServerRejection, drainable: Bool)
   }
 
   struct Limits {
@@ -89,49 +89,50 @@ struct HeaderGate {
   /// Notes a fault found elsewhere (the request line); the first one counts.
   mutating func fail(_ what: StaticString) { if fault == nil { fault = what } }
 
-  func verdict(version: Version, headerBytes: Int, limits: Limits) -> Verdict {
-    func malformed(_ what: String) -> Refusal {
-      Refusal(400, .malformedHeader, "The request's header section has \(what); send a well-formed HTTP/1.1 request.")
+  func decision(version: Version, headerBytes: Int, limits: Limits) -> Decision {
+    func malformed(_ what: String) -> ServerRejection {
+      ServerRejection(
+        400, .malformedHeader, "The request's header section has \(what); send a well-formed HTTP/1.1 request.")
     }
     let framingIsTrusted =
       fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1
       && !hasUnknownTransferCoding && version != .other
-    if let fault { return .refuse(malformed("\(fault)"), drainable: false) }
+    if let fault { return .reject(malformed("\(fault)"), drainable: false) }
     if version == .other {
-      return .refuse(
-        Refusal(505, .unsupportedVersion, "The request's HTTP version is not spoken here; use HTTP/1.1."),
+      return .reject(
+        ServerRejection(505, .unsupportedVersion, "The request's HTTP version is not spoken here; use HTTP/1.1."),
         drainable: false)
     }
-    if lengths > 1 { return .refuse(malformed("more than one Content-Length"), drainable: false) }
-    if transferCodings > 1 { return .refuse(malformed("more than one Transfer-Encoding"), drainable: false) }
+    if lengths > 1 { return .reject(malformed("more than one Content-Length"), drainable: false) }
+    if transferCodings > 1 { return .reject(malformed("more than one Transfer-Encoding"), drainable: false) }
     if lengths == 1 && transferCodings == 1 {
-      return .refuse(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
+      return .reject(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
     }
     if version == .http10 && transferCodings > 0 {
-      return .refuse(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
+      return .reject(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
     }
     if hasUnknownTransferCoding {
-      return .refuse(
-        Refusal(
+      return .reject(
+        ServerRejection(
           501, .unsupportedTransferCoding,
           "The request's Transfer-Encoding is not supported; send exactly chunked, or a Content-Length."),
         drainable: false)
     }
-    if hosts > 1 { return .refuse(malformed("more than one Host"), drainable: framingIsTrusted) }
-    if hosts == 0 && version == .http11 { return .refuse(malformed("no Host"), drainable: framingIsTrusted) }
+    if hosts > 1 { return .reject(malformed("more than one Host"), drainable: framingIsTrusted) }
+    if hosts == 0 && version == .http11 { return .reject(malformed("no Host"), drainable: framingIsTrusted) }
     if headerBytes > limits.maxHeaderBytes {
-      return .refuse(
-        Refusal(
+      return .reject(
+        ServerRejection(
           431, .headerTooLarge,
           "The request's header section has \(headerBytes) bytes, over the limit of \(limits.maxHeaderBytes); send less."
         ), drainable: framingIsTrusted)
     }
     if let contentLength, contentLength > limits.maxBodyBytes {
-      return .refuse(.tooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
+      return .reject(.tooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
     }
     if hasUnknownContentCoding || contentCodings > 1 {
-      return .refuse(
-        Refusal(
+      return .reject(
+        ServerRejection(
           415, .unsupportedEncoding,
           "The request's Content-Encoding is not supported; send the body plain, as gzip or as deflate."),
         drainable: framingIsTrusted)
@@ -175,9 +176,10 @@ struct HeaderGate {
   }
 }
 
-extension Refusal {
-  static func tooLarge(limit: Int) -> Refusal {
-    Refusal(413, .bodyTooLarge, "The request's body is over the limit of \(limit) bytes; send it in smaller parts.")
+extension ServerRejection {
+  static func tooLarge(limit: Int) -> ServerRejection {
+    ServerRejection(
+      413, .bodyTooLarge, "The request's body is over the limit of \(limit) bytes; send it in smaller parts.")
   }
 }
 
