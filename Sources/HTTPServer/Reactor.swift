@@ -5,7 +5,7 @@ import Synchronization
 
 /// One thread with one libmicrohttpd daemon and one listening socket.
 ///
-/// `@unchecked Sendable`: everything mutable is touched by the reactor's own thread only, after `run()` has begun; other
+/// `@unchecked Sendable`: everything mutable is touched by the reactor's own thread only, after `serve()` has begun; other
 /// threads have the `ReactorControl` and the `ResourceBudget`. `Server` creates it, and hands it over to its thread.
 public final class Reactor: @unchecked Sendable {
   /// The configuration, in the units the hot path compares.
@@ -158,41 +158,5 @@ public final class Reactor: @unchecked Sendable {
     self.daemon = nil
     // "MHD_stop_daemon": closes the listening socket itself unless the daemon was quiesced.
     MHD_stop_daemon(daemon)
-  }
-}
-
-/// CLOCK_MONOTONIC.
-enum Clock {
-  static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-}
-
-/// Makes request IDs of 16 hexadecimal digits: a random start, then a full-period mix (SplitMix64) of a counter.
-struct RequestIDs {
-  private var counter: UInt64
-
-  init() {
-    var generator = SystemRandomNumberGenerator()
-    counter = generator.next()
-  }
-
-  /// Lends the next ID, NUL-terminated.
-  mutating func withNext<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    counter &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = counter
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    mixed ^= mixed >> 31
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 17) { text in
-      for index in 0..<16 {
-        let digit = Int8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index) & 15)
-        text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-      }
-      text[16] = 0
-      return body(text.baseAddress!)
-    }
   }
 }
