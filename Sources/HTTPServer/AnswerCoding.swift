@@ -5,19 +5,23 @@ public enum AnswerCoding: String, Sendable {
   case deflate
 }
 
-extension Exchange {
+extension HTTPRequest {
   /// The coding that `Accept-Encoding` prefers of those that we have: the highest weight, of equal ones the first (RFC 9110 12.5.3). `*`
   /// asks for none. Readable until the answer.
   public var acceptedCoding: AnswerCoding? {
     guard let header = header("Accept-Encoding") else { return nil }
-    return Self.preferredCoding(header)
+    return AnswerCoding(preferredBy: header)
   }
+}
 
-  static func preferredCoding(_ header: String) -> AnswerCoding? {
+extension AnswerCoding {
+  /// - Parameter header: an `Accept-Encoding`.
+  init?(preferredBy header: String) {
     var best: (coding: AnswerCoding, weight: Double)?
     for (name, weight) in weightedItems(header) where weight > best?.weight ?? 0 {
       if let coding = AnswerCoding(rawValue: name == "x-gzip" ? "gzip" : name) { best = (coding, weight) }
     }
-    return best?.coding
+    guard let best else { return nil }
+    self = best.coding
   }
 }

@@ -7,12 +7,14 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: everything mutable is touched by the reactor's own thread only, after `serve()` has begun; other
 /// threads have the `ReactorControl` and the `ResourceBudget`. `Server` creates it, and hands it over to its thread.
-public final class Reactor: @unchecked Sendable {
+final class Reactor: @unchecked Sendable {
   /// The configuration, in the units the hot path compares.
   struct Settings {
     var validator: HeaderValidator.Limits
-    var deadlines: Deadlines.Limits
+    var deadlines: Deadlines
     var maxConnections: Int
+    /// As many bytes of a rejected body are read before its client is answered all the same: "drained up to twice the limit".
+    var drainLimit: Int
     /// libmicrohttpd's own inactivity timeout: a backstop behind ours.
     var backstopSeconds: UInt32
     var connectionMemory: Int
@@ -24,14 +26,12 @@ public final class Reactor: @unchecked Sendable {
   let settings: Settings
   let logger: Logger
   let outputBuffers = OutputBufferPool()
-  var bodyBuffers = BodyBufferPool()
-  /// 64 zero bytes: the body of a request without one.
-  let emptyBody = UnsafeMutableRawPointer.allocate(byteCount: BodyBuffer.padding, alignment: 64)
+  let bodyBuffers: BodyBufferPool
   var requestIDs = RequestIDs()
   var connections: [Exchange] = []
   /// The handler; nil before and after the thread's life.
   private(set) var handler: (any RequestHandler)?
-  private let makeHandler: @Sendable (ReactorHandle) -> any RequestHandler
+  private let makeHandler: @Sendable (any ReactorHandle) -> any RequestHandler
   private(set) var daemon: OpaquePointer?
   private var listener: Int32
   private var hasQuiesced = false
@@ -46,7 +46,7 @@ public final class Reactor: @unchecked Sendable {
   /// - Parameter listener: bound and listening; the reactor closes it.
   init(
     index: Int, listener: Int32, control: ReactorControl, budget: ResourceBudget, settings: Settings, logger: Logger,
-    makeHandler: @escaping @Sendable (ReactorHandle) -> any RequestHandler
+    makeHandler: @escaping @Sendable (any ReactorHandle) -> any RequestHandler
   ) throws(ServerError) {
     self.index = index
     self.listener = listener
@@ -55,7 +55,7 @@ public final class Reactor: @unchecked Sendable {
     self.settings = settings
     self.logger = logger
     self.makeHandler = makeHandler
-    emptyBody.initializeMemory(as: UInt8.self, repeating: 0, count: BodyBuffer.padding)
+    bodyBuffers = BodyBufferPool(limit: settings.validator.maxBodyBytes, budget: budget)
     daemon = startDaemon(listener: listener)
     guard daemon != nil else {
       throw ServerError(
@@ -66,7 +66,6 @@ public final class Reactor: @unchecked Sendable {
   deinit {
     // Only a reactor that never ran still has its daemon here, and no connection.
     shutDownDaemon()
-    emptyBody.deallocate()
   }
 
   var isDraining: Bool { control.isDraining.load(ordering: .relaxed) }
@@ -74,7 +73,7 @@ public final class Reactor: @unchecked Sendable {
   /// The thread's life: until `stop`.
   func serve() {
     guard let daemon else { return }
-    handler = makeHandler(ReactorHandle(reactor: self))
+    handler = makeHandler(self)
     // The 128-event stall: MHD_epoll repeats epoll_wait with the caller's timeout while it gets exactly 128 events, so with
     // a blocking timeout 128 ready connections put the daemon to sleep over unread requests. We wait outside; MHD_run
     // never blocks.

@@ -1,16 +1,17 @@
-import Synchronization
-
-/// What a handler knows of its reactor.
-public struct ReactorHandle: Sendable {
-  let reactor: Reactor
+/// What a handler knows of the thread that calls it.
+public protocol ReactorHandle: Sendable {
   /// The reactor's number, from 0.
-  public var index: Int { reactor.index }
-  /// Makes the reactor call `RequestHandler.didWake`. Any thread.
-  public func wake() { reactor.control.wakeHandler() }
+  var index: Int { get }
   /// Open connections of all reactors. Any thread.
-  public var openConnections: Int { reactor.budget.openConnections.load(ordering: .relaxed) }
+  var openConnections: Int { get }
+  /// Makes the reactor call `RequestHandler.didWake`; many calls before it does count as one. Any thread.
+  func wake()
   /// An empty buffer for an answer. The reactor's thread only.
-  public func makeBuffer(minimumCapacity: Int = 0) -> OutputBuffer {
-    reactor.outputBuffers.take(minimumCapacity: minimumCapacity)
-  }
+  func makeBuffer(minimumCapacity: Int) -> OutputBuffer
+}
+
+extension Reactor: ReactorHandle {
+  var openConnections: Int { budget.connections }
+  func wake() { control.wakeHandler() }
+  func makeBuffer(minimumCapacity: Int) -> OutputBuffer { outputBuffers.take(minimumCapacity: minimumCapacity) }
 }

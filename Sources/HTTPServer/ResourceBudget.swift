@@ -1,12 +1,25 @@
 import Synchronization
 
-/// The bytes of request bodies that all reactors hold together, within a limit, and the number of their connections. Any thread.
-final class ResourceBudget: Sendable {
-  let maxBufferedBytes: Int
-  let openConnections = Atomic<Int>(0)
+/// The bytes of request bodies that all reactors hold together, and their connections, each within a limit. Any thread.
+package final class ResourceBudget: Sendable {
+  private let maxBufferedBytes: Int
+  private let maxConnections: Int
   private let bufferedBytes = Atomic<Int>(0)
+  private let openConnections = Atomic<Int>(0)
 
-  init(maxBufferedBytes: Int) { self.maxBufferedBytes = maxBufferedBytes }
+  package init(maxBufferedBytes: Int, maxConnections: Int) {
+    self.maxBufferedBytes = maxBufferedBytes
+    self.maxConnections = maxConnections
+  }
+
+  /// The budget that a configuration asks for.
+  package convenience init(_ configuration: ServerConfiguration) {
+    self.init(
+      maxBufferedBytes: configuration.maxBufferedBytes, maxConnections: max(1, configuration.maxConnections))
+  }
+
+  /// Open connections of all reactors.
+  package var connections: Int { openConnections.load(ordering: .relaxed) }
 
   /// Takes `bytes` out of the budget, to be released later.
   /// - Returns: false, and nothing is taken, when the limit would be exceeded.
@@ -17,4 +30,13 @@ final class ResourceBudget: Sendable {
   }
 
   func release(_ bytes: Int) { bufferedBytes.wrappingSubtract(bytes, ordering: .relaxed) }
+
+  /// Counts a connection that is open, within the limit or not, until `releaseConnection`.
+  /// - Returns: why it is one too many; nil: it is not.
+  package func acquireConnection() -> ServerRejection? {
+    openConnections.wrappingAdd(1, ordering: .relaxed).newValue > maxConnections
+      ? .tooManyConnections(limit: maxConnections) : nil
+  }
+
+  package func releaseConnection() { openConnections.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -7,10 +7,12 @@ public struct Response {
     case buffer(OutputBuffer)
   }
 
-  let status: Int
-  let contentType: StaticString
+  public let status: Int
+  public let contentType: StaticString
   let content: Content
-  let headers: [(StaticString, String)]
+  /// Beside those of every answer.
+  public let headers: [(StaticString, String)]
+  /// Whether the connection ends with this answer; the server's to say.
   var closesConnection = false
 
   /// - Parameter body: given back to its pool once sent; do not touch it any more.
@@ -33,8 +35,11 @@ public struct Response {
     headers = response.headers
   }
 
-  init(_ rejection: ServerRejection) {
-    self.init(fixed: FixedResponse(status: rejection.status, body: rejection.body, headers: rejection.headers))
-    closesConnection = rejection.closesConnection
+  /// Lends the body's bytes.
+  package func withBody<Result>(_ read: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    switch content {
+    case .fixed(let response): try read(UnsafeRawBufferPointer(response.bytes))
+    case .buffer(let buffer): try read(UnsafeRawBufferPointer(start: buffer.pointer, count: buffer.count))
+    }
   }
 }

@@ -27,10 +27,10 @@ public final class Server: Sendable {
   /// - Parameter makeHandler: called once on each reactor's thread.
   public init(
     _ configuration: ServerConfiguration, logger: Logger,
-    makeHandler: @escaping @Sendable (ReactorHandle) -> any RequestHandler
+    makeHandler: @escaping @Sendable (any ReactorHandle) -> any RequestHandler
   ) throws(ServerError) {
     let count = max(1, configuration.reactors)
-    let budget = ResourceBudget(maxBufferedBytes: configuration.maxBufferedBytes)
+    let budget = ResourceBudget(configuration)
     let sockets = try ListeningSockets(configuration.address, count: count)
     let settings = Reactor.Settings(configuration)
     var reactors: [Reactor] = []
@@ -61,7 +61,7 @@ public final class Server: Sendable {
   deinit { stop(grace: .zero) }
 
   /// Connections open now, over all reactors.
-  public var openConnections: Int { budget.openConnections.load(ordering: .relaxed) }
+  public var openConnections: Int { budget.connections }
 
   /// Starts the reactor threads; once.
   public func start() {
@@ -120,12 +120,9 @@ public final class Server: Sendable {
 
 extension Reactor.Settings {
   init(_ configuration: ServerConfiguration) {
-    validator = HeaderValidator.Limits(
-      maxHeaderBytes: configuration.maxHeaderBytes,  // zlib counts in 32 bits.
-      maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
-    deadlines = Deadlines.Limits(
-      header: configuration.headerTimeout.nanoseconds, body: configuration.bodyTimeout.nanoseconds,
-      idle: configuration.idleTimeout.nanoseconds)
+    validator = HeaderValidator.Limits(configuration)
+    drainLimit = 2 * validator.maxBodyBytes
+    deadlines = Deadlines(configuration)
     maxConnections = max(1, configuration.maxConnections)
     let longest = max(configuration.idleTimeout, configuration.headerTimeout, configuration.bodyTimeout)
     backstopSeconds = UInt32(min(longest.components.seconds + 15, 86_400))

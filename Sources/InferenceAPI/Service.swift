@@ -64,7 +64,7 @@ package final class Service: Sendable {
   }
 
   /// The handler of one reactor.
-  package func makeHandler(_ link: ReactorHandle, _ store: ModelStore) -> any RequestHandler {
+  package func makeHandler(_ link: any ReactorHandle, _ store: ModelStore) -> any RequestHandler {
     ReactorHandler(service: self, store: store, link: link)
   }
 

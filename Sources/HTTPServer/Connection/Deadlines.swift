@@ -1,69 +1,56 @@
-/// One connection's clock: what it is doing, since when, and what to do about it when that takes too long.
+/// How long a connection may take for each of its phases, in nanoseconds.
 ///
-/// libmicrohttpd's own connection timeout is an inactivity timer (one byte a second keeps a slow client for ever), so these
-/// are absolute. A pure state machine: times in nanoseconds of one monotonic clock.
-struct Deadlines: Equatable {
-  enum Phase: Equatable {
-    /// Connected, no request line yet.
-    case fresh
-    /// A request line arrived, the header section is not complete.
-    case header
-    case body
-    /// A refused body is read and thrown away before the answer.
-    case draining
-    /// Answered on the raw socket; waiting for the client to close.
-    case lingering
-    /// The handler has it: its deadline is the handler's business.
-    case handling
-    /// The answer is on its way.
-    case sending
-    /// Between two requests.
-    case idle
-    /// Shut down by us; libmicrohttpd will close it.
-    case closing
+/// libmicrohttpd's own connection timeout is an inactivity timer (one byte a second keeps a slow client for ever), so these are absolute.
+package struct Deadlines {
+  /// From the connection's start, or the request line's arrival, to the end of the header section.
+  package var header: UInt64
+  /// From the end of the header section to the end of the body; from an answer to its last byte.
+  package var body: UInt64
+  /// Between two requests.
+  package var idle: UInt64
+  /// For a rejected body to end, and for a client to close after an answer on the raw socket.
+  package var drain: UInt64 = 1_000_000_000
+
+  package init(header: UInt64, body: UInt64, idle: UInt64) {
+    (self.header, self.body, self.idle) = (header, body, idle)
   }
 
-  struct Limits {
-    var header: UInt64
-    var body: UInt64
-    var idle: UInt64
-    /// For draining and lingering.
-    var drain: UInt64 = 1_000_000_000
+  /// The deadlines that a configuration asks for.
+  package init(_ configuration: ServerConfiguration) {
+    self.init(
+      header: configuration.headerTimeout.nanoseconds, body: configuration.bodyTimeout.nanoseconds,
+      idle: configuration.idleTimeout.nanoseconds)
   }
+}
 
-  enum Action: Equatable {
-    case none
-    /// Shut the socket down without a word.
-    case close
-    /// 408 and close, if a part of a request has arrived since the phase began; else only close.
-    case timeOutIfStarted
-    /// 408 and close.
-    case timeOut(ServerRejection.Reason)
-    /// Give the rejection on the raw socket, then linger.
-    case answerDrained
-  }
+/// What to do about a connection that took too long.
+package enum Expiry: Equatable {
+  /// It did not, or its deadline is the handler's business.
+  case none
+  /// Shut the socket down without a word.
+  case close
+  /// The same, but with an answer first if a part of a request has arrived since the phase began.
+  case rejectIfStarted(ServerRejection)
+  /// Answer on the raw socket, then shut it down.
+  case reject(ServerRejection)
+  /// Answer on the raw socket, then linger.
+  case rejectAndLinger(ServerRejection)
+}
 
-  private(set) var phase = Phase.fresh
-  private(set) var since: UInt64
-
-  init(connectedAt now: UInt64) { since = now }
-
-  mutating func enter(_ phase: Phase, at now: UInt64) {
-    self.phase = phase
-    since = now
-  }
-
-  func action(at now: UInt64, limits: Limits) -> Action {
+extension ExchangeState {
+  /// Whether the phase has lasted longer than it may.
+  package func expiry(at now: UInt64, _ deadlines: Deadlines) -> Expiry {
+    // A clock that was read before the phase began counts as no time.
     let elapsed = now > since ? now - since : 0
     switch phase {
-    case .fresh: return elapsed >= limits.header ? .timeOutIfStarted : .none
-    case .header: return elapsed >= limits.header ? .timeOut(.headerTimeout) : .none
-    case .body: return elapsed >= limits.body ? .timeOut(.bodyTimeout) : .none
-    case .draining: return elapsed >= limits.drain ? .answerDrained : .none
-    case .lingering: return elapsed >= limits.drain ? .close : .none
-    case .sending: return elapsed >= limits.body ? .close : .none
-    case .idle: return elapsed >= limits.idle ? .timeOutIfStarted : .none
-    case .handling, .closing: return .none
+    case .connected: return elapsed >= deadlines.header ? .rejectIfStarted(.headerTimeout) : .none
+    case .readingHeader: return elapsed >= deadlines.header ? .reject(.headerTimeout) : .none
+    case .readingBody: return elapsed >= deadlines.body ? .reject(.bodyTimeout) : .none
+    case .draining(let rejection, _): return elapsed >= deadlines.drain ? .rejectAndLinger(rejection) : .none
+    case .lingering: return elapsed >= deadlines.drain ? .close : .none
+    case .sending: return elapsed >= deadlines.body ? .close : .none
+    case .idle: return elapsed >= deadlines.idle ? .rejectIfStarted(.headerTimeout) : .none
+    case .handling, .suspended, .answered, .closing, .closed: return .none
     }
   }
 }

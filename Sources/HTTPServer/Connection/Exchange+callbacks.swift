@@ -6,21 +6,9 @@ import Glibc
 extension Exchange {
   /// MHD_OPTION_URI_LOG_CALLBACK: the request line is complete, the headers are not.
   func requestLine(_ uri: UnsafePointer<CChar>) {
-    if case .lingering = stage { return }
-    stage = .header
+    guard state.requestLineArrived(at: reactor.turnNanoseconds) else { return }
     validator = HeaderValidator()
-    drained = 0
-    generation &+= 1
-    // Without MHD_OPTION_STRICT_FOR_CLIENT spaces in the URL pass; and the decoded path, a C string, ends at a %00.
-    var at = uri
-    while at.pointee != 0 {
-      let byte = UInt8(bitPattern: at.pointee)
-      if byte <= 0x20 || byte == 0x7f { validator.fail("a space or control byte in its request target") }
-      if byte == 0x25, at[1] == 0x30, at[2] == 0x30 { validator.fail("an encoded NUL in its request target") }
-      at += 1
-    }
-    target = (UnsafeRawPointer(uri), UnsafeRawPointer(at))
-    deadlines.enter(.header, at: reactor.turnNanoseconds)
+    target = (UnsafeRawPointer(uri), UnsafeRawPointer(validator.take(target: uri)))
   }
 
   /// MHD_AccessHandlerCallback: once with the headers only, then for every part of the body, then with an empty part until
@@ -29,72 +17,54 @@ extension Exchange {
     _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>,
     _ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>
   ) -> MHD_Result {
-    switch stage {
-    case .header:
-      setMethod(method)
-      setPath(url)
+    let count = size.pointee
+    // "upload_data_size: set to the number of bytes not processed": every part is taken whole.
+    size.pointee = 0
+    switch access(bytes: count) {
+    case .validateHeader:
+      setRequestLine(method, url)
       return validate(method, version)
-    case .body:
-      if size.pointee == 0 { return finishBody() }
-      if let data { take(data, size.pointee) }
-      size.pointee = 0
+    case .appendBody:
+      let part = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : count)
+      if let rejection = requestBody.append(part, expected: validator.contentLength) {
+        return reject(rejection, drains: true, at: Clock.now)
+      }
       return .YES
-    case .draining(let rejection):
-      if size.pointee == 0 { return queue(Response(rejection), rejection) }
-      drained += size.pointee
-      size.pointee = 0
-      if drained > 2 * reactor.settings.validator.maxBodyBytes { reactor.answerRaw(self, rejection, at: Clock.now) }
-      return .YES
-    case .lingering:
-      if size.pointee == 0 { return .NO }
-      size.pointee = 0
-      return .YES
-    case .waiting:
-      // Called again in the run of its own arrival: the handler's turn has not ended yet.
-      if receivedInRun == reactor.run { return .YES }
-      // Leaving it unanswered across a sleep spins the CPU. A half-closed client (SHUT_WR after its request) is dropped at
-      // the resumption unless its timeout differs from the daemon's.
-      stage = .suspended
-      hasOwnTimeout = true
+    case .finishBody: return finishBody()
+    case .discard, .wait: return .YES
+    case .suspend:
+      // A half-closed client (SHUT_WR after its request) is dropped at the resumption unless its timeout differs from the daemon's.
       mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds + 1)
       MHD_suspend_connection(connection)
       return .YES
-    case .answered(let response): return queue(response, nil)
-    case .suspended, .queued, .closed: return .YES
+    case .send(let response, let resetsTimeout):
+      if resetsTimeout { mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds) }
+      return queue(response)
+    case .reject(let rejection): return queue(rejection)
+    case .rejectRaw(let rejection):
+      reactor.answerRaw(self, rejection)
+      return .YES
+    case .close: return .NO
     }
   }
 
   /// MHD_OPTION_NOTIFY_COMPLETED: the answer was sent, or never will be.
   func completed() {
-    switch stage {
-    case .waiting, .suspended, .answered: requestAbandoned()
-    case .header:
-      let status = Int(mhd_connection_status(connection))
-      // Answered by libmicrohttpd itself: its parser refused the header section.
-      if status >= 400 {
-        reactor.handler?.didReject(
-          ServerRejection(
-            status, status == 431 ? .headerTooLarge : .malformedHeader, "libmicrohttpd refused the header section."))
-      }
-    case .body, .draining, .lingering, .queued, .closed: break
-    }
-    dropBody()
-    if case .lingering = stage { return }
-    stage = .header
-    if deadlines.phase != .closing { deadlines.enter(.idle, at: reactor.turnNanoseconds) }
+    let action = state.requestCompleted(
+      parserStatus: Int(mhd_connection_status(connection)), at: reactor.turnNanoseconds)
+    perform(action)
   }
 
   /// MHD_CONNECTION_NOTIFY_CLOSED.
-  func connectionClosed() {
-    if isUnanswered { requestAbandoned() }
-    dropBody()
-    stage = .closed
-  }
+  func connectionClosed() { perform(state.connectionClosed(at: reactor.turnNanoseconds)) }
 
-  private func requestAbandoned() {
-    let wasUnanswered = isUnanswered
-    stage = .closed
-    if wasUnanswered { reactor.handler?.didLoseClient(self) }
+  private func perform(_ action: ExchangeState<Response>.CompletionAction) {
+    switch action {
+    case .none: break
+    case .loseClient: reactor.handler?.didLoseClient(self)
+    case .report(let rejection): reactor.handler?.didReject(rejection)
+    }
+    discardBody()
   }
 
   /// The first call: judges the header section. Queueing a response here closes the connection.
@@ -117,96 +87,67 @@ extension Exchange {
           return .YES
         }, validator)
     }
-    let spoken: HeaderValidator.Version =
-      strcmp(version, "HTTP/1.1") == 0 ? .http11 : strcmp(version, "HTTP/1.0") == 0 ? .http10 : .other
     // The section begins with the method and lies in one piece in the connection's read buffer.
     let size = mhd_connection_header_size(connection)
     validator.end(method + size)
-    switch validator.decision(version: spoken, headerBytes: size, limits: reactor.settings.validator) {
+    switch validator.decision(
+      version: HeaderValidator.Version(version), headerBytes: size, limits: reactor.settings.validator)
+    {
     case .accept:
-      stage = .body
-      deadlines.enter(.body, at: now)
+      state.headerAccepted(at: now)
       return .YES
     case .reject(let rejection, let drainable):
       // A client that waits for 100 has sent nothing yet: it sees the answer at once.
-      guard drainable, !validator.expectsContinue else { return queue(Response(rejection), rejection) }
-      drain(rejection, at: now)
-      return .YES
+      return reject(rejection, drains: drainable && !validator.expectsContinue, at: now)
     }
   }
 
-  /// A body refused without `Expect: 100-continue` is read to its end, within bounds, so that the client sees the answer
-  /// and not a reset.
-  private func drain(_ rejection: ServerRejection, at now: UInt64) {
-    dropBody()
-    stage = .draining(rejection)
-    deadlines.enter(.draining, at: now)
-  }
-
-  private func take(_ data: UnsafePointer<CChar>, _ count: Int) {
-    let limit = reactor.settings.validator.maxBodyBytes
-    let target = buffer ?? reactor.bodyBuffers.take()
-    buffer = target
-    switch target.reserve(count, expected: validator.contentLength, limit: limit, budget: reactor.budget) {
-    case .fits: target.append(data, count)
-    case .tooLarge: drain(.tooLarge(limit: limit), at: Clock.now)
-    case .overBudget: drain(.overBudget, at: Clock.now)
-    }
+  private func reject(_ rejection: ServerRejection, drains: Bool, at now: UInt64) -> MHD_Result {
+    discardBody()
+    if case .reject(let rejection) = state.reject(rejection, drains: drains, at: now) { return queue(rejection) }
+    return .YES
   }
 
   /// The final call, for the first time: the body is complete.
   private func finishBody() -> MHD_Result {
-    if validator.coding != .identity, let compressed = buffer, compressed.count > 0 {
-      if let rejection = inflate(compressed) {
-        dropBody()
-        return queue(Response(rejection), rejection)
-      }
+    do throws(ServerRejection) {
+      body = try requestBody.finish(coding: validator.coding)
+    } catch {
+      return reject(error, drains: false, at: reactor.turnNanoseconds)
     }
-    body = buffer?.sealed() ?? UnsafeRawBufferPointer(start: reactor.emptyBody, count: 0)
-    stage = .waiting
-    tag = 0
-    receivedInRun = reactor.run
-    deadlines.enter(.handling, at: receivedNanoseconds)
+    state.requestReceived(run: reactor.run, at: receivedNanoseconds)
     reactor.handler?.didReceive(self)
-    dropBody()
-    if case .answered(let response) = stage { return queue(response, nil) }
-    reactor.runAgain = true
-    return .YES
-  }
-
-  private func inflate(_ compressed: BodyBuffer) -> ServerRejection? {
-    let limit = reactor.settings.validator.maxBodyBytes
-    let plain = reactor.bodyBuffers.take()
-    let outcome = Inflater.inflate(
-      compressed.sealed(), coding: validator.coding, into: plain, limit: limit, budget: reactor.budget)
-    buffer = plain
-    reactor.bodyBuffers.put(compressed, budget: reactor.budget)
-    switch outcome {
-    case .done: return nil
-    case .tooLarge: return .tooLarge(limit: limit)
-    case .overBudget: return .overBudget
-    case .corrupt:
-      return ServerRejection(
-        400, .badEncoding, "The request's body is not what its Content-Encoding says; send a complete, valid stream.")
+    discardBody()
+    switch access(bytes: 0) {
+    case .send(let response, _): return queue(response)
+    case .close: return .NO
+    default:
+      // "The callback will be called again": in the next run, which ends this turn.
+      reactor.runAgain = true
+      return .YES
     }
   }
 
-  private func dropBody() {
+  private func access(bytes: Int) -> ExchangeState<Response>.AccessAction {
+    state.access(
+      bytes: bytes, run: reactor.run, drainLimit: reactor.settings.drainLimit, at: reactor.turnNanoseconds)
+  }
+
+  private func discardBody() {
     body = UnsafeRawBufferPointer(start: nil, count: 0)
-    guard let held = buffer else { return }
-    buffer = nil
-    reactor.bodyBuffers.put(held, budget: reactor.budget)
+    requestBody.discard()
+  }
+
+  private func queue(_ rejection: ServerRejection) -> MHD_Result {
+    guard let handler = reactor.handler else { return .NO }
+    handler.didReject(rejection)
+    var response = handler.response(to: rejection)
+    response.closesConnection = rejection.closesConnection
+    return queue(response)
   }
 
   /// Hands the answer to libmicrohttpd; only inside its access handler.
-  private func queue(_ response: Response, _ rejection: ServerRejection?) -> MHD_Result {
-    stage = .queued
-    if hasOwnTimeout {
-      hasOwnTimeout = false
-      mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds)
-    }
-    deadlines.enter(.sending, at: reactor.turnNanoseconds)
-    if let rejection { reactor.handler?.didReject(rejection) }
+  private func queue(_ response: Response) -> MHD_Result {
     let close = response.closesConnection || reactor.isDraining
     let made =
       validator.requestID.map { response.make(requestID: $0, close: close) }
@@ -215,11 +156,6 @@ extension Exchange {
     defer { MHD_destroy_response(made) }
     return MHD_queue_response(connection, UInt32(response.status), made)
   }
-}
-
-extension ServerRejection {
-  static let overBudget = ServerRejection(
-    503, .bufferedBytes, "The server holds its limit of request bodies; try again later or at another replica.")
 }
 
 extension UnsafePointer<CChar>? {

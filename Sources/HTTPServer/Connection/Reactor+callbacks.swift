@@ -86,20 +86,13 @@ extension Reactor {
       connection: connection, descriptor: mhd_connection_descriptor(connection), reactor: self, now: now)
     exchange.listIndex = connections.count
     connections.append(exchange)
-    if budget.openConnections.wrappingAdd(1, ordering: .relaxed).newValue > settings.maxConnections {
-      answerRaw(
-        exchange,
-        ServerRejection(
-          503, .tooManyConnections,
-          "The server has its limit of \(settings.maxConnections) connections open; close some or try again later."),
-        at: now)
-    }
+    if let rejection = budget.acquireConnection() { interrupt(exchange, rejection, at: now) }
     return exchange
   }
 
   private func close(_ exchange: Exchange) {
     exchange.connectionClosed()
-    budget.openConnections.wrappingSubtract(1, ordering: .relaxed)
+    budget.releaseConnection()
     let last = connections.removeLast()
     if last !== exchange {
       connections[exchange.listIndex] = last

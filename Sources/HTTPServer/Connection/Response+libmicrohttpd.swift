@@ -29,7 +29,3 @@ extension Response {
     return made
   }
 }
-
-func cString(_ text: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
-}

@@ -4,7 +4,7 @@ import Models
 
 extension ReactorHandler {
   /// A request to `/v2`.
-  func receive(_ exchange: Exchange, _ route: OpenInferenceRoute) throws(APIError) {
+  func receive(_ exchange: any HTTPExchange, _ route: OpenInferenceRoute) throws(APIError) {
     switch route {
     case .server: answer(exchange, route.label, text: service.openInferenceServer)
     case .live: answer(exchange, route.label, text: #"{"live":true}"#)
@@ -34,11 +34,11 @@ extension ReactorHandler {
       answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).only_ready))
     case .load(let name):
       guard try !reader.repository(exchange).has_override else { throw .overrideRefused(name) }
-      exchange.tag = Self.atDesk
+      exchange.place = .repository
       desk.submit(.load(name), exchange)
     case .unload(let name):
       _ = try reader.repository(exchange)
-      exchange.tag = Self.atDesk
+      exchange.place = .repository
       desk.submit(.unload(name), exchange)
     }
   }

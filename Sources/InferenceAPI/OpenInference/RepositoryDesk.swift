@@ -17,7 +17,7 @@ final class RepositoryDesk {
   }
 
   private struct Waiting {
-    let exchange: Exchange
+    let exchange: any HTTPExchange
     let route: RouteLabel
     let name: String
   }
@@ -35,7 +35,7 @@ final class RepositoryDesk {
     self.wake = wake
   }
 
-  func submit(_ request: Request, _ exchange: Exchange) {
+  func submit(_ request: Request, _ exchange: any HTTPExchange) {
     let id = nextID
     nextID += 1
     switch request {
@@ -54,7 +54,7 @@ final class RepositoryDesk {
   }
 
   /// What was carried out since the last call.
-  func take() -> [(exchange: Exchange, route: RouteLabel, error: APIError?)] {
+  func take() -> [(exchange: any HTTPExchange, route: RouteLabel, error: APIError?)] {
     let done = outbox.done.withLock { list in
       defer { list.removeAll() }
       return list
@@ -74,7 +74,7 @@ final class RepositoryDesk {
 
   /// The caller has left, or got another answer; what it asked for is done all the same.
   /// - Returns: what it asked for; nil: it waits for nothing here.
-  func forget(_ exchange: Exchange) -> RouteLabel? {
+  func forget(_ exchange: any HTTPExchange) -> RouteLabel? {
     guard let id = waiting.first(where: { $0.value.exchange === exchange })?.key else { return nil }
     return waiting.removeValue(forKey: id)?.route
   }

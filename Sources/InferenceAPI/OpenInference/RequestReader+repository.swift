@@ -3,7 +3,7 @@ import HTTPServer
 
 extension RequestReader {
   /// The body of a request about the repository; it may be empty.
-  func repository(_ exchange: Exchange) throws(APIError) -> fj_repository_request {
+  func repository(_ exchange: any HTTPRequest) throws(APIError) -> fj_repository_request {
     var request = fj_repository_request()
     var error = fj_error()
     let body = exchange.body

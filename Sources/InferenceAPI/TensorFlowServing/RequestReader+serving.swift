@@ -7,7 +7,7 @@ import RadialEngine
 extension RequestReader {
   /// The body of a predict or classify request.
   func serving(
-    _ exchange: Exchange, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
+    _ exchange: any HTTPRequest, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
   ) throws(APIError) -> (ServingRequest, rows: Int) {
     let body = exchange.body
     let room = room(body.count, served)
@@ -35,7 +35,7 @@ extension RequestReader {
   }
 
   /// What TensorFlow Serving looks at before it looks for the model.
-  func check(_ exchange: Exchange) throws(APIError) {
+  func check(_ exchange: any HTTPRequest) throws(APIError) {
     var error = fj_error()
     let body = exchange.body
     guard fj_check_serving(parser, body.baseAddress?.assumingMemoryBound(to: CChar.self), body.count, &error) == FJ_OK
