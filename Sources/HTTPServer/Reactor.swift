@@ -5,47 +5,33 @@ import Synchronization
 
 /// One thread with one libmicrohttpd daemon and one listening socket.
 ///
-/// `@unchecked Sendable`: everything mutable is touched by the reactor's own thread only, after `run()` has begun; other
-/// threads have the `Doorbell` and the `Census`. `Server` creates it, and hands it over to its thread.
-public final class Reactor: @unchecked Sendable {
-  /// A handler's way back to its reactor.
-  public struct Link: Sendable {
-    let reactor: Reactor
-    public var index: Int { reactor.index }
-    /// Makes the reactor call `woken`. Any thread.
-    public func wake() { reactor.doorbell.wake() }
-    /// Open connections of all reactors. Any thread.
-    public var openConnections: Int { reactor.census.openConnections.load(ordering: .relaxed) }
-    /// An empty buffer for an answer. The reactor's thread only.
-    public func makeBuffer(minimumCapacity: Int = 0) -> OutputBuffer {
-      reactor.outputBuffers.take(minimumCapacity: minimumCapacity)
-    }
-  }
-
+/// `@unchecked Sendable`: everything mutable is touched by the reactor's own thread only, after `serve()` has begun; other
+/// threads have the `ReactorControl` and the `ResourceBudget`. `Server` creates it, and hands it over to its thread.
+final class Reactor: @unchecked Sendable {
   /// The configuration, in the units the hot path compares.
   struct Settings {
-    var gate: HeaderGate.Limits
-    var deadlines: Deadlines.Limits
+    var validator: HeaderValidator.Limits
+    var deadlines: Deadlines
     var maxConnections: Int
+    /// As many bytes of a rejected body are read before its client is answered all the same: "drained up to twice the limit".
+    var drainLimit: Int
     /// libmicrohttpd's own inactivity timeout: a backstop behind ours.
     var backstopSeconds: UInt32
     var connectionMemory: Int
   }
 
   let index: Int
-  let doorbell: Doorbell
-  let census: Census
+  let control: ReactorControl
+  let budget: ResourceBudget
   let settings: Settings
   let logger: Logger
   let outputBuffers = OutputBufferPool()
-  var bodyBuffers = BodyBufferPool()
-  /// 64 zero bytes: the body of a request without one.
-  let emptyBody = UnsafeMutableRawPointer.allocate(byteCount: BodyBuffer.padding, alignment: 64)
+  let bodyBuffers: BodyBufferPool
   var requestIDs = RequestIDs()
   var connections: [Exchange] = []
   /// The handler; nil before and after the thread's life.
   private(set) var handler: (any RequestHandler)?
-  private let makeHandler: @Sendable (Link) -> any RequestHandler
+  private let makeHandler: @Sendable (any ReactorHandle) -> any RequestHandler
   private(set) var daemon: OpaquePointer?
   private var listener: Int32
   private var hasQuiesced = false
@@ -59,17 +45,17 @@ public final class Reactor: @unchecked Sendable {
 
   /// - Parameter listener: bound and listening; the reactor closes it.
   init(
-    index: Int, listener: Int32, doorbell: Doorbell, census: Census, settings: Settings, logger: Logger,
-    makeHandler: @escaping @Sendable (Link) -> any RequestHandler
+    index: Int, listener: Int32, control: ReactorControl, budget: ResourceBudget, settings: Settings, logger: Logger,
+    makeHandler: @escaping @Sendable (any ReactorHandle) -> any RequestHandler
   ) throws(ServerError) {
     self.index = index
     self.listener = listener
-    self.doorbell = doorbell
-    self.census = census
+    self.control = control
+    self.budget = budget
     self.settings = settings
     self.logger = logger
     self.makeHandler = makeHandler
-    emptyBody.initializeMemory(as: UInt8.self, repeating: 0, count: BodyBuffer.padding)
+    bodyBuffers = BodyBufferPool(limit: settings.validator.maxBodyBytes, budget: budget)
     daemon = startDaemon(listener: listener)
     guard daemon != nil else {
       throw ServerError(
@@ -80,21 +66,20 @@ public final class Reactor: @unchecked Sendable {
   deinit {
     // Only a reactor that never ran still has its daemon here, and no connection.
     shutDownDaemon()
-    emptyBody.deallocate()
   }
 
-  var isDraining: Bool { doorbell.isDraining.load(ordering: .relaxed) }
+  var isDraining: Bool { control.isDraining.load(ordering: .relaxed) }
 
   /// The thread's life: until `stop`.
   func serve() {
     guard let daemon else { return }
-    handler = makeHandler(Link(reactor: self))
+    handler = makeHandler(self)
     // The 128-event stall: MHD_epoll repeats epoll_wait with the caller's timeout while it gets exactly 128 events, so with
     // a blocking timeout 128 ready connections put the daemon to sleep over unread requests. We wait outside; MHD_run
     // never blocks.
     var waits = [
       pollfd(fd: mhd_daemon_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
-      pollfd(fd: doorbell.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: control.event.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     nextSweep = Clock.now + sweepInterval
     var ending = Ending.serving
@@ -102,13 +87,13 @@ public final class Reactor: @unchecked Sendable {
       // Flags are looked at in every pass; the eventfd only ends a sleep, and is read only after one.
       if !runAgain {
         poll(&waits, 2, sleepMilliseconds(daemon))
-        if waits[1].revents != 0 { doorbell.answer() }
+        if waits[1].revents != 0 { control.event.clear() }
       }
       runAgain = false
-      if doorbell.takeWake() { handler?.woken() }
-      if doorbell.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }
+      if control.takeHandlerWakeup() { handler?.didWake() }
+      if control.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }
       turn(daemon)
-      if doorbell.isStopping.load(ordering: .acquiring) {
+      if control.isStopping.load(ordering: .acquiring) {
         if ending == .serving {
           quiesce(daemon)
           // What has arrived by now is accepted work: read it before idle connections are told apart.
@@ -133,17 +118,17 @@ public final class Reactor: @unchecked Sendable {
     run &+= 1
     turnNanoseconds = Clock.now
     MHD_run(daemon)
-    handler?.endTurn()
+    handler?.didReadSockets()
   }
 
   private func sleepMilliseconds(_ daemon: OpaquePointer) -> Int32 {
     var milliseconds: UInt64 = 0
     let hasTimeout = MHD_get_timeout(daemon, &milliseconds) == .YES
     if hasTimeout && milliseconds == 0 { return 0 }
-    if connections.isEmpty && !doorbell.isStopping.load(ordering: .relaxed) { return -1 }
+    if connections.isEmpty && !control.isStopping.load(ordering: .relaxed) { return -1 }
     let now = Clock.now
     var wait = nextSweep > now ? (nextSweep - now) / 1_000_000 + 1 : 0
-    if doorbell.isStopping.load(ordering: .relaxed) { wait = min(wait, 10) }
+    if control.isStopping.load(ordering: .relaxed) { wait = min(wait, 10) }
     return Int32(min(wait, hasTimeout ? milliseconds : .max))
   }
 
@@ -172,41 +157,5 @@ public final class Reactor: @unchecked Sendable {
     self.daemon = nil
     // "MHD_stop_daemon": closes the listening socket itself unless the daemon was quiesced.
     MHD_stop_daemon(daemon)
-  }
-}
-
-/// CLOCK_MONOTONIC.
-enum Clock {
-  static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-}
-
-/// Makes request IDs of 16 hexadecimal digits: a random start, then a full-period mix (SplitMix64) of a counter.
-struct RequestIDs {
-  private var counter: UInt64
-
-  init() {
-    var generator = SystemRandomNumberGenerator()
-    counter = generator.next()
-  }
-
-  /// Lends the next ID, NUL-terminated.
-  mutating func withNext<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    counter &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = counter
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    mixed ^= mixed >> 31
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 17) { text in
-      for index in 0..<16 {
-        let digit = Int8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index) & 15)
-        text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-      }
-      text[16] = 0
-      return body(text.baseAddress!)
-    }
   }
 }

@@ -9,8 +9,8 @@ public final class Server: Sendable {
   /// Where it really listens: a port of 0 is replaced by the kernel's choice.
   public let address: ListenAddress
   private let reactors: [Reactor]
-  private let doorbells: [Doorbell]
-  private let census: Census
+  private let controls: [ReactorControl]
+  private let budget: ResourceBudget
   private enum Life {
     case made
     case running([pthread_t])
@@ -27,23 +27,23 @@ public final class Server: Sendable {
   /// - Parameter makeHandler: called once on each reactor's thread.
   public init(
     _ configuration: ServerConfiguration, logger: Logger,
-    makeHandler: @escaping @Sendable (Reactor.Link) -> any RequestHandler
+    makeHandler: @escaping @Sendable (any ReactorHandle) -> any RequestHandler
   ) throws(ServerError) {
     let count = max(1, configuration.reactors)
-    let census = Census(maxBufferedBytes: configuration.maxBufferedBytes)
+    let budget = ResourceBudget(configuration)
     let sockets = try ListeningSockets(configuration.address, count: count)
     let settings = Reactor.Settings(configuration)
     var reactors: [Reactor] = []
-    var doorbells: [Doorbell] = []
+    var controls: [ReactorControl] = []
     do throws(ServerError) {
       for (index, descriptor) in sockets.descriptors.enumerated() {
-        guard let doorbell = Doorbell() else {
+        guard let control = ReactorControl() else {
           throw ServerError(kind: .socket, description: "Could not create an eventfd; raise the limit of open files.")
         }
-        doorbells.append(doorbell)
+        controls.append(control)
         reactors.append(
           try Reactor(
-            index: index, listener: descriptor, doorbell: doorbell, census: census, settings: settings, logger: logger,
+            index: index, listener: descriptor, control: control, budget: budget, settings: settings, logger: logger,
             makeHandler: makeHandler))
       }
     } catch {
@@ -53,15 +53,15 @@ public final class Server: Sendable {
       throw error
     }
     self.address = sockets.address
-    self.census = census
+    self.budget = budget
     self.reactors = reactors
-    self.doorbells = doorbells
+    self.controls = controls
   }
 
   deinit { stop(grace: .zero) }
 
   /// Connections open now, over all reactors.
-  public var openConnections: Int { census.openConnections.load(ordering: .relaxed) }
+  public var openConnections: Int { budget.connections }
 
   /// Starts the reactor threads; once.
   public func start() {
@@ -73,26 +73,26 @@ public final class Server: Sendable {
   }
 
   /// From now on every answer carries `Connection: close`; new connections and requests are still served.
-  public func beginDraining() { for doorbell in doorbells { doorbell.isDraining.store(true, ordering: .releasing) } }
+  public func beginDraining() { for control in controls { control.isDraining.store(true, ordering: .releasing) } }
 
   /// Stops accepting connections; open ones are still served.
   public func quiesce() {
-    for doorbell in doorbells {
-      doorbell.isQuiesced.store(true, ordering: .releasing)
-      doorbell.ring()
+    for control in controls {
+      control.isQuiesced.store(true, ordering: .releasing)
+      control.event.signal()
     }
   }
 
-  /// Stops accepting, answers what is in flight for at most `grace`, answers the rest with `RequestHandler.unanswered`,
+  /// Stops accepting, answers what is in flight for at most `grace`, answers the rest with `RequestHandler.responseAtShutdown`,
   /// closes every connection and joins the threads. Returns when all is done; again does nothing. Not from a handler: it
   /// would wait for its own thread.
   public func stop(grace: Duration) {
     beginDraining()
     let end = Clock.now &+ min(grace.nanoseconds, 1 << 60)
-    for doorbell in doorbells {
-      doorbell.graceEnd.store(end, ordering: .releasing)
-      doorbell.isStopping.store(true, ordering: .releasing)
-      doorbell.ring()
+    for control in controls {
+      control.graceEnd.store(end, ordering: .releasing)
+      control.isStopping.store(true, ordering: .releasing)
+      control.event.signal()
     }
     life.withLock { life in
       switch life {
@@ -120,12 +120,9 @@ public final class Server: Sendable {
 
 extension Reactor.Settings {
   init(_ configuration: ServerConfiguration) {
-    gate = HeaderGate.Limits(
-      maxHeaderBytes: configuration.maxHeaderBytes,  // zlib counts in 32 bits.
-      maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
-    deadlines = Deadlines.Limits(
-      header: configuration.headerTimeout.nanoseconds, body: configuration.bodyTimeout.nanoseconds,
-      idle: configuration.idleTimeout.nanoseconds)
+    validator = HeaderValidator.Limits(configuration)
+    drainLimit = 2 * validator.maxBodyBytes
+    deadlines = Deadlines(configuration)
     maxConnections = max(1, configuration.maxConnections)
     let longest = max(configuration.idleTimeout, configuration.headerTimeout, configuration.bodyTimeout)
     backstopSeconds = UInt32(min(longest.components.seconds + 15, 86_400))

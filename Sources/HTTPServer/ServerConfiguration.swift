@@ -24,23 +24,6 @@ public struct ServerConfiguration: Sendable {
   }
 }
 
-/// Why a server could not be made.
-public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: Sendable {
-    /// The host name has no address.
-    case unknownHost
-    /// Another process listens there.
-    case addressInUse
-    /// The system refused a socket.
-    case socket
-    /// libmicrohttpd refused to start.
-    case daemon
-  }
-  public let kind: Kind
-  /// One sentence: what failed, where, and what to do.
-  public let description: String
-}
-
 extension Duration {
   /// Whole nanoseconds; negative durations are 0.
   var nanoseconds: UInt64 {

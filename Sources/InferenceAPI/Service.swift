@@ -70,7 +70,7 @@ package final class Service: Sendable {
   }
 
   /// The handler of one reactor.
-  package func makeHandler(_ link: Reactor.Link) -> any RequestHandler {
+  package func makeHandler(_ link: any ReactorHandle) -> any RequestHandler {
     ReactorHandler(service: self, link: link)
   }
 

@@ -93,7 +93,7 @@ import Testing
     #expect(try client.answer()?.status == 413)
     client.post("/echo", "next")
     #expect(try client.answer()?.body == "next")
-    #expect(server.journal.now.refusals.map(\.reason) == [.bodyTooLarge])
+    #expect(server.journal.now.rejections.map(\.reason) == [.bodyTooLarge])
   }
 
   @Test func aBodyFarOverTheLimitIsAnsweredAndClosed() throws {

@@ -12,6 +12,6 @@ import Testing
   ]
 
   @Test(arguments: headers) func `the preferred coding is found`(header: String, expected: AnswerCoding?) {
-    #expect(Exchange.preferredCoding(header) == expected)
+    #expect(AnswerCoding(preferredBy: header) == expected)
   }
 }

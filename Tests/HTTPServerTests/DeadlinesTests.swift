@@ -3,29 +3,37 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct DeadlinesTests {
-  static let limits = Deadlines.Limits(header: 10, body: 30, idle: 75, drain: 1)
+  typealias Start = ExchangeStateTests.Start
 
-  fileprivate static let expiries: [(Deadlines.Phase, UInt64, Deadlines.Action)] = [
-    (Deadlines.Phase.fresh, UInt64(10), Deadlines.Action.timeOutIfStarted), (.header, 10, .timeOut(.headerTimeout)),
-    (.body, 30, .timeOut(.bodyTimeout)), (.draining, 1, .answerDrained), (.lingering, 1, .close),
-    (.sending, 30, .close),
-    (.idle, 75, .timeOutIfStarted),
+  /// Header 10, body 30, idle 75, drain 1.
+  static let deadlines: Deadlines = {
+    var deadlines = Deadlines(header: 10, body: 30, idle: 75)
+    deadlines.drain = 1
+    return deadlines
+  }()
+
+  static let expiries: [(Start, UInt64, Expiry)] = [
+    (.connected, 10, .rejectIfStarted(.headerTimeout)), (.readingHeader, 10, .reject(.headerTimeout)),
+    (.readingBody, 30, .reject(.bodyTimeout)), (.draining, 1, .rejectAndLinger(.unsupportedEncoding)),
+    (.lingering, 1, .close), (.sending, 30, .close), (.idle, 75, .rejectIfStarted(.headerTimeout)),
   ]
 
   @Test(arguments: expiries)
-  func expiresExactlyAtItsLimit(phase: Deadlines.Phase, limit: UInt64, action: Deadlines.Action) {
-    var deadlines = Deadlines(connectedAt: 0)
-    deadlines.enter(phase, at: 1000)
-    #expect(deadlines.action(at: 1000 + limit - 1, limits: Self.limits) == .none)
-    #expect(deadlines.action(at: 1000 + limit, limits: Self.limits) == action)
-    // A clock read before the phase began counts as no time.
-    #expect(deadlines.action(at: 0, limits: Self.limits) == .none)
+  func `a phase expires exactly at its limit`(start: Start, limit: UInt64, expiry: Expiry) {
+    #expect(start.state.expiry(at: limit - 1, Self.deadlines) == .none)
+    #expect(start.state.expiry(at: limit, Self.deadlines) == expiry)
   }
 
-  @Test(arguments: [Deadlines.Phase.handling, .closing])
-  func neverExpires(phase: Deadlines.Phase) {
-    var deadlines = Deadlines(connectedAt: 0)
-    deadlines.enter(phase, at: 0)
-    #expect(deadlines.action(at: .max, limits: Self.limits) == .none)
+  @Test(arguments: Start.all(but: expiries.map(\.0)))
+  func `a phase that is the handler's business or over never expires`(start: Start) {
+    #expect(start.state.expiry(at: .max, Self.deadlines) == .none)
+  }
+
+  @Test func `a clock that was read before the phase began counts as no time`() {
+    var state = Start.connected.state
+    _ = state.requestLineArrived(at: 1000)
+    #expect(state.expiry(at: 0, Self.deadlines) == .none)
+    #expect(state.expiry(at: 1009, Self.deadlines) == .none)
+    #expect(state.expiry(at: 1010, Self.deadlines) == .reject(.headerTimeout))
   }
 }

@@ -7,7 +7,7 @@ import Synchronization
 final class Journal: Sendable {
   struct Entries: Sendable {
     var received: [String] = []
-    var refusals: [Refusal] = []
+    var rejections: [ServerRejection] = []
     var abandoned = 0
   }
   private let entries = Mutex(Entries())
@@ -22,24 +22,29 @@ final class Journal: Sendable {
 /// Answers with the body it was sent: at once, at the turn's end (`/turn`), from another thread (`/later`) or not at all
 /// (`/never`); `/fixed` and `/path/…` are fixed answers and the path itself.
 final class EchoHandler: RequestHandler {
-  private let link: Reactor.Link
+  private let link: any ReactorHandle
   private let journal: Journal
   private let queue = DispatchQueue(label: "later")
-  private var held: [Int: (Exchange, [UInt8])] = [:]
-  private var turn: [(Exchange, [UInt8])] = []
+  private var held: [Int: (any HTTPExchange, [UInt8])] = [:]
+  private var turn: [(any HTTPExchange, [UInt8])] = []
   private var next = 1
   private let done = DoneList()
   private let fixed = FixedResponse(status: 200, body: "{\"fixed\":true}", headers: [("X-Kind", "fixed")])
   private let never = FixedResponse(status: 503, body: "{\"error\":\"stopped\"}")
 
+  final class Ticket {
+    let number: Int
+    init(_ number: Int) { self.number = number }
+  }
+
   final class DoneList: Sendable { let tickets = Mutex<[Int]>([]) }
 
-  init(_ link: Reactor.Link, _ journal: Journal) {
+  init(_ link: any ReactorHandle, _ journal: Journal) {
     self.link = link
     self.journal = journal
   }
 
-  func receive(_ exchange: Exchange) {
+  func didReceive(_ exchange: any HTTPExchange) {
     let bytes = [UInt8](exchange.body)
     let path = exchange.path
     let padding = UnsafeRawBufferPointer(start: exchange.body.baseAddress! + exchange.body.count, count: 64)
@@ -48,13 +53,14 @@ final class EchoHandler: RequestHandler {
     switch path {
     case "/fixed": exchange.respond(.fixed(fixed))
     case "/turn": turn.append((exchange, bytes))
-    case "/drop": exchange.drop()
+    case "/drop": exchange.cancel()
     case "/later", "/later/drop", "/never":
-      exchange.tag = next
+      let ticket = next
       next += 1
-      held[exchange.tag] = (exchange, bytes)
+      exchange.context = Ticket(ticket)
+      held[ticket] = (exchange, bytes)
       if path != "/never" {
-        queue.async { [done, link, ticket = exchange.tag] in
+        queue.async { [done, link] in
           done.tickets.withLock { $0.append(ticket) }
           link.wake()
         }
@@ -65,34 +71,39 @@ final class EchoHandler: RequestHandler {
     journal.arrivals.signal()
   }
 
-  func endTurn() {
+  func didReadSockets() {
     for (exchange, bytes) in turn { answer(exchange, bytes) }
     turn.removeAll()
   }
 
-  func woken() {
+  func didWake() {
     for ticket in done.tickets.withLock({ list in
       defer { list = [] }
       return list
     }) {
       if let (exchange, bytes) = held.removeValue(forKey: ticket) {
-        if exchange.path == "/later/drop" { exchange.drop() } else { answer(exchange, bytes) }
+        if exchange.path == "/later/drop" { exchange.cancel() } else { answer(exchange, bytes) }
       }
     }
   }
 
-  func refused(_ refusal: Refusal) { journal.note { $0.refusals.append(refusal) } }
+  func didReject(_ rejection: ServerRejection) { journal.note { $0.rejections.append(rejection) } }
 
-  func abandoned(_ exchange: Exchange) {
-    held[exchange.tag] = nil
+  func response(to rejection: ServerRejection) -> Response {
+    .fixed(
+      FixedResponse(status: rejection.status, body: "{\"error\":\"\(rejection.message)\"}", headers: rejection.headers))
+  }
+
+  func didLoseClient(_ exchange: any HTTPExchange) {
+    if let ticket = exchange.context as? Ticket { held[ticket.number] = nil }
     turn.removeAll { $0.0 === exchange }
     journal.note { $0.abandoned += 1 }
     journal.departures.signal()
   }
 
-  func unanswered(_ exchange: Exchange) -> Response { .fixed(never) }
+  func responseAtShutdown(to exchange: any HTTPExchange) -> Response { .fixed(never) }
 
-  private func answer(_ exchange: Exchange, _ bytes: [UInt8]) {
+  private func answer(_ exchange: any HTTPExchange, _ bytes: [UInt8]) {
     let buffer = link.makeBuffer(minimumCapacity: bytes.count)
     bytes.withUnsafeBytes { buffer.append($0) }
     exchange.respond(Response(status: 200, contentType: "application/octet-stream", body: buffer))

@@ -82,7 +82,7 @@ import Testing
     let extra = try server.client()
     #expect(try extra.answer()?.status == 503)
     #expect(try extra.isClosed())
-    #expect(server.journal.now.refusals.map(\.reason) == [.tooManyConnections])
+    #expect(server.journal.now.rejections.map(\.reason) == [.tooManyConnections])
     clients.removeAll()
     while server.server.openConnections > 3 { sched_yield() }
     let next = try server.client()

@@ -30,7 +30,7 @@ import Testing
     #expect(answer.status == 408)
     #expect(answer.headers["connection"] == "close")
     #expect(answer.body.hasPrefix("{\"error\":"))
-    #expect(server.journal.now.refusals.map(\.reason) == [.headerTimeout])
+    #expect(server.journal.now.rejections.map(\.reason) == [.headerTimeout])
   }
 
   @Test func aDrippedBodyIsTimedOut() throws {
@@ -38,7 +38,7 @@ import Testing
     let client = try server.client()
     client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\n")
     #expect(try drip(client)?.status == 408)
-    #expect(server.journal.now.refusals.map(\.reason) == [.bodyTimeout])
+    #expect(server.journal.now.rejections.map(\.reason) == [.bodyTimeout])
   }
 
   @Test func idleConnectionsAreClosedWithoutAWord() throws {
@@ -49,7 +49,7 @@ import Testing
     #expect(try used.answer()?.status == 200)
     #expect(try fresh.isClosed())
     #expect(try used.isClosed())
-    #expect(server.journal.now.refusals.isEmpty)
+    #expect(server.journal.now.rejections.isEmpty)
   }
 
   @Test(arguments: ["/echo", "/turn", "/later"])

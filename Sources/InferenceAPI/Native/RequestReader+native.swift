@@ -5,7 +5,7 @@ import JSON
 extension RequestReader {
   /// The body of `/predict` or `/distances`.
   func native(
-    _ exchange: Exchange, _ served: ServedModel, into batch: RowBatch, isPredict: Bool
+    _ exchange: any HTTPRequest, _ served: ServedModel, into batch: RowBatch, isPredict: Bool
   ) throws(APIError) -> (Operation, rows: Int) {
     let body = exchange.body
     guard !body.isEmpty else { throw .emptyBody }

@@ -3,7 +3,7 @@ import Models
 
 extension ReactorHandler {
   /// A request to `/v2`.
-  func receive(_ exchange: Exchange, _ route: OpenInferenceRoute) throws(APIError) {
+  func receive(_ exchange: any HTTPExchange, _ route: OpenInferenceRoute) throws(APIError) {
     switch route {
     case .server: answer(exchange, route.label, text: service.openInferenceServer)
     case .live: answer(exchange, route.label, text: #"{"live":true}"#)
@@ -33,7 +33,7 @@ extension ReactorHandler {
       answer(exchange, route.label, text: catalog.index(onlyReady: try reader.repository(exchange).isOnlyReady))
     case .load(let name):
       guard try !reader.repository(exchange).hasOverride else { throw .overrideRefused(name) }
-      exchange.tag = Self.inRepository
+      exchange.place = .repository
       repositoryRequests.load(name, exchange)
     case .unload(let name):
       _ = try reader.repository(exchange)

@@ -12,7 +12,7 @@ final class RepositoryRequests {
   }
 
   private struct Load {
-    let exchange: Exchange
+    let exchange: any HTTPExchange
     let name: String
   }
 
@@ -29,7 +29,7 @@ final class RepositoryRequests {
   }
 
   /// Begins to load what the files have of `name`; `take` tells when it is done.
-  func load(_ name: String, _ exchange: Exchange) {
+  func load(_ name: String, _ exchange: any HTTPExchange) {
     let id = nextID
     nextID += 1
     waiting[id] = Load(exchange: exchange, name: name)
@@ -44,7 +44,7 @@ final class RepositoryRequests {
   func unload(_ name: String) -> APIError? { Self.error(registry.unload(name), name) }
 
   /// The requests that were carried out since the last call, each with its refusal, if there is one.
-  func take() -> [(exchange: Exchange, route: RouteLabel, error: APIError?)] {
+  func take() -> [(exchange: any HTTPExchange, route: RouteLabel, error: APIError?)] {
     let done = completions.loads.withLock { list in
       defer { list.removeAll() }
       return list
@@ -56,7 +56,7 @@ final class RepositoryRequests {
 
   /// The caller has left, or got another answer; what it asked for is done all the same.
   /// - Returns: what it asked for; nil: it waits for nothing here.
-  func forget(_ exchange: Exchange) -> RouteLabel? {
+  func forget(_ exchange: any HTTPExchange) -> RouteLabel? {
     guard let id = waiting.first(where: { $0.value.exchange === exchange })?.key else { return nil }
     waiting[id] = nil
     return .v2Load

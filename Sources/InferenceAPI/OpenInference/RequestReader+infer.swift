@@ -8,7 +8,7 @@ extension RequestReader {
   /// The body of an infer request: JSON, behind it the bytes of a binary tensor; or, when the header says that the JSON has no bytes,
   /// one row of FP32 alone.
   func infer(
-    _ exchange: Exchange, _ served: ServedModel, into batch: RowBatch
+    _ exchange: any HTTPRequest, _ served: ServedModel, into batch: RowBatch
   ) throws(APIError) -> (InferRequest, rows: Int) {
     let body = exchange.body
     let jsonBytes = try jsonBytes(of: exchange)
@@ -53,7 +53,7 @@ extension RequestReader {
   }
 
   /// How much of the body is JSON: what `Inference-Header-Content-Length` says, and all of it without one.
-  private func jsonBytes(of exchange: Exchange) throws(APIError) -> Int {
+  private func jsonBytes(of exchange: any HTTPRequest) throws(APIError) -> Int {
     guard let value = exchange.header("Inference-Header-Content-Length") else { return exchange.body.count }
     guard let bytes = wholeNumber(value).flatMap({ Int(exactly: $0) }), bytes <= exchange.body.count
     else { throw .badInferenceHeader(found: String(value.prefix(32)), body: exchange.body.count) }

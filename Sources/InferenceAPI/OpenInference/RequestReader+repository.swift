@@ -41,7 +41,7 @@ struct RepositoryParameters {
 
 extension RequestReader {
   /// The body of a request about the repository; it may be empty.
-  func repository(_ exchange: Exchange) throws(APIError) -> RepositoryParameters {
+  func repository(_ exchange: any HTTPRequest) throws(APIError) -> RepositoryParameters {
     let body = exchange.body
     guard !JSONParser.isEmpty(body) else { return RepositoryParameters() }
     do throws(JSONError) {

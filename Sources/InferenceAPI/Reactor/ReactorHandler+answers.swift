@@ -11,7 +11,7 @@ extension ReactorHandler {
   /// - Parameters:
   ///   - queued: how long its rows waited, in nanoseconds.
   ///   - forward: how long their batch took, in nanoseconds.
-  func answer(_ request: PendingRequest, _ exchange: Exchange, queued: UInt64, forward: UInt64) {
+  func answer(_ request: PendingRequest, _ exchange: any HTTPExchange, queued: UInt64, forward: UInt64) {
     let rows = RowResults(
       served: request.served, results: request.batch.results(row: request.rows.lowerBound), count: request.rows.count)
     let start = lap
@@ -36,7 +36,9 @@ extension ReactorHandler {
     }
   }
 
-  private func encode(_ operation: Operation, _ rows: RowResults, _ exchange: Exchange) throws(APIError) -> Response {
+  private func encode(_ operation: Operation, _ rows: RowResults, _ exchange: any HTTPExchange) throws(APIError)
+    -> Response
+  {
     let network = rows.network
     let perRow = 160 + 17 * (network.outputWidth + network.distanceWidth)
     let buffer = link.makeBuffer(minimumCapacity: 256 + perRow * rows.count)
@@ -65,7 +67,7 @@ extension ReactorHandler {
   /// An answer of status 200, compressed where its caller asks for that and it pays: below some size it costs more than it saves, and
   /// callers' libraries ask for it unasked, so that it has to be cheap.
   private func response(
-    _ body: OutputBuffer, to exchange: Exchange, contentType: StaticString = "application/json",
+    _ body: OutputBuffer, to exchange: any HTTPExchange, contentType: StaticString = "application/json",
     headers: [(StaticString, String)] = []
   ) -> Response {
     if body.count >= 1024, let coding = exchange.acceptedCoding {
@@ -81,7 +83,7 @@ extension ReactorHandler {
     return Response(status: 200, contentType: contentType, body: body, headers: headers)
   }
 
-  func answerMetrics(_ exchange: Exchange) {
+  func answerMetrics(_ exchange: any HTTPExchange) {
     // Recorded first, so that the answer counts itself.
     record(exchange, .metrics, nil, code: 200)
     let buffer = link.makeBuffer(minimumCapacity: 16 << 10)
@@ -89,13 +91,13 @@ extension ReactorHandler {
     exchange.respond(response(buffer, to: exchange, contentType: "text/plain; version=0.0.4; charset=utf-8"))
   }
 
-  func answer(_ exchange: Exchange, _ route: RouteLabel, _ response: FixedResponse) {
+  func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, _ response: FixedResponse) {
     record(exchange, route, nil, code: response.status)
     exchange.respond(.fixed(response))
   }
 
   /// An answer of JSON that was put together for it.
-  func answer(_ exchange: Exchange, _ route: RouteLabel, text: String) {
+  func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, text: String) {
     record(exchange, route, nil, code: 200)
     let buffer = link.makeBuffer(minimumCapacity: text.utf8.count)
     buffer.append(text)
@@ -103,13 +105,15 @@ extension ReactorHandler {
   }
 
   /// - Parameter served: the model that was asked, where it is known.
-  func refuse(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
+  func refuse(_ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
     record(exchange, route, error, code: error.status, by: served)
     exchange.respond(error.response(in: link.makeBuffer(minimumCapacity: 512)))
   }
 
   /// Counts an answer without rows, before it leaves.
-  func record(_ exchange: Exchange, _ route: RouteLabel, _ error: APIError?, code: Int, by served: ServedModel? = nil) {
+  func record(
+    _ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError?, code: Int, by served: ServedModel? = nil
+  ) {
     let nanoseconds = monotonicNanoseconds() &- exchange.receivedNanoseconds
     let seconds = Double(nanoseconds) * 1e-9
     metrics.update {
@@ -120,7 +124,7 @@ extension ReactorHandler {
     logAccess(exchange, code: code, seconds: seconds)
   }
 
-  private func logAccess(_ exchange: Exchange, code: Int, seconds: Double) {
+  private func logAccess(_ exchange: any HTTPExchange, code: Int, seconds: Double) {
     guard service.configuration.logsAccess else { return }
     service.logger.info(
       "request",
@@ -130,7 +134,7 @@ extension ReactorHandler {
       ])
   }
 
-  static func seconds(since exchange: Exchange) -> Double {
+  static func seconds(since exchange: any HTTPExchange) -> Double {
     Double(monotonicNanoseconds() &- exchange.receivedNanoseconds) * 1e-9
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// Every method runs on the reactor's thread.
 final class ReactorHandler: RequestHandler {
   let service: Service
-  let link: Reactor.Link
+  let link: any ReactorHandle
   let metrics: MetricsShard
   /// What is served, as of `generation`.
   private(set) var catalog: ModelCatalog
@@ -31,13 +31,7 @@ final class ReactorHandler: RequestHandler {
   /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
   var lap: UInt64 = 0
 
-  /// `Exchange.tag` of a request that `repositoryRequests` has, of one whose rows wait in the turn, and of one with
-  /// nothing owed; others hold their job's number.
-  static let inRepository = -3
-  private static let inTurn = -2
-  private static let idle = -1
-
-  init(service: Service, link: Reactor.Link) {
+  init(service: Service, link: any ReactorHandle) {
     self.service = service
     self.link = link
     reader = RequestReader(maxRows: service.configuration.maxRequestRows)
@@ -54,9 +48,8 @@ final class ReactorHandler: RequestHandler {
 
   // MARK: RequestHandler
 
-  func receive(_ exchange: Exchange) {
+  func didReceive(_ exchange: any HTTPExchange) {
     metrics.update { $0.accepted += 1 }
-    exchange.tag = Self.idle
     refreshCatalog()
     guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
     guard route.allows(exchange.method) else { return refuse(exchange, route.label, .methodNotAllowed(route)) }
@@ -89,15 +82,15 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
-  func endTurn() {
+  func didReadSockets() {
     for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
     if hasStaleLanes { dropLanes() }
   }
 
-  func woken() {
+  func didWake() {
     refreshCatalog()
     for (exchange, route, error) in repositoryRequests.take() {
-      exchange.tag = Self.idle
+      exchange.place = .none
       if let error { refuse(exchange, route, error) } else { answer(exchange, route, text: "") }
     }
     lap = monotonicNanoseconds()
@@ -105,64 +98,72 @@ final class ReactorHandler: RequestHandler {
       guard let pending = queued.removeValue(forKey: job.id) else { continue }
       metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
       guard let exchange = pending.exchange else { continue }
-      exchange.tag = Self.idle
+      exchange.place = .none
       switch job.outcome {
       case .computed: answer(pending, exchange, queued: job.waitNanoseconds, forward: job.forwardNanoseconds)
       case .expired: refuse(exchange, pending.operation.route, .deadlinePassed, by: pending.served)
       case .dead:
         metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
         record(exchange, pending.operation.route, nil, code: 499, by: pending.served)
-        exchange.drop()
+        exchange.cancel()
       }
     }
   }
 
-  func refused(_ refusal: Refusal) {
+  func didReject(_ rejection: ServerRejection) {
     metrics.update {
       $0.accepted += 1
-      $0.answered(.refused, code: refusal.status, seconds: 0)
-      $0.rejected(refusal.reason.rawValue)
+      $0.answered(.refused, code: rejection.status, seconds: 0)
+      $0.rejected(rejection.reason.rawValue)
     }
   }
 
-  func abandoned(_ exchange: Exchange) {
+  func response(to rejection: ServerRejection) -> Response {
+    let json = JSONWriter(link.makeBuffer(minimumCapacity: 256))
+    json.write("{\"error\":")
+    json.write(string: rejection.message)
+    json.write("}")
+    return Response(status: rejection.status, body: json.buffer, headers: rejection.headers)
+  }
+
+  func didLoseClient(_ exchange: any HTTPExchange) {
     let route: RouteLabel
-    switch exchange.tag {
-    case Self.idle: return
-    case Self.inRepository: route = repositoryRequests.forget(exchange) ?? .v2Load
-    case Self.inTurn:
+    switch exchange.place {
+    case .none: return
+    case .repository: route = repositoryRequests.forget(exchange) ?? .v2Load
+    case .turn:
       guard let (lane, place) = place(of: exchange) else { return }
       route = lanes[lane].pending[place].operation.route
       lanes[lane].pending[place].exchange = nil
-    default:
-      let job = UInt64(exchange.tag)
+    case .queue(let job):
       guard let pending = queued[job] else { return }
       route = pending.operation.route
       queued[job]?.exchange = nil
     }
-    exchange.tag = Self.idle
+    exchange.place = .none
     metrics.update {
       $0.answered(route, code: 499, seconds: Self.seconds(since: exchange))
       $0.rejected(RejectionReason.callerGone.rawValue)
     }
   }
 
-  func unanswered(_ exchange: Exchange) -> Response {
+  func responseAtShutdown(to exchange: any HTTPExchange) -> Response {
     var route = RouteLabel.predict
-    if exchange.tag == Self.inRepository {
-      route = repositoryRequests.forget(exchange) ?? .v2Load
-    } else if exchange.tag >= 0 {
-      route = queued[UInt64(exchange.tag)]?.operation.route ?? route
-      queued[UInt64(exchange.tag)]?.exchange = nil
+    switch exchange.place {
+    case .none, .turn: break
+    case .repository: route = repositoryRequests.forget(exchange) ?? .v2Load
+    case .queue(let job):
+      route = queued[job]?.operation.route ?? route
+      queued[job]?.exchange = nil
     }
-    exchange.tag = Self.idle
+    exchange.place = .none
     record(exchange, route, .draining, code: APIError.draining.status)
     return APIError.draining.response(in: link.makeBuffer(minimumCapacity: 256))
   }
 
   // MARK: Routes
 
-  private func route(of exchange: Exchange) -> Route? {
+  private func route(of exchange: any HTTPRequest) -> Route? {
     if exchange.path != lastRoute.path { lastRoute = (exchange.path, Route(path: exchange.path)) }
     return lastRoute.route
   }
@@ -194,7 +195,7 @@ final class ReactorHandler: RequestHandler {
   /// Decodes the rows straight into the turn's batch.
   /// - Parameter read: leaves rows in the batch's reserve and says what they are for.
   func admit(
-    _ exchange: Exchange, _ route: RouteLabel, _ served: ServedModel,
+    _ exchange: any HTTPExchange, _ route: RouteLabel, _ served: ServedModel,
     _ read: (ServedModel, RowBatch) throws(APIError) -> (Operation, rows: Int)
   ) throws(APIError) {
     do throws(APIError) {
@@ -211,7 +212,7 @@ final class ReactorHandler: RequestHandler {
         deadline = min(deadline ?? .max, end)
         if monotonicNanoseconds() >= end { throw .deadlinePassed }
       }
-      exchange.tag = Self.inTurn
+      exchange.place = .turn
       let decoded = monotonicNanoseconds()
       lanes[lane].pending.append(
         PendingRequest(
@@ -222,7 +223,7 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
-  private func deadline(of exchange: Exchange) throws(APIError) -> UInt64? {
+  private func deadline(of exchange: any HTTPRequest) throws(APIError) -> UInt64? {
     guard let value = exchange.header("X-Request-Timeout-Ms") else { return nil }
     guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
       throw .badTimeout(String(value.prefix(32)))
@@ -236,7 +237,7 @@ final class ReactorHandler: RequestHandler {
     return lanes.count - 1
   }
 
-  private func place(of exchange: Exchange) -> (lane: Int, place: Int)? {
+  private func place(of exchange: any HTTPExchange) -> (lane: Int, place: Int)? {
     for lane in lanes.indices {
       if let place = lanes[lane].pending.firstIndex(where: { $0.exchange === exchange }) { return (lane, place) }
     }
@@ -259,7 +260,7 @@ final class ReactorHandler: RequestHandler {
       let start = lap - nanoseconds
       for request in pending {
         guard let exchange = request.exchange else { continue }
-        exchange.tag = Self.idle
+        exchange.place = .none
         answer(
           request, exchange, queued: start > request.decodedAt ? start - request.decodedAt : 0, forward: nanoseconds)
       }
@@ -281,10 +282,10 @@ final class ReactorHandler: RequestHandler {
       group: request.served.metricsIndex, mailbox: mailbox)
     switch service.queue.submit(job) {
     case .queued:
-      exchange.tag = Int(id)
+      exchange.place = .queue(job: id)
       queued[id] = request
     case .full:
-      exchange.tag = Self.idle
+      exchange.place = .none
       let seconds = service.retryAfterSeconds(request.served)
       refuse(exchange, request.operation.route, .queueFull(retryAfterSeconds: seconds), by: request.served)
     }

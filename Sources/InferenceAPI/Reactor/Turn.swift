@@ -23,7 +23,7 @@ enum Operation {
 /// A decoded request whose rows are in a batch and whose answer is owed.
 struct PendingRequest {
   /// nil: the caller has left; the rows are computed with the others, or not, and nobody is told.
-  var exchange: Exchange?
+  var exchange: (any HTTPExchange)?
   let served: ServedModel
   let operation: Operation
   let batch: RowBatch

@@ -25,7 +25,7 @@ enum Route: Equatable, Sendable {
   var allowedMethods: StaticString { takesPost ? "POST" : "GET, HEAD" }
 
   /// Whether `method` may be used here.
-  func allows(_ method: Exchange.Method) -> Bool { takesPost ? method == .post : method == .get || method == .head }
+  func allows(_ method: HTTPMethod) -> Bool { takesPost ? method == .post : method == .get || method == .head }
 
   /// The value of the metric label `route`.
   var label: RouteLabel {

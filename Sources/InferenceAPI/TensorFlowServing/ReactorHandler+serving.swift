@@ -3,7 +3,7 @@ import Models
 
 extension ReactorHandler {
   /// A request to `/v1`.
-  func receive(_ exchange: Exchange, _ route: ServingRoute) throws(APIError) {
+  func receive(_ exchange: any HTTPExchange, _ route: ServingRoute) throws(APIError) {
     switch route {
     case .models: answer(exchange, route.label, text: catalog.names)
     case .status(let reference):
@@ -18,7 +18,9 @@ extension ReactorHandler {
     }
   }
 
-  private func admitServing(_ exchange: Exchange, _ reference: ModelReference, isClassify: Bool) throws(APIError) {
+  private func admitServing(_ exchange: any HTTPExchange, _ reference: ModelReference, isClassify: Bool)
+    throws(APIError)
+  {
     let served: ServedModel
     do throws(APIError) {
       served = try catalog.served(reference)

@@ -7,7 +7,7 @@ import RadialEngine
 extension RequestReader {
   /// The body of a predict or classify request.
   func serving(
-    _ exchange: Exchange, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
+    _ exchange: any HTTPRequest, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
   ) throws(APIError) -> (ServingRequest, rows: Int) {
     let body = exchange.body
     let (decoded, rows): (ServingBody, Int)
@@ -30,7 +30,7 @@ extension RequestReader {
   }
 
   /// What TensorFlow Serving looks at before it looks for the model.
-  func check(_ exchange: Exchange) throws(APIError) {
+  func check(_ exchange: any HTTPRequest) throws(APIError) {
     do throws(JSONError) {
       try decode(exchange.body[...], expecting: ServingBody.expected, takesNonFinite: true, ServingBody.check)
     } catch {

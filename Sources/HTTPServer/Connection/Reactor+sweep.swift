@@ -24,21 +24,19 @@ extension Reactor {
   /// Once a second: whoever is over a deadline is told so, if that makes sense, and shut down.
   func sweep(at now: UInt64) {
     for exchange in connections {
-      switch exchange.deadlines.action(at: now, limits: settings.deadlines) {
+      switch exchange.state.expiry(at: now, settings.deadlines) {
       case .none:
         // The end of a stream that came together with the request's last bytes is one edge for epoll, and libmicrohttpd
         // does not read on after it: without this look the connection would stay until its idle limit.
-        if exchange.isBetweenRequests && hasEnded(exchange) { shutDown(exchange, at: now) }
+        if exchange.state.isBetweenRequests && hasEnded(exchange) { shutDown(exchange, at: now) }
       case .close: shutDown(exchange, at: now)
-      case .timeOutIfStarted:
-        if hasPartOfRequest(exchange, at: now) {
-          timeOut(exchange, .headerTimeout, at: now)
-        } else {
-          shutDown(exchange, at: now)
-        }
-      case .timeOut(let reason): timeOut(exchange, reason, at: now)
-      case .answerDrained:
-        if case .draining(let refusal) = exchange.stage { answerRaw(exchange, refusal, at: now) }
+      case .rejectIfStarted(let rejection):
+        if hasPartOfRequest(exchange, at: now) { sendRaw(exchange, rejection) }
+        shutDown(exchange, at: now)
+      case .reject(let rejection):
+        sendRaw(exchange, rejection)
+        shutDown(exchange, at: now)
+      case .rejectAndLinger(let rejection): interrupt(exchange, rejection, at: now)
       }
     }
   }
@@ -52,31 +50,24 @@ extension Reactor {
       ending = .finishing
       closeIdle(at: now)
     case .finishing:
-      guard now >= doorbell.graceEnd.load(ordering: .acquiring) else {
+      guard now >= control.graceEnd.load(ordering: .acquiring) else {
         // An answer queued before the end began says nothing of closing: its connection comes back idle.
         closeIdle(at: now)
         return false
       }
       answerUnanswered()
-      for exchange in connections where exchange.isReading {
-        answerRaw(
-          exchange,
-          Refusal(503, .stopping, "The server stops before the request was complete; send it to another replica."),
-          at: now)
-      }
+      for exchange in connections where exchange.state.isReading { interrupt(exchange, .stopping, at: now) }
       ending = .flushing(until: now + 1_000_000_000)
     case .flushing(let until):
       answerUnanswered()
-      guard now >= until || connections.allSatisfy({ $0.deadlines.phase != .sending && !$0.isOwed }) else {
+      guard now >= until || !connections.contains(where: { $0.state.isSending || $0.state.isOwed }) else {
         return false
       }
       for exchange in connections { shutDown(exchange, at: now) }
       ending = .closing(runs: 0)
     case .closing(let runs):
-      // Bytes that came before the shutdown are still read, and may complete a request.
-      answerUnanswered()
       // A few runs are enough for libmicrohttpd to notice; MHD_stop_daemon closes what is left.
-      if runs >= 8 && !connections.contains(where: \.isOwed) { return true }
+      if runs >= 8 && !connections.contains(where: \.state.isOwed) { return true }
       ending = .closing(runs: runs + 1)
       runAgain = true
     }
@@ -89,7 +80,7 @@ extension Reactor {
     // An answer that left before draining began did not say that the connection would close, and the client's next request may
     // be on its way: only connections that have been quiet for a while are closed.
     for exchange in connections
-    where exchange.isBetweenRequests && now >= exchange.deadlines.since + Self.quietNanoseconds
+    where exchange.state.isBetweenRequests && now >= exchange.state.since + Self.quietNanoseconds
       && !hasUnreadBytes(exchange)
     {
       shutDown(exchange, at: now)
@@ -99,40 +90,34 @@ extension Reactor {
   /// MHD_stop_daemon aborts the process when a connection is still suspended: answering resumes every one of them.
   private func answerUnanswered() {
     for exchange in connections where exchange.isUnanswered {
-      if let response = handler?.unanswered(exchange) { exchange.respond(response) }
+      if let response = handler?.responseAtShutdown(to: exchange) { exchange.respond(response) }
     }
   }
 
-  /// Writes an answer past libmicrohttpd, says that nothing follows, and keeps reading so that the client can see it:
-  /// closing with unread bytes would reset the connection and take the answer along.
-  func answerRaw(_ exchange: Exchange, _ refusal: Refusal, at now: UInt64) {
-    sendRaw(exchange, refusal)
+  /// Answers a request that is still arriving, and lingers.
+  func interrupt(_ exchange: Exchange, _ rejection: ServerRejection, at now: UInt64) {
+    if exchange.state.interrupt(at: now) { answerRaw(exchange, rejection) }
+  }
+
+  /// Writes an answer past libmicrohttpd, and says that nothing follows. Reading goes on, so that the client can see it: closing with
+  /// unread bytes would reset the connection and take the answer along.
+  func answerRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
+    sendRaw(exchange, rejection)
     shutdown(exchange.descriptor, Int32(SHUT_WR))
-    exchange.stage = .lingering
-    exchange.deadlines.enter(.lingering, at: now)
   }
 
   /// Libmicrohttpd sees the end of the stream in its next run and closes the connection.
-  func shutDown(_ exchange: Exchange, at now: UInt64) {
-    shutdown(exchange.descriptor, Int32(SHUT_RDWR))
-    exchange.deadlines.enter(.closing, at: now)
-  }
-
-  private func timeOut(_ exchange: Exchange, _ reason: Refusal.Reason, at now: UInt64) {
-    let what = reason == .bodyTimeout ? "body" : "header section"
-    sendRaw(
-      exchange,
-      Refusal(
-        408, reason, "The request's \(what) was not complete within its time limit; send it faster or in smaller parts."
-      ))
-    shutDown(exchange, at: now)
+  private func shutDown(_ exchange: Exchange, at now: UInt64) {
+    if exchange.state.shutDown(at: now) { shutdown(exchange.descriptor, Int32(SHUT_RDWR)) }
   }
 
   /// Safe only where no response of libmicrohttpd's is in progress on the connection.
-  private func sendRaw(_ exchange: Exchange, _ refusal: Refusal) {
-    handler?.refused(refusal)
-    var text = refusal.rawAnswer
-    _ = text.withUTF8 { send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
+  private func sendRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
+    guard let handler else { return }
+    handler.didReject(rejection)
+    handler.response(to: rejection).withRawBytes {
+      _ = send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    }
   }
 
   /// Whether bytes have come since the phase began: the client is in the middle of a request line.
@@ -144,8 +129,8 @@ extension Reactor {
       var length = socklen_t(info.count)
       guard getsockopt(exchange.descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length) == 0, length >= 136
       else { return false }
-      if exchange.deadlines.phase == .fresh { return info.load(fromByteOffset: 128, as: UInt64.self) > 0 }
-      let elapsed = (now - min(now, exchange.deadlines.since)) / 1_000_000
+      if case .connected = exchange.state.phase { return info.load(fromByteOffset: 128, as: UInt64.self) > 0 }
+      let elapsed = (now - min(now, exchange.state.since)) / 1_000_000
       // One tick of the kernel's clock (10 ms) of doubt in favour of silence.
       return UInt64(info.load(fromByteOffset: 52, as: UInt32.self)) + 10 < elapsed
     }
@@ -161,23 +146,5 @@ extension Reactor {
   private func hasUnreadBytes(_ exchange: Exchange) -> Bool {
     var byte: UInt8 = 0
     return recv(exchange.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
-  }
-}
-
-extension Exchange {
-  fileprivate var isBetweenRequests: Bool { deadlines.phase == .fresh || deadlines.phase == .idle }
-
-  fileprivate var isReading: Bool {
-    switch deadlines.phase {
-    case .header, .body, .draining: true
-    case .fresh, .lingering, .handling, .sending, .idle, .closing: false
-    }
-  }
-
-  fileprivate var isOwed: Bool {
-    switch stage {
-    case .waiting, .suspended, .answered: true
-    case .header, .body, .draining, .lingering, .queued, .closed: false
-    }
   }
 }

@@ -54,7 +54,7 @@ extension Reactor {
       MHD_OptionItem(option: .URI_LOG_CALLBACK, value: function(uriLog), ptr_value: context),
       // MSG_NOSIGNAL on every send of libmicrohttpd's, and SIGPIPE ignored by `Server.start`.
       MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
-      // MHD_OPTION_STRICT_FOR_CLIENT stays 0: at 1 it answers what the header gate answers, but in HTML.
+      // MHD_OPTION_STRICT_FOR_CLIENT stays 0: at 1 it answers what the header validator answers, but in HTML.
       MHD_OptionItem(option: .END, value: 0, ptr_value: nil),
     ]
     return mhd_start_daemon(
@@ -84,26 +84,19 @@ extension Reactor {
     let now = Clock.now
     let exchange = Exchange(
       connection: connection, descriptor: mhd_connection_descriptor(connection), reactor: self, now: now)
-    exchange.slot = connections.count
+    exchange.listIndex = connections.count
     connections.append(exchange)
-    if census.openConnections.wrappingAdd(1, ordering: .relaxed).newValue > settings.maxConnections {
-      answerRaw(
-        exchange,
-        Refusal(
-          503, .tooManyConnections,
-          "The server has its limit of \(settings.maxConnections) connections open; close some or try again later."),
-        at: now)
-    }
+    if let rejection = budget.acquireConnection() { interrupt(exchange, rejection, at: now) }
     return exchange
   }
 
   private func close(_ exchange: Exchange) {
-    exchange.forget()
-    census.openConnections.wrappingSubtract(1, ordering: .relaxed)
+    exchange.connectionClosed()
+    budget.releaseConnection()
     let last = connections.removeLast()
     if last !== exchange {
-      connections[exchange.slot] = last
-      last.slot = exchange.slot
+      connections[exchange.listIndex] = last
+      last.listIndex = exchange.listIndex
     }
   }
 }

@@ -1,26 +1,37 @@
 /// Judges a header section before its body is read: what libmicrohttpd 0.9.75's parser lets through, a proxy in front may
-/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `verdict`.
-struct HeaderGate {
-  enum Version { case http10, http11, other }
-  enum ContentCoding { case identity, gzip, deflate }
+/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `decision`.
+package struct HeaderValidator {
+  package enum Version { case http10, http11, other }
+  package enum ContentCoding { case identity, gzip, deflate }
 
-  enum Verdict: Equatable {
+  package enum Decision: Equatable {
     case accept
     /// - Parameter drainable: the body's framing is trusted, so that it can be read and thrown away before answering.
-    case refuse(Refusal, drainable: Bool)
+    case reject(ServerRejection, drainable: Bool)
   }
 
-  struct Limits {
-    var maxHeaderBytes: Int
-    var maxBodyBytes: Int
+  package struct Limits {
+    package var maxHeaderBytes: Int
+    package var maxBodyBytes: Int
+
+    package init(maxHeaderBytes: Int, maxBodyBytes: Int) {
+      (self.maxHeaderBytes, self.maxBodyBytes) = (maxHeaderBytes, maxBodyBytes)
+    }
+
+    /// The limits that a configuration asks for.
+    package init(_ configuration: ServerConfiguration) {
+      // zlib counts in 32 bits.
+      self.init(
+        maxHeaderBytes: configuration.maxHeaderBytes, maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
+    }
   }
 
-  private(set) var contentLength: Int?
-  private(set) var isChunked = false
-  private(set) var expectsContinue = false
-  private(set) var coding = ContentCoding.identity
+  package private(set) var contentLength: Int?
+  package private(set) var isChunked = false
+  package private(set) var expectsContinue = false
+  package private(set) var coding = ContentCoding.identity
   /// NUL-terminated, in the connection's memory pool: valid until the request is over.
-  private(set) var requestID: UnsafePointer<CChar>?
+  package private(set) var requestID: UnsafePointer<CChar>?
 
   private var fault: StaticString?
   /// One past the last byte that was understood: the request line's version, then each value.
@@ -32,20 +43,36 @@ struct HeaderGate {
   private var hasUnknownTransferCoding = false
   private var hasUnknownContentCoding = false
 
+  package init() {}
+
+  /// Looks at the request target, undecoded.
+  /// - Returns: where it ends.
+  package mutating func take(target: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
+    // Without MHD_OPTION_STRICT_FOR_CLIENT spaces in the URL pass; and the decoded path, a C string, ends at a %00.
+    var at = target
+    while at.pointee != 0 {
+      let byte = UInt8(bitPattern: at.pointee)
+      if byte <= 0x20 || byte == 0x7f { fail("a space or control byte in its request target") }
+      if byte == 0x25, at[1] == 0x30, at[2] == 0x30 { fail("an encoded NUL in its request target") }
+      at += 1
+    }
+    return at
+  }
+
   /// Begins with the request line: its last part, the version, ends here.
-  mutating func begin(versionEnd: UnsafeRawPointer) { understoodEnd = versionEnd }
+  package mutating func begin(versionEnd: UnsafeRawPointer) { understoodEnd = versionEnd }
 
   /// Ends the section. The parser writes a NUL over the colon of an empty name, and then takes that line for the empty one
   /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
   /// section's end there must be exactly two line ends, CR LF each.
-  mutating func end(_ sectionEnd: UnsafeRawPointer) {
+  package mutating func end(_ sectionEnd: UnsafeRawPointer) {
     if let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
   }
 
   private static let gap: StaticString = "a NUL, an empty header name or a line that ends without CR LF"
 
   /// Takes one field as libmicrohttpd's iterator gives it, in the order they came: trailing blanks are still part of the value.
-  mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+  package mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
     guard let nameStart = name.baseAddress, !name.isEmpty else { return fail("an empty header name") }
     for byte in name where !ByteClass.token.contains(byte) { return fail("a header name that is not a token") }
     for byte in value where !ByteClass.fieldValue.contains(byte) { return fail("a control byte in a header value") }
@@ -87,54 +114,39 @@ struct HeaderGate {
   }
 
   /// Notes a fault found elsewhere (the request line); the first one counts.
-  mutating func fail(_ what: StaticString) { if fault == nil { fault = what } }
+  package mutating func fail(_ what: StaticString) { if fault == nil { fault = what } }
 
-  func verdict(version: Version, headerBytes: Int, limits: Limits) -> Verdict {
-    func malformed(_ what: String) -> Refusal {
-      Refusal(400, .malformedHeader, "The request's header section has \(what); send a well-formed HTTP/1.1 request.")
-    }
+  package func decision(version: Version, headerBytes: Int, limits: Limits) -> Decision {
+    func malformed(_ fault: String) -> ServerRejection { .malformedHeader(fault: fault) }
     let framingIsTrusted =
       fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1
       && !hasUnknownTransferCoding && version != .other
-    if let fault { return .refuse(malformed("\(fault)"), drainable: false) }
+    if let fault { return .reject(malformed("\(fault)"), drainable: false) }
     if version == .other {
-      return .refuse(
-        Refusal(505, .unsupportedVersion, "The request's HTTP version is not spoken here; use HTTP/1.1."),
-        drainable: false)
+      return .reject(.unsupportedVersion, drainable: false)
     }
-    if lengths > 1 { return .refuse(malformed("more than one Content-Length"), drainable: false) }
-    if transferCodings > 1 { return .refuse(malformed("more than one Transfer-Encoding"), drainable: false) }
+    if lengths > 1 { return .reject(malformed("more than one Content-Length"), drainable: false) }
+    if transferCodings > 1 { return .reject(malformed("more than one Transfer-Encoding"), drainable: false) }
     if lengths == 1 && transferCodings == 1 {
-      return .refuse(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
+      return .reject(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
     }
     if version == .http10 && transferCodings > 0 {
-      return .refuse(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
+      return .reject(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
     }
     if hasUnknownTransferCoding {
-      return .refuse(
-        Refusal(
-          501, .unsupportedTransferCoding,
-          "The request's Transfer-Encoding is not supported; send exactly chunked, or a Content-Length."),
-        drainable: false)
+      return .reject(.unsupportedTransferCoding, drainable: false)
     }
-    if hosts > 1 { return .refuse(malformed("more than one Host"), drainable: framingIsTrusted) }
-    if hosts == 0 && version == .http11 { return .refuse(malformed("no Host"), drainable: framingIsTrusted) }
+    if hosts > 1 { return .reject(malformed("more than one Host"), drainable: framingIsTrusted) }
+    if hosts == 0 && version == .http11 { return .reject(malformed("no Host"), drainable: framingIsTrusted) }
     if headerBytes > limits.maxHeaderBytes {
-      return .refuse(
-        Refusal(
-          431, .headerTooLarge,
-          "The request's header section has \(headerBytes) bytes, over the limit of \(limits.maxHeaderBytes); send less."
-        ), drainable: framingIsTrusted)
+      return .reject(
+        .headerTooLarge(bytes: headerBytes, limit: limits.maxHeaderBytes), drainable: framingIsTrusted)
     }
     if let contentLength, contentLength > limits.maxBodyBytes {
-      return .refuse(.tooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
+      return .reject(.bodyTooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
     }
     if hasUnknownContentCoding || contentCodings > 1 {
-      return .refuse(
-        Refusal(
-          415, .unsupportedEncoding,
-          "The request's Content-Encoding is not supported; send the body plain, as gzip or as deflate."),
-        drainable: framingIsTrusted)
+      return .reject(.unsupportedEncoding, drainable: framingIsTrusted)
     }
     return .accept
   }
@@ -173,41 +185,4 @@ struct HeaderGate {
     }
     return true
   }
-}
-
-extension Refusal {
-  static func tooLarge(limit: Int) -> Refusal {
-    Refusal(413, .bodyTooLarge, "The request's body is over the limit of \(limit) bytes; send it in smaller parts.")
-  }
-}
-
-/// A set of bytes as a bitmap, so that membership is a shift and a mask.
-struct ByteClass {
-  private var low: UInt64 = 0
-  private var middle: UInt64 = 0
-  private var includesHigh: Bool
-
-  private init(includesHigh: Bool, _ isMember: (UInt8) -> Bool) {
-    self.includesHigh = includesHigh
-    for byte in UInt8(0)..<64 where isMember(byte) { low |= 1 << UInt64(byte) }
-    for byte in UInt8(64)..<128 where isMember(byte) { middle |= 1 << UInt64(byte - 64) }
-  }
-
-  @inline(__always) func contains(_ byte: UInt8) -> Bool {
-    if byte < 64 { return low >> UInt64(byte) & 1 == 1 }
-    if byte < 128 { return middle >> UInt64(byte &- 64) & 1 == 1 }
-    return includesHigh
-  }
-
-  /// RFC 9110 5.6.2: `tchar`.
-  static let token = ByteClass(includesHigh: false) { byte in
-    switch byte {
-    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-    case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
-    default: false
-    }
-  }
-
-  /// RFC 9110 5.5: visible bytes, `obs-text`, space and tab.
-  static let fieldValue = ByteClass(includesHigh: true) { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7f) }
 }

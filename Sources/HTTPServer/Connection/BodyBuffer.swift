@@ -1,24 +1,4 @@
 import Glibc
-import Synchronization
-
-/// How many bytes of request bodies all reactors hold together, and how many connections.
-final class Census: Sendable {
-  let maxBufferedBytes: Int
-  let openConnections = Atomic<Int>(0)
-  private let bufferedBytes = Atomic<Int>(0)
-
-  init(maxBufferedBytes: Int) { self.maxBufferedBytes = maxBufferedBytes }
-
-  func take(_ bytes: Int) -> Bool {
-    if bufferedBytes.wrappingAdd(bytes, ordering: .relaxed).newValue <= maxBufferedBytes { return true }
-    give(bytes)
-    return false
-  }
-
-  func give(_ bytes: Int) { bufferedBytes.wrappingSubtract(bytes, ordering: .relaxed) }
-
-  var held: Int { bufferedBytes.load(ordering: .relaxed) }
-}
 
 /// One request body in one block, with 64 readable bytes beyond its capacity for parsers that read in vectors.
 ///
@@ -30,7 +10,7 @@ final class BodyBuffer {
   private(set) var pointer: UnsafeMutableRawPointer
   private(set) var capacity: Int
   private(set) var count = 0
-  /// What of the census' budget this body has taken.
+  /// What of the budget this body has taken.
   private var charged = 0
 
   init(capacity: Int) {
@@ -42,17 +22,17 @@ final class BodyBuffer {
 
   enum Growth { case fits, tooLarge, overBudget }
 
-  /// Makes room for `additional` bytes, charging the census for what is held.
+  /// Makes room for `additional` bytes, charging the budget for what is held.
   /// - Parameter expected: the Content-Length, reserved at once up to 1 MiB; beyond, memory follows what really arrives,
   ///   so that a header alone cannot claim the budget.
-  func reserve(_ additional: Int, expected: Int?, limit: Int, census: Census) -> Growth {
+  func reserve(_ additional: Int, expected: Int?, limit: Int, budget: ResourceBudget) -> Growth {
     guard additional <= limit - count else { return .tooLarge }
     let needed = count + additional
     if needed > charged {
       var wanted = max(needed, min(expected ?? 0, 1 << 20))
       if needed > 1 << 20 || expected == nil { wanted = max(wanted, min(charged * 2, expected ?? limit)) }
       wanted = min(wanted, limit)
-      guard census.take(wanted - charged) else { return .overBudget }
+      guard budget.acquire(wanted - charged) else { return .overBudget }
       charged = wanted
       if wanted > capacity { grow(to: wanted) }
     }
@@ -72,8 +52,8 @@ final class BodyBuffer {
     return UnsafeRawBufferPointer(start: pointer, count: count)
   }
 
-  func reset(_ census: Census) {
-    census.give(charged)
+  func reset(_ budget: ResourceBudget) {
+    budget.release(charged)
     charged = 0
     count = 0
   }
@@ -84,26 +64,5 @@ final class BodyBuffer {
     pointer.deallocate()
     pointer = moved
     capacity = size
-  }
-}
-
-/// A reactor's spare body buffers, bounded in their sum, so that a rare giant does not keep its memory for ever. Used on that reactor's
-/// thread only.
-struct BodyBufferPool {
-  private var spare: [BodyBuffer] = []
-  private var spareBytes = 0
-  private let maxBytes = 4 << 20
-
-  mutating func take() -> BodyBuffer {
-    guard let buffer = spare.popLast() else { return BodyBuffer(capacity: 16 << 10) }
-    spareBytes -= buffer.capacity
-    return buffer
-  }
-
-  mutating func put(_ buffer: BodyBuffer, census: Census) {
-    buffer.reset(census)
-    guard spareBytes + buffer.capacity <= maxBytes else { return }
-    spareBytes += buffer.capacity
-    spare.append(buffer)
   }
 }

@@ -8,8 +8,8 @@ enum Inflater {
   ///
   /// `deflate` is zlib-wrapped by RFC 9110 and raw from many clients; the first two bytes tell which.
   static func inflate(
-    _ source: UnsafeRawBufferPointer, coding: HeaderGate.ContentCoding, into target: BodyBuffer, limit: Int,
-    census: Census
+    _ source: UnsafeRawBufferPointer, coding: HeaderValidator.ContentCoding, into target: BodyBuffer, limit: Int,
+    budget: ResourceBudget
   ) -> Outcome {
     guard let start = source.baseAddress, !source.isEmpty else { return .corrupt }
     var stream = z_stream()
@@ -34,7 +34,7 @@ enum Inflater {
           return code == Z_STREAM_END && stream.avail_in == 0 ? .done : .corrupt
         }
       }
-      switch target.reserve(room, expected: nil, limit: limit, census: census) {
+      switch target.reserve(room, expected: nil, limit: limit, budget: budget) {
       case .fits: break
       case .tooLarge: return .tooLarge
       case .overBudget: return .overBudget

@@ -2,8 +2,8 @@ import Glibc
 import HTTPServer
 import Testing
 
-/// The gate over a real socket: its input is what libmicrohttpd's parser makes of the bytes.
-@Suite struct HeaderGateTests {
+/// The validator over a real socket: its input is what libmicrohttpd's parser makes of the bytes.
+@Suite struct HeaderValidatorSocketTests {
   struct Case: CustomTestStringConvertible, Sendable {
     var name: String
     var request: String
@@ -75,7 +75,7 @@ import Testing
     #expect(answer.status == item.status)
     #expect(answer.body.hasPrefix("{\"error\":\""))
     #expect(server.journal.now.received.isEmpty)
-    #expect(server.journal.now.refusals.map(\.status) == [item.status])
+    #expect(server.journal.now.rejections.map(\.status) == [item.status])
     if item.status != 413 && item.status != 415 {
       #expect(answer.headers["connection"]?.lowercased() == "close")
       #expect(try client.isClosed())
@@ -102,7 +102,7 @@ import Testing
     #expect(try client.answer()?.status == item.status)
     #expect(server.journal.now.received.isEmpty)
     while server.server.openConnections > 0 { sched_yield() }
-    #expect(server.journal.now.refusals.map(\.status) == [item.status])
+    #expect(server.journal.now.rejections.map(\.status) == [item.status])
   }
 
   static let accepted: [Case] = [

@@ -1,0 +1,166 @@
+internal import CMicroHTTPD
+import Glibc
+
+// One request's way through libmicrohttpd's callbacks, all on the reactor's thread.
+
+extension Exchange {
+  /// MHD_OPTION_URI_LOG_CALLBACK: the request line is complete, the headers are not.
+  func requestLine(_ uri: UnsafePointer<CChar>) {
+    guard state.requestLineArrived(at: reactor.turnNanoseconds) else { return }
+    validator = HeaderValidator()
+    target = (UnsafeRawPointer(uri), UnsafeRawPointer(validator.take(target: uri)))
+  }
+
+  /// MHD_AccessHandlerCallback: once with the headers only, then for every part of the body, then with an empty part until
+  /// a response is queued.
+  func access(
+    _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>,
+    _ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>
+  ) -> MHD_Result {
+    let count = size.pointee
+    // "upload_data_size: set to the number of bytes not processed": every part is taken whole.
+    size.pointee = 0
+    switch access(bytes: count) {
+    case .validateHeader:
+      setRequestLine(method, url)
+      return validate(method, version)
+    case .appendBody:
+      let part = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : count)
+      if let rejection = requestBody.append(part, expected: validator.contentLength) {
+        return reject(rejection, drains: true, at: Clock.now)
+      }
+      return .YES
+    case .finishBody: return finishBody()
+    case .discard, .wait: return .YES
+    case .suspend:
+      // A half-closed client (SHUT_WR after its request) is dropped at the resumption unless its timeout differs from the daemon's.
+      mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds + 1)
+      MHD_suspend_connection(connection)
+      return .YES
+    case .send(let response, let resetsTimeout):
+      if resetsTimeout { mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds) }
+      return queue(response)
+    case .reject(let rejection): return queue(rejection)
+    case .rejectRaw(let rejection):
+      reactor.answerRaw(self, rejection)
+      return .YES
+    case .close: return .NO
+    }
+  }
+
+  /// MHD_OPTION_NOTIFY_COMPLETED: the answer was sent, or never will be.
+  func completed() {
+    let action = state.requestCompleted(
+      parserStatus: Int(mhd_connection_status(connection)), at: reactor.turnNanoseconds)
+    perform(action)
+  }
+
+  /// MHD_CONNECTION_NOTIFY_CLOSED.
+  func connectionClosed() { perform(state.connectionClosed(at: reactor.turnNanoseconds)) }
+
+  private func perform(_ action: ExchangeState<Response>.CompletionAction) {
+    switch action {
+    case .none: break
+    case .loseClient: reactor.handler?.didLoseClient(self)
+    case .report(let rejection): reactor.handler?.didReject(rejection)
+    }
+    discardBody()
+  }
+
+  /// The first call: judges the header section. Queueing a response here closes the connection.
+  private func validate(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
+    let now = Clock.now
+    receivedNanoseconds = now
+    // Method, target and version are handed out as C strings: a NUL would hide what stands behind it.
+    if let target,
+      target.start - UnsafeRawPointer(method + strlen(method)) != 1 || UnsafeRawPointer(version) - target.end != 1
+    {
+      validator.fail("a NUL or more than single spaces in its request line")
+    }
+    validator.begin(versionEnd: version + strlen(version))
+    withUnsafeMutablePointer(to: &validator) { validator in
+      _ = MHD_get_connection_values_n(
+        connection, .HEADER_KIND,
+        { validator, _, name, nameSize, value, valueSize in
+          validator!.assumingMemoryBound(to: HeaderValidator.self).pointee.take(
+            name: name.bytes(nameSize), value: value.bytes(valueSize))
+          return .YES
+        }, validator)
+    }
+    // The section begins with the method and lies in one piece in the connection's read buffer.
+    let size = mhd_connection_header_size(connection)
+    validator.end(method + size)
+    switch validator.decision(
+      version: HeaderValidator.Version(version), headerBytes: size, limits: reactor.settings.validator)
+    {
+    case .accept:
+      state.headerAccepted(at: now)
+      return .YES
+    case .reject(let rejection, let drainable):
+      // A client that waits for 100 has sent nothing yet: it sees the answer at once.
+      return reject(rejection, drains: drainable && !validator.expectsContinue, at: now)
+    }
+  }
+
+  private func reject(_ rejection: ServerRejection, drains: Bool, at now: UInt64) -> MHD_Result {
+    discardBody()
+    if case .reject(let rejection) = state.reject(rejection, drains: drains, at: now) { return queue(rejection) }
+    return .YES
+  }
+
+  /// The final call, for the first time: the body is complete.
+  private func finishBody() -> MHD_Result {
+    do throws(ServerRejection) {
+      body = try requestBody.finish(coding: validator.coding)
+    } catch {
+      return reject(error, drains: false, at: reactor.turnNanoseconds)
+    }
+    state.requestReceived(run: reactor.run, at: receivedNanoseconds)
+    reactor.handler?.didReceive(self)
+    discardBody()
+    switch access(bytes: 0) {
+    case .send(let response, _): return queue(response)
+    case .close: return .NO
+    default:
+      // "The callback will be called again": in the next run, which ends this turn.
+      reactor.runAgain = true
+      return .YES
+    }
+  }
+
+  private func access(bytes: Int) -> ExchangeState<Response>.AccessAction {
+    state.access(
+      bytes: bytes, run: reactor.run, drainLimit: reactor.settings.drainLimit, at: reactor.turnNanoseconds)
+  }
+
+  private func discardBody() {
+    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    requestBody.discard()
+  }
+
+  private func queue(_ rejection: ServerRejection) -> MHD_Result {
+    guard let handler = reactor.handler else { return .NO }
+    handler.didReject(rejection)
+    var response = handler.response(to: rejection)
+    response.closesConnection = rejection.closesConnection
+    return queue(response)
+  }
+
+  /// Hands the answer to libmicrohttpd; only inside its access handler.
+  private func queue(_ response: Response) -> MHD_Result {
+    let close = response.closesConnection || reactor.isDraining
+    let made =
+      validator.requestID.map { response.make(requestID: $0, close: close) }
+      ?? reactor.requestIDs.withNext { response.make(requestID: $0, close: close) }
+    guard let made else { return .NO }
+    defer { MHD_destroy_response(made) }
+    return MHD_queue_response(connection, UInt32(response.status), made)
+  }
+}
+
+extension UnsafePointer<CChar>? {
+  fileprivate func bytes(_ count: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(
+      start: self.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }, count: self == nil ? 0 : count)
+  }
+}

@@ -1,0 +1,82 @@
+internal import CMicroHTTPD
+import Glibc
+
+/// One connection of libmicrohttpd's, and the request it is carrying; reused for the next request on the same connection.
+///
+/// The shell of `ExchangeState`: it does what the state machine asks for, and decides nothing. Used on its reactor's thread only.
+final class Exchange: HTTPExchange {
+  private(set) var method = HTTPMethod.other
+  private(set) var path = ""
+  var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  var receivedNanoseconds: UInt64 = 0
+  var context: AnyObject?
+  let descriptor: Int32
+
+  let connection: OpaquePointer
+  /// Strong: the circle through its list of connections ends with the connection.
+  let reactor: Reactor
+  var state: ExchangeState<Response>
+  var validator = HeaderValidator()
+  var requestBody: RequestBody
+  /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
+  var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
+  /// Where this connection stands in the reactor's list.
+  var listIndex = 0
+
+  init(connection: OpaquePointer, descriptor: Int32, reactor: Reactor, now: UInt64) {
+    self.connection = connection
+    self.descriptor = descriptor
+    self.reactor = reactor
+    requestBody = RequestBody(pool: reactor.bodyBuffers)
+    state = ExchangeState(connectedAt: now)
+  }
+
+  // MARK: HTTPRequest
+
+  var requestID: String? { isUnanswered ? validator.requestID.map { String(cString: $0) } : nil }
+
+  func header(_ name: StaticString) -> String? {
+    var value: UnsafePointer<CChar>?
+    var count = 0
+    guard
+      isUnanswered,
+      MHD_lookup_connection_value_n(connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count)
+        == .YES
+    else { return nil }
+    guard let value else { return "" }
+    return String(decoding: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
+  }
+
+  // MARK: Responder
+
+  var isUnanswered: Bool { state.isUnanswered }
+
+  func respond(_ response: consuming Response) { perform(state.respond(response)) }
+
+  func cancel() { perform(state.cancel(at: reactor.turnNanoseconds)) }
+
+  private func perform(_ action: ExchangeState<Response>.WakeAction) {
+    switch action {
+    case .none: return
+    case .runAgain: break
+    case .resume:
+      // "Calling this function on a connection that was not previously suspended will result in undefined behavior": the state
+      // machine asks for it in its suspended state only. On the reactor's thread, so that the next MHD_run picks it up.
+      MHD_resume_connection(connection)
+    }
+    reactor.runAgain = true
+  }
+
+  // MARK: The request line
+
+  /// Takes libmicrohttpd's method and URL; the same path as before costs a comparison, not a String.
+  func setRequestLine(_ name: UnsafePointer<CChar>, _ target: UnsafePointer<CChar>) {
+    method = HTTPMethod(name)
+    let url = RequestTarget.path(of: target)
+    let count = strlen(url)
+    let isSame =
+      path.utf8.withContiguousStorageIfAvailable { $0.count == count && memcmp($0.baseAddress!, url, count) == 0 }
+      ?? false
+    if !isSame { path = String(cString: url) }
+  }
+}

@@ -1,0 +1,22 @@
+/// One complete request: what its handler reads.
+///
+/// The seam between transports and handlers: libmicrohttpd's connections are requests, and so are those of a test that has no socket.
+/// Used on its reactor's thread only.
+public protocol HTTPRequest: AnyObject {
+  var method: HTTPMethod { get }
+  /// Percent-decoded, without the query.
+  var path: String { get }
+  /// The body, inflated; 64 zero bytes behind its end are readable. Valid only during `RequestHandler.didReceive`.
+  var body: UnsafeRawBufferPointer { get }
+  /// When the header section was complete, in nanoseconds of CLOCK_MONOTONIC.
+  var receivedNanoseconds: UInt64 { get }
+  /// `X-Request-ID` as sent, if it is 1 to 128 visible ASCII characters. Readable until the answer.
+  var requestID: String? { get }
+  /// A header's value, whatever the case of its name; the first of several. Readable until the answer.
+  func header(_ name: StaticString) -> String?
+}
+
+/// A request's method (RFC 9110 9.3).
+public enum HTTPMethod: Sendable, CaseIterable {
+  case get, head, post, put, delete, options, patch, other
+}

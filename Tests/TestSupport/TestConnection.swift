@@ -1,0 +1,252 @@
+import Foundation
+package import HTTPServer
+
+/// One connection of a `TestTransport`: what its client sends and receives, and what the handler sees of it.
+package final class TestConnection: HTTPClient, HTTPExchange {
+  /// How far the bytes of a request have been taken apart.
+  private enum Reading {
+    case head
+    case body(remaining: Int)
+    case complete
+  }
+
+  package private(set) var method = HTTPMethod.other
+  package private(set) var path = ""
+  package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  package private(set) var receivedNanoseconds: UInt64 = 0
+  package var context: AnyObject?
+
+  /// Strong: the circle ends when the connection closes, which the transport's end makes sure of.
+  private let transport: TestTransport
+  private var state: ExchangeState<Response>
+  private var requestBody: RequestBody
+  private var head: RequestHead?
+  private var reading = Reading.head
+  private var input: [UInt8] = []
+  private var inputHasEnded = false
+  private var answers: [HTTPAnswer] = []
+  private var pipe: Pipe?
+
+  init(transport: TestTransport) {
+    self.transport = transport
+    requestBody = RequestBody(pool: transport.bodyBuffers)
+    state = ExchangeState(connectedAt: transport.now)
+  }
+
+  // MARK: HTTPClient
+
+  @discardableResult
+  package func send(_ bytes: [UInt8]) -> Bool {
+    guard !isClosed, !inputHasEnded else { return false }
+    input += bytes
+    return true
+  }
+
+  package func finishSending() { inputHasEnded = true }
+
+  package func receive(bodyFollows: Bool) throws -> HTTPAnswer {
+    try transport.run { !answers.isEmpty || isClosed }
+    guard !answers.isEmpty else { throw HTTPClientFailure(message: "closed before an answer") }
+    return answers.removeFirst()
+  }
+
+  package func isClosedByPeer() -> Bool {
+    try? transport.run { !answers.isEmpty || isClosed }
+    return answers.isEmpty && isClosed
+  }
+
+  /// Leaves without waiting for an answer. While a request is suspended this shows at its `descriptor` alone, as with libmicrohttpd.
+  package func disconnect() {
+    inputHasEnded = true
+    clientIsGone = true
+    try? pipe?.fileHandleForWriting.close()
+  }
+  private var clientIsGone = false
+
+  // MARK: HTTPRequest
+
+  package var requestID: String? { isUnanswered ? head?.requestID : nil }
+
+  package func header(_ name: StaticString) -> String? { isUnanswered ? head?.value(of: "\(name)") : nil }
+
+  // MARK: Responder
+
+  package var isUnanswered: Bool { state.isUnanswered }
+
+  /// The reading end of a pipe, which hangs up when the client has closed the other one.
+  package var descriptor: Int32 {
+    let pipe = self.pipe ?? Pipe()
+    if self.pipe == nil && clientIsGone { try? pipe.fileHandleForWriting.close() }
+    self.pipe = pipe
+    return pipe.fileHandleForReading.fileDescriptor
+  }
+
+  package func respond(_ response: consuming Response) { _ = state.respond(response) }
+
+  package func cancel() { _ = state.cancel(at: transport.now) }
+
+  // MARK: The transport's
+
+  var isClosed: Bool { if case .closed = state.phase { true } else { false } }
+  var isReading: Bool { state.isReading }
+
+  /// Takes one step; false: it waits for bytes, for its handler, or for nothing any more.
+  func advance() -> Bool {
+    if case .suspended = state.phase { return false }
+    if isClosed { return false }
+    if clientIsGone { return close() }
+    switch state.phase {
+    case .closing: return close()
+    case .lingering:
+      input.removeAll()
+      return inputHasEnded ? close() : false
+    default: break
+    }
+    switch reading {
+    case .head: return readHead()
+    case .body(let remaining): return readBody(remaining)
+    case .complete: return perform(access(bytes: 0))
+    }
+  }
+
+  /// Does what a reactor does to a connection that is over its deadline.
+  /// - Returns: whether it is.
+  func sweep() -> Bool {
+    switch state.expiry(at: transport.now, transport.limits.deadlines) {
+    case .none: return false
+    case .close: break
+    case .rejectIfStarted(let rejection): if !input.isEmpty { answer(rejection) }
+    case .reject(let rejection): answer(rejection)
+    case .rejectAndLinger(let rejection):
+      interrupt(rejection)
+      return true
+    }
+    shutDown()
+    return true
+  }
+
+  func interrupt(_ rejection: ServerRejection) { if state.interrupt(at: transport.now) { answer(rejection) } }
+
+  func shutDown() { if state.shutDown(at: transport.now) { _ = close() } }
+
+  // MARK: Reading
+
+  private func readHead() -> Bool {
+    guard !input.isEmpty else { return inputHasEnded ? close() : false }
+    if !state.isReading, input.firstRange(of: Array("\r\n".utf8)) != nil {
+      _ = state.requestLineArrived(at: transport.now)
+    }
+    guard let end = input.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else {
+      return inputHasEnded ? close() : false
+    }
+    let head = RequestHead(input[..<end])
+    self.head = head
+    input.removeSubrange(..<end)
+    guard case .validateHeader = access(bytes: 0) else { return close() }
+    receivedNanoseconds = DispatchTime.now().uptimeNanoseconds
+    (method, path) = (head.method, head.path)
+    reading = .body(remaining: head.validator.contentLength ?? 0)
+    precondition(!head.isChunked, "TestTransport knows no chunked bodies")
+    switch head.decision(transport.limits.validator) {
+    case .accept:
+      state.headerAccepted(at: transport.now)
+      return true
+    case .reject(let rejection, let drainable):
+      let drains = drainable && !head.validator.expectsContinue
+      let action = state.reject(rejection, drains: drains, at: transport.now)
+      // "Queueing in the first call closes the connection."
+      return perform(action) && (drains || close())
+    }
+  }
+
+  private func readBody(_ remaining: Int) -> Bool {
+    guard remaining > 0 else {
+      reading = .complete
+      return true
+    }
+    guard !input.isEmpty else { return inputHasEnded ? close() : false }
+    let part = Array(input.prefix(remaining))
+    input.removeFirst(part.count)
+    reading = .body(remaining: remaining - part.count)
+    switch access(bytes: part.count) {
+    case .appendBody:
+      let rejection = part.withUnsafeBytes { requestBody.append($0, expected: head?.validator.contentLength) }
+      guard let rejection else { return true }
+      requestBody.discard()
+      return perform(state.reject(rejection, drains: true, at: transport.now))
+    case let action: return perform(action)
+    }
+  }
+
+  private func access(bytes: Int) -> ExchangeState<Response>.AccessAction {
+    state.access(bytes: bytes, run: transport.run, drainLimit: transport.limits.drainLimit, at: transport.now)
+  }
+
+  /// - Returns: whether the connection can go on at once.
+  private func perform(_ action: ExchangeState<Response>.AccessAction) -> Bool {
+    switch action {
+    case .finishBody: return finishBody()
+    case .discard: return true
+    case .wait, .suspend, .validateHeader, .appendBody: return false
+    case .send(let response, _): return finish(with: response, closes: false)
+    case .reject(let rejection):
+      transport.handler.didReject(rejection)
+      return finish(with: transport.handler.response(to: rejection), closes: rejection.closesConnection)
+    case .rejectRaw(let rejection):
+      answer(rejection)
+      return true
+    case .close: return close()
+    }
+  }
+
+  private func finishBody() -> Bool {
+    do throws(ServerRejection) {
+      body = try requestBody.finish(coding: head?.validator.coding ?? .identity)
+    } catch {
+      requestBody.discard()
+      return perform(state.reject(error, drains: false, at: transport.now))
+    }
+    state.requestReceived(run: transport.run, at: transport.now)
+    transport.handler.didReceive(self)
+    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    requestBody.discard()
+    return perform(access(bytes: 0))
+  }
+
+  // MARK: Answering
+
+  /// The answer is sent, and its request over.
+  private func finish(with response: Response, closes: Bool) -> Bool {
+    let wantsClose = head?.value(of: "Connection")?.lowercased() == "close"
+    let closes = closes || transport.isDraining || wantsClose
+    deliver(response, closes: closes, requestID: head?.requestID ?? transport.nextRequestID())
+    _ = state.requestCompleted(parserStatus: 0, at: transport.now)
+    requestBody.discard()
+    (reading, head) = (.head, nil)
+    return closes ? close() : true
+  }
+
+  /// Answers on the raw socket.
+  private func answer(_ rejection: ServerRejection) {
+    transport.handler.didReject(rejection)
+    deliver(transport.handler.response(to: rejection), closes: true, requestID: nil)
+  }
+
+  private func deliver(_ response: Response, closes: Bool, requestID: String?) {
+    let bytes = response.withBody { [UInt8]($0) }
+    var headers = ["content-type": "\(response.contentType)", "content-length": String(bytes.count)]
+    for (name, value) in response.headers { headers["\(name)".lowercased()] = value }
+    headers["x-request-id"] = requestID
+    if closes { headers["connection"] = "close" }
+    answers.append(HTTPAnswer(status: response.status, headers: headers, bytes: method == .head ? [] : bytes))
+  }
+
+  private func close() -> Bool {
+    guard !isClosed else { return false }
+    if state.connectionClosed(at: transport.now) == .loseClient { transport.handler.didLoseClient(self) }
+    requestBody.discard()
+    input.removeAll()
+    transport.release()
+    return true
+  }
+}
