@@ -104,6 +104,7 @@ bool json_read_count(json_cursor *cursor, uint64_t *value, size_t *offset) {
   const char *start = document.pointer();
   *offset = document.offset();
   *value = 0;
+  if (*start == '[' || *start == '{') return document.fail_type("a whole number", "");
   if (!document.skip_scalar("")) return false;
   auto parsed = std::from_chars(start, document.body + document.length, *value);
   if (*start < '1' || *start > '9' || !document.ends_at(parsed.ptr, document.offset()))
@@ -117,6 +118,7 @@ bool json_read_real(json_cursor *cursor, double *value, size_t *offset) {
   Document &document = cursor->document;
   const char *start = document.pointer();
   *offset = document.offset();
+  if (*start == '[' || *start == '{') return document.fail_type("a number", "");
   if (!document.skip_scalar("")) return false;
   *value = NAN;
   std::from_chars(start, document.body + document.length, *value);

@@ -193,7 +193,8 @@ bool Document::read_string(char *buffer, std::string_view *text, const char *pat
     if (fits) std::memcpy(buffer + size, piece, written), size += written;
     p = end;
   }
-  *text = fits ? std::string_view(buffer, size) : std::string_view();
+  // An empty text has an address too.
+  *text = fits ? std::string_view(buffer, size) : std::string_view(buffer, 0);
   return ++position, true;
 }
 

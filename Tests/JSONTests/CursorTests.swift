@@ -42,6 +42,26 @@ private func message(_ body: () throws -> Void) -> String {
     #expect(found == ["2 a", "9 bc", "26 ", "34 é"])
   }
 
+  /// No name that anybody looks for is that long; the one before it is no copy of it either.
+  @Test func `a long name with escapes is an empty one, and its value is read`() throws {
+    let long = String(repeating: #"\u00e9"#, count: 400)
+    let found = try read(#"{"a":1,"\#(long)":2,"b":"\#(long)"}"#) { (json) throws(JSONError) in
+      var found: [String] = []
+      try json.beginObject("an object", "")
+      while let name = try json.nextMember("") {
+        found.append("\(name.count) \(name.quotation) \(name.bytes.count) \(name.isEmpty)")
+        if "b" ~= name {
+          let text = try json.string("a string", "b")
+          found.append("\(text.count) \(text.hasPrefix("x")) \(text.equals(""))")
+        } else {
+          try json.skip("")
+        }
+      }
+      return found
+    }
+    #expect(found == ["1 a 1 false", "0  0 true", "1 b 1 false", "0 false true"])
+  }
+
   @Test func `elements come one by one, in arrays in arrays`() throws {
     let found = try read("[[],[7],[8,9]]") { (json) throws(JSONError) in
       var found: [[UInt64]] = []

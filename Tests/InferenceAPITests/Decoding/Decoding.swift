@@ -35,3 +35,6 @@ func failure(_ body: () throws -> Void) -> JSONError? {
 
 /// A byte order mark in UTF-8.
 let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+/// A name that has escapes and is longer than any that the decoders know.
+let longName = String(repeating: #"\u00e9"#, count: 100)

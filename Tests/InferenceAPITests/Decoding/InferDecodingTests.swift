@@ -215,11 +215,11 @@ func infer(
     let seed = UInt64.random(in: 0..<UInt64.max)
     var random = SplitMix(state: seed)
     let wholes = [
-      #"{"id":"\u00e9","inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1.5,-2e-3,NaN],[4,5,6]]}],"#
+      #"{"id":"\#(longName)","inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1.5,-2e-3,NaN],[4,5,6]]}],"#
         + #""outputs":[{"name":"known"}]}"#,
-      #"{"parameters":{"timeout":1},"inputs":[{"data":[1,2,3],"name":"x","shape":[1,3],"datatype":"INT32"}]}"#,
+      #"{"parameters":{"timeout":1,"\#(longName)":2},"inputs":[{"data":[1,2,3],"name":"x","shape":[1,3],"datatype":"INT32"}]}"#,
       #"{"signature_name":"all","instances":[{"x":[1,2,3]},{"x":[4,5,Infinity]}]}"#,
-      #"{"inputs":{"x":[[1,2,3]],"y":{"z":[null]}}}"#,
+      #"{"inputs":{"x":[[1,2,3]],"\#(longName)":{"\#(longName)":[null]}}}"#,
     ].map { Array($0.utf8) }
     for round in 0..<20_000 {
       let body = damaged(wholes[round % 4], alphabet: "[]{},:\"0e-NI", using: &random)

@@ -93,6 +93,8 @@ private func predict(
     (#"{"outputs":["scores",7],"instances":[[1,2,3]]}"#, .type, 21, "expected names in quotes, found a number"),
     (#"{"outputs":7,"instances":[[1,2,3]]}"#, .type, 11, "found a number"),
     (#"{"top_k":0,"instances":[[1,2,3]]}"#, .value, 9, "top_k"),
+    (#"{"top_k":[1],"instances":[[1,2,3]]}"#, .type, 9, "expected a whole number, found an array"),
+    (#"{"false_reject_rate":{},"instances":[[1,2,3]]}"#, .type, 21, "expected a number, found an object"),
     (#"{"reject":"maybe","instances":[[1,2,3]]}"#, .value, 10, "found 'maybe'"),
     (#"{"false_reject_rate":1,"instances":[[1,2,3]]}"#, .value, 21, "between 0 and 1"),
     (#"{"x":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]],"instances":[[1,2,3]]}"#, .tooDeep, 20, "too deep"),
@@ -214,7 +216,8 @@ private func predict(
     let seed = UInt64.random(in: 0..<UInt64.max)
     var random = SplitMix(state: seed)
     let whole = Array(
-      #"{"x":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#.utf8)
+      #"{"\#(longName)":{"y":["\u00e9",1e5,null]},"instances":[[1.5,-2e-3,3],[4,5,6]],"outputs":["scores"],"top_k":3}"#
+        .utf8)
     for round in 0..<20_000 {
       let body = damaged(round % 4 == 0 ? byteOrderMark + whole : whole, alphabet: "[]{},:\"0e-", using: &random)
       let error = failure { () throws in #expect(try predict(body).rows.allSatisfy { $0.isFinite }, "seed \(seed)") }
