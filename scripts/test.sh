@@ -4,7 +4,7 @@
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 source "$(dirname "$0")/setup.sh"
 install_packages curl
-swift format lint --strict --recursive Package.swift Sources Tests
+scripts/format.sh --check
 
 arguments=() preload=()
 for argument in "$@"; do

@@ -98,8 +98,9 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 bool is_missing_value(std::string_view text) {
   // The words of pandas' read_csv, of C on Windows, of spreadsheets' errors, and of databases.
   static constexpr std::string_view words[] = {
-      "",        "na",       "n/a",     "#n/a", "<na>",   "nan", "null",    "none",    "?",     "-",     "#na",    "#n/a n/a", "1.#ind",
-      "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "(null)", "\\n", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"};
+      "",    "na",      "n/a",      "#n/a",   "<na>",    "nan",     "null",     "none", "?",
+      "-",   "#na",     "#n/a n/a", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "n.a.", "(null)",
+      "\\n", "#div/0!", "#value!",  "#ref!",  "#num!",   "#name?",  "#null!"};
   return std::any_of(std::begin(words), std::end(words),
                      [&](std::string_view word) { return equals_ignoring_case(text, word); });
 }

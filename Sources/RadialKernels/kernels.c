@@ -2,14 +2,16 @@
 
 #include <string.h>
 
-// The one kernel source, once per instruction set. Tile sizes fill the registers of each: 32 vectors of 16 floats in AVX-512
-// (6 rows x 4 panels = 24 sums), 16 of 8 in AVX2 (6 x 1 panel = 12 sums), 32 of 4 in NEON (6 x 1 panel = 24 sums).
+// The one kernel source, once per instruction set. Tile sizes fill the registers of each: 32 vectors of 16 floats in
+// AVX-512 (6 rows x 4 panels = 24 sums), 16 of 8 in AVX2 (6 x 1 panel = 12 sums), 32 of 4 in NEON (6 x 1 panel = 24
+// sums).
 
 #pragma STDC FP_CONTRACT OFF
 
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+                             apply_to = function)
 #define SUFFIX avx512
 #define LANES 16
 #define WIDE 8
@@ -48,7 +50,8 @@
 #define ROWS_1 2
 #include "kernels.inc"
 
-void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right, float *target) {
+void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right,
+            float *target) {
   const size_t width = left + row + right;
   memset(target, 0, top * width * sizeof(float));
   target += top * width;
@@ -64,8 +67,9 @@ const rk_kernels *rk_kernels_for(rk_instruction_set set) {
   switch (set) {
 #if defined(__x86_64__)
     case RK_AVX512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                     __builtin_cpu_supports("fma")
                  ? &kernels_avx512
                  : NULL;
     case RK_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels_avx2 : NULL;

@@ -1,5 +1,6 @@
-// The performance floor: libmicrohttpd with nothing behind it. One daemon per thread on an SO_REUSEPORT socket, driven as
-// the server drives its own: poll outside, then MHD_run. Reads and discards the body, answers a fixed one of N bytes.
+// The performance floor: libmicrohttpd with nothing behind it. One daemon per thread on an SO_REUSEPORT socket, driven
+// as the server drives its own: poll outside, then MHD_run. Reads and discards the body, answers a fixed one of N
+// bytes.
 //
 //   cc -O2 -o floor floor.c -lmicrohttpd -lpthread
 //   ./floor PORT THREADS ANSWER_BYTES
@@ -43,9 +44,9 @@ static void *serve(void *unused) {
     perror("bind");
     exit(1);
   }
-  struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, NULL,
-                                               MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                               (size_t)16384, MHD_OPTION_END);
+  struct MHD_Daemon *daemon =
+      MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, NULL, MHD_OPTION_LISTEN_SOCKET,
+                       listener, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
   if (!daemon) exit(1);
   struct pollfd wait = {.fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
   for (;;) {

@@ -1,5 +1,5 @@
-// Writes an .npy file of float32 rows to standard output, a row at a time: rows N WIDTH. Seeded, so that every run has the same
-// rows: blurred blobs between 0 and 255 on a black ground, as images of digits are.
+// Writes an .npy file of float32 rows to standard output, a row at a time: rows N WIDTH. Seeded, so that every run has
+// the same rows: blurred blobs between 0 and 255 on a black ground, as images of digits are.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@ int main(int count, char **arguments) {
   if (count != 3) return fprintf(stderr, "usage: rows N WIDTH\n"), 2;
   long rows = atol(arguments[1]), width = atol(arguments[2]);
   char header[118];
-  int used = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%ld, %ld), }", rows, width);
+  int used =
+      snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%ld, %ld), }", rows, width);
   for (; used < 117; used++) header[used] = ' ';
   header[117] = '\n';
   fwrite("\x93NUMPY\1\0\x76\0", 1, 10, stdout);

@@ -1,4 +1,5 @@
-// The largest error of exp and tanh, in units in the last place, over all 2^32 floats, against the C library in double precision.
+// The largest error of exp and tanh, in units in the last place, over all 2^32 floats, against the C library in double
+// precision.
 #include <math.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -33,15 +34,24 @@ static void *sweep(void *argument) {
     kernels->activate(t->activation, y, 1, BLOCK, BLOCK);
     for (int i = 0; i < BLOCK; i++) {
       float x = from_bits((uint32_t)(start + i));
-      if (x != x) { t->wrong_special += y[i] == y[i]; continue; }
+      if (x != x) {
+        t->wrong_special += y[i] == y[i];
+        continue;
+      }
       double exact = t->activation == RK_EXP ? exp(x) : tanh(x);
       float nearest = (float)exact;
-      if (isinf(nearest) || nearest == 0 || isinf(x)) { t->wrong_special += y[i] != nearest && !(nearest == 0 && fabsf(y[i]) <= 0x1p-149f); continue; }
+      if (isinf(nearest) || nearest == 0 || isinf(x)) {
+        t->wrong_special += y[i] != nearest && !(nearest == 0 && fabsf(y[i]) <= 0x1p-149f);
+        continue;
+      }
       int exponent;
       frexp(exact, &exponent);
       double ulp = ldexp(1, exponent - 24 < -149 ? -149 : exponent - 24);
       double error = fabs((double)y[i] - exact) / ulp;
-      if (!(error <= t->worst)) { t->worst = error; t->worst_at = x; }
+      if (!(error <= t->worst)) {
+        t->worst = error;
+        t->worst_at = x;
+      }
     }
   }
   return 0;
@@ -63,6 +73,7 @@ int main(void) {
       all.wrong_special += tasks[i].wrong_special;
       if (tasks[i].worst > all.worst) all.worst = tasks[i].worst, all.worst_at = tasks[i].worst_at;
     }
-    printf("%s: largest error %.3f ulp, at %a; NaN, infinities and zeros wrong: %ld\n", names[a], all.worst, (double)all.worst_at, all.wrong_special);
+    printf("%s: largest error %.3f ulp, at %a; NaN, infinities and zeros wrong: %ld\n", names[a], all.worst,
+           (double)all.worst_at, all.wrong_special);
   }
 }

@@ -1,10 +1,12 @@
-// Shows Swift's `Mutex` to the thread sanitizer. Preloaded by `scripts/test.sh --sanitize=thread`; no part of the product.
+// Shows Swift's `Mutex` to the thread sanitizer. Preloaded by `scripts/test.sh --sanitize=thread`; no part of the
+// product.
 //
-// `Mutex` takes and frees an uncontended lock by a compare-and-exchange that is compiled into the caller, where the sanitizer
-// sees it (Synchronization.swiftinterface: `_lock` and `_unlock` are @_alwaysEmitIntoClient). A contended one goes through
-// `_lockSlow` and `_unlockSlow`, a priority-inheritance futex inside libswiftSynchronization.so, which is not built with the
-// sanitizer: what the lock's last holder wrote then looks unordered with what the next one reads. These two stand in front of
-// them and tell. Nothing is suppressed: what a lock does not order is reported as ever.
+// `Mutex` takes and frees an uncontended lock by a compare-and-exchange that is compiled into the caller, where the
+// sanitizer sees it (Synchronization.swiftinterface: `_lock` and `_unlock` are @_alwaysEmitIntoClient). A contended one
+// goes through
+// `_lockSlow` and `_unlockSlow`, a priority-inheritance futex inside libswiftSynchronization.so, which is not built
+// with the sanitizer: what the lock's last holder wrote then looks unordered with what the next one reads. These two
+// stand in front of them and tell. Nothing is suppressed: what a lock does not order is reported as ever.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -26,7 +28,8 @@ SWIFT void unlock_slow(SELF void *handle) __asm__(UNLOCK_SLOW);
 static void *original(const char *name) {
   void *function = dlsym(RTLD_NEXT, name);
   if (!function) {
-    fprintf(stderr, "scripts/tsan/mutex.c: %s was not found: this Swift's Mutex differs; compare its interface\n", name);
+    fprintf(stderr, "scripts/tsan/mutex.c: %s was not found: this Swift's Mutex differs; compare its interface\n",
+            name);
     abort();
   }
   return function;

@@ -6,31 +6,47 @@
 
 // The kernels, instantiated once per instruction set from the one source kernels.inc. Only RadialEngine may use them.
 //
-// Legend: N rows, K inputs of a layer, U its units, P = U rounded up to RK_PANEL. Matrices are row-major; `stride` is in
-// floats. Every output element is one chain of fused multiply-adds over k in ascending order, or the sum of such chains over blocks of
-// k whose size follows from K alone; every function is elementwise in fused and correctly rounded operations only. So the results are
-// the same bits for every instruction set, every batch size and every split of the rows.
+// Legend: N rows, K inputs of a layer, U its units, P = U rounded up to RK_PANEL. Matrices are row-major; `stride` is
+// in floats. Every output element is one chain of fused multiply-adds over k in ascending order, or the sum of such
+// chains over blocks of k whose size follows from K alone; every function is elementwise in fused and correctly rounded
+// operations only. So the results are the same bits for every instruction set, every batch size and every split of the
+// rows.
 
 // Columns of a weight panel. Weights are packed as [P / RK_PANEL][K][RK_PANEL], padded with zeros, 64-byte aligned.
 enum { RK_PANEL = 16 };
 
-// A sum of more than RK_WHOLE terms is taken in blocks of RK_BLOCK: a chain of Float32 loses digits as its sum outgrows its terms (a
-// squared distance over 65,536 inputs: 2e-5 and more; in blocks 4e-7). 512 weights of a panel are 32 KiB, which first-level caches
-// hold beside the rows that they meet.
+// A sum of more than RK_WHOLE terms is taken in blocks of RK_BLOCK: a chain of Float32 loses digits as its sum outgrows
+// its terms (a squared distance over 65,536 inputs: 2e-5 and more; in blocks 4e-7). 512 weights of a panel are 32 KiB,
+// which first-level caches hold beside the rows that they meet.
 enum { RK_WHOLE = 1024, RK_BLOCK = 512 };
 
 // How many of `terms` are summed in one chain.
 static inline size_t rk_block(size_t terms) { return terms <= RK_WHOLE ? terms : RK_BLOCK; }
 
 typedef enum {
-  RK_LINEAR, RK_RELU, RK_SIGMOID, RK_SOFTPLUS, RK_ELU, RK_GELU, RK_SELU, RK_SWISH, RK_SOFTMAX, RK_TANH, RK_SCALED_TANH, RK_EXP,
-  RK_LEAKY_RELU, RK_RELU6, RK_HARD_SIGMOID, RK_HARD_SIGMOID_2, RK_SOFTSIGN
+  RK_LINEAR,
+  RK_RELU,
+  RK_SIGMOID,
+  RK_SOFTPLUS,
+  RK_ELU,
+  RK_GELU,
+  RK_SELU,
+  RK_SWISH,
+  RK_SOFTMAX,
+  RK_TANH,
+  RK_SCALED_TANH,
+  RK_EXP,
+  RK_LEAKY_RELU,
+  RK_RELU6,
+  RK_HARD_SIGMOID,
+  RK_HARD_SIGMOID_2,
+  RK_SOFTSIGN
 } rk_activation;
 
 typedef enum { RK_AVX512, RK_AVX2, RK_NEON, RK_PORTABLE } rk_instruction_set;
 
-// A convolution of an image that already has its padding. In floats: `run` is a row of the kernel, `run_step` a row of the image,
-// `row_step` and `column_step` the way from one output to the next.
+// A convolution of an image that already has its padding. In floats: `run` is a row of the kernel, `run_step` a row of
+// the image, `row_step` and `column_step` the way from one output to the next.
 typedef struct {
   size_t rows, columns, filters;  // of the output
   size_t kernel_rows, run, run_step, row_step, column_step;
@@ -50,7 +66,8 @@ typedef struct {
   // y[N, P] = sum over k of (x[n, k] - mu[k, c])^2: the sum of squared differences, never expanded
   void (*squared_distances)(const float *x, size_t x_stride, size_t rows, size_t inputs, const float *packed,
                             size_t panels, float *y, size_t y_stride);
-  // y[N, width] = activation(y), alpha being the slope of leaky_relu and the factor of elu; y_stride is a multiple of RK_PANEL and columns up to it may be overwritten
+  // y[N, width] = activation(y), alpha being the slope of leaky_relu and the factor of elu; y_stride is a multiple of
+  // RK_PANEL and columns up to it may be overwritten
   void (*activate)(rk_activation activation, float alpha, float *y, size_t rows, size_t width, size_t y_stride);
   // y[n, c] = fma(y[n, c] - mean[c], scale[c], shift[c]) for P columns
   void (*column_affine)(float *y, size_t rows, size_t panels, size_t y_stride, const float *mean, const float *scale,
@@ -62,11 +79,11 @@ typedef struct {
                  size_t out_stride);
   // Register-only fused multiply-adds, for the peak that benchmarks quote; returns how many floating-point operations.
   double (*peak)(size_t iterations);
-  // One image: y[rows, columns, filters] = x * kernel + bias; a vector behind y, and columns * (P - filters) floats where
-  // there is more than one panel, may be overwritten.
+  // One image: y[rows, columns, filters] = x * kernel + bias; a vector behind y, and columns * (P - filters) floats
+  // where there is more than one panel, may be overwritten.
   void (*convolve)(const rk_convolution *shape, const float *x, const float *packed, const float *bias, float *y);
-  // One image: y[rows, columns, channels] = mean or maximum of the window's cells that lie on the image; a vector behind x is
-  // read, one behind y may be overwritten.
+  // One image: y[rows, columns, channels] = mean or maximum of the window's cells that lie on the image; a vector
+  // behind x is read, one behind y may be overwritten.
   void (*pool)(const rk_pooling *shape, const float *x, float *y);
   // y[N, C] = mean over e of (z[n, e, c] - centers[e, c])^2; a vector behind z and centers is read.
   void (*mean_squared_distances)(const float *z, size_t z_stride, size_t rows, size_t embedding, size_t classes,
@@ -76,8 +93,9 @@ typedef struct {
 // The kernels of an instruction set, or NULL where this processor, or this build, has none.
 const rk_kernels *rk_kernels_for(rk_instruction_set set);
 
-// target[rows + …, columns + …, channels]: an image with zeros around it. `row` is a row of the image in floats, `left` and `right`
-// are floats, `top` and `bottom` rows.
-void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right, float *target);
+// target[rows + …, columns + …, channels]: an image with zeros around it. `row` is a row of the image in floats, `left`
+// and `right` are floats, `top` and `bottom` rows.
+void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right,
+            float *target);
 
 #endif
