@@ -4,11 +4,11 @@ import Synchronization
 
 /// The bounded queue of heavy work, shared by all reactors: one batch at a time, split by rows over the cores.
 ///
-/// While a batch is computed, requests of all reactors collect behind it and form the next one. The order is `Planner`'s;
+/// While a batch is computed, requests of all reactors collect behind it and form the next one. The order is `BatchPlanner`'s;
 /// this class only performs it on Dispatch.
 public final class ComputeQueue: Sendable {
   public struct Configuration: Sendable {
-    public var limits: Planner<ObjectIdentifier>.Limits
+    public var limits: BatchPlanner<ObjectIdentifier>.Limits
     /// Cores that a batch may be split over.
     public var threads: Int
     /// Says of each socket whether its caller is still there; asked once per batch, off the reactors.
@@ -17,7 +17,7 @@ public final class ComputeQueue: Sendable {
     public var didRunBatch: @Sendable (BatchReport) -> Void
 
     public init(
-      limits: Planner<ObjectIdentifier>.Limits, threads: Int,
+      limits: BatchPlanner<ObjectIdentifier>.Limits, threads: Int,
       isAlive: @escaping @Sendable ([Int32]) -> [Bool] = { $0.map { _ in true } },
       didRunBatch: @escaping @Sendable (BatchReport) -> Void = { _ in }
     ) {
@@ -28,14 +28,16 @@ public final class ComputeQueue: Sendable {
     }
   }
 
+  /// What is told of a batch that was computed.
   public struct BatchReport: Sendable {
-    public let group: Int
+    /// That of its jobs.
+    public let metricsIndex: Int
     public let rows: Int
     public let forwardNanoseconds: UInt64
   }
 
   private struct State {
-    var planner: Planner<ObjectIdentifier>
+    var planner: BatchPlanner<ObjectIdentifier>
     var jobs: [UInt64: (job: Job, submitted: UInt64)] = [:]
     var nextID: UInt64 = 0
     var isRunning = false
@@ -48,7 +50,7 @@ public final class ComputeQueue: Sendable {
 
   public init(_ configuration: Configuration) {
     self.configuration = configuration
-    state = Mutex(State(planner: Planner(limits: configuration.limits)))
+    state = Mutex(State(planner: BatchPlanner(limits: configuration.limits)))
     worker = BatchWorker(threads: configuration.threads)
   }
 
@@ -56,11 +58,11 @@ public final class ComputeQueue: Sendable {
   public var queuedRows: Int { state.withLock { $0.planner.queuedRows } }
 
   /// Queues a job; its outcome arrives in its mailbox. Any thread.
-  public func submit(_ job: Job) -> Planner<ObjectIdentifier>.Admission {
+  public func submit(_ job: Job) -> BatchPlanner<ObjectIdentifier>.Admission {
     let (admission, starts) = state.withLock { state in
       let id = state.nextID
       state.nextID += 1
-      let entry = Planner<ObjectIdentifier>.Entry(
+      let entry = BatchPlanner<ObjectIdentifier>.Entry(
         id: id, model: ObjectIdentifier(job.batch.network), rows: job.rows.count, deadline: job.deadline)
       let admission = state.planner.submit(entry)
       guard admission == .queued else { return (admission, false) }
@@ -83,7 +85,7 @@ public final class ComputeQueue: Sendable {
         return taken
       }
       if batch.isEmpty && expired.isEmpty { return }
-      var finished = expired.map { ($0, FinishedJob.Outcome.expired) }
+      var finished = expired.map { ($0, JobCompletion.Outcome.expired) }
       var forwardNanoseconds: UInt64 = 0
       if !batch.isEmpty {
         let alive = configuration.isAlive(batch.map(\.job.descriptor))
@@ -94,24 +96,24 @@ public final class ComputeQueue: Sendable {
           forwardNanoseconds = monotonicNanoseconds() - start
           configuration.didRunBatch(
             BatchReport(
-              group: living[0].job.group, rows: living.reduce(0) { $0 + $1.job.rows.count },
+              metricsIndex: living[0].job.metricsIndex, rows: living.reduce(0) { $0 + $1.job.rows.count },
               forwardNanoseconds: forwardNanoseconds))
         }
-        finished += zip(batch, alive).map { ($0, $1 ? .computed : .dead) }
+        finished += zip(batch, alive).map { ($0, $1 ? .computed : .disconnected) }
       }
       deliver(finished, startedAt: now, forwardNanoseconds: forwardNanoseconds)
     }
   }
 
   private func deliver(
-    _ finished: [((job: Job, submitted: UInt64), FinishedJob.Outcome)], startedAt start: UInt64,
+    _ finished: [((job: Job, submitted: UInt64), JobCompletion.Outcome)], startedAt start: UInt64,
     forwardNanoseconds: UInt64
   ) {
-    let byMailbox = Dictionary(grouping: finished) { ObjectIdentifier($0.0.job.mailbox) }
-    for group in byMailbox.values {
-      group[0].0.job.mailbox.put(
-        group.map { entry, outcome in
-          FinishedJob(
+    let byQueue = Dictionary(grouping: finished) { ObjectIdentifier($0.0.job.completions) }
+    for entries in byQueue.values {
+      entries[0].0.job.completions.put(
+        entries.map { entry, outcome in
+          JobCompletion(
             id: entry.job.id, outcome: outcome, waitNanoseconds: start > entry.submitted ? start - entry.submitted : 0,
             forwardNanoseconds: forwardNanoseconds)
         })

@@ -12,61 +12,60 @@ public struct Job: Sendable {
   public let deadline: UInt64?
   /// What `isAlive` is asked about before the rows are computed: the caller's socket.
   public let descriptor: Int32
-  /// Comes back with the report of its batch, whose jobs are all of one network.
-  public let group: Int
-  public let mailbox: Mailbox
+  /// Comes back with the report of its batch, whose jobs are all of one network: where its figures are counted.
+  public let metricsIndex: Int
+  /// Where its outcome goes.
+  public let completions: CompletionQueue
 
   public init(
-    id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, group: Int = 0,
-    mailbox: Mailbox
+    id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, metricsIndex: Int = 0,
+    completions: CompletionQueue
   ) {
     self.id = id
     self.batch = batch
     self.rows = rows
     self.deadline = deadline
     self.descriptor = descriptor
-    self.group = group
-    self.mailbox = mailbox
+    self.metricsIndex = metricsIndex
+    self.completions = completions
   }
 }
 
 /// What became of a job.
-public struct FinishedJob: Sendable {
+public struct JobCompletion: Sendable {
   public enum Outcome: Sendable, Equatable {
     /// The results are in the job's rows of its batch.
     case computed
     /// The deadline passed before its rows were computed.
     case expired
     /// The caller was gone before its rows were computed.
-    case dead
+    case disconnected
   }
 
+  /// The job's.
   public let id: UInt64
   public let outcome: Outcome
   /// Time between submission and the start of its batch.
   public let waitNanoseconds: UInt64
-  /// Of its whole batch.
+  /// The time that its whole batch took to compute; 0: it was not computed.
   public let forwardNanoseconds: UInt64
 }
 
-/// Where finished jobs wait for the thread that submitted them.
-public final class Mailbox: Sendable {
-  private let finished = Mutex<[FinishedJob]>([])
-  private let notify: @Sendable () -> Void
+/// Where the outcomes of jobs wait for the thread that submitted them.
+public final class CompletionQueue: Sendable {
+  private let finished = Mutex<[JobCompletion]>([])
+  private let wake: @Sendable () -> Void
 
   /// - Parameter wake: called from a compute thread after something was put in.
-  public init(wake: @escaping @Sendable () -> Void) { notify = wake }
+  public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-  func put(_ jobs: [FinishedJob]) {
+  func put(_ jobs: [JobCompletion]) {
     finished.withLock { $0.append(contentsOf: jobs) }
     wake()
   }
 
-  /// Wakes the mailbox's owner, whatever is in it. Any thread.
-  public func wake() { notify() }
-
   /// Takes everything out.
-  public func take() -> [FinishedJob] {
+  public func take() -> [JobCompletion] {
     finished.withLock { list in
       defer { list.removeAll(keepingCapacity: true) }
       return list

@@ -1,18 +1,3 @@
-/// An activation function, by Keras' name (golden FORMAT: gelu is the erf form, scaled_tanh is 1.7159 tanh(2x/3)).
-public enum Activation: String, Sendable, CaseIterable {
-  case linear, relu, sigmoid, softplus, elu, gelu, selu, swish, softmax, tanh
-  case scaledTanh = "scaled_tanh"
-  case leakyRelu = "leaky_relu"
-  /// relu6(x + 3) / 6, as in Keras 3.
-  case hardSigmoid = "hard_sigmoid"
-  /// 0.2 x + 0.5 cut to [0, 1], as in Keras 2.
-  case hardSigmoid2 = "hard_sigmoid_2"
-  case relu6, softsign, exponential
-
-  /// Its number, where a layer gives none: the slope of leaky_relu for x < 0, the factor of elu.
-  public var defaultAlpha: Float { self == .leakyRelu ? 0.2 : 1 }
-}
-
 /// y[N, H] = activation(x[N, D] · kernel[D, H] + bias[H]).
 public struct Dense: Sendable {
   public var name: String
@@ -140,17 +125,5 @@ public enum Layer: Sendable {
     case .reshape(let name): name
     case .duq(let layer): layer.name
     }
-  }
-}
-
-/// x · scale + offset on each input, one fused operation.
-public struct Preprocessing: Sendable, Equatable {
-  public var scale: Float
-  public var offset: Float
-  public static let identity = Preprocessing(scale: 1, offset: 0)
-
-  public init(scale: Float, offset: Float) {
-    self.scale = scale
-    self.offset = offset
   }
 }

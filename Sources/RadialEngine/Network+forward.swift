@@ -41,7 +41,7 @@ extension Network {
   private func forwardBlock(
     _ inputs: UnsafePointer<Float>, rows: Int, at row: Int, into results: Results, workspace: Workspace
   ) {
-    var current = View(pointer: inputs, stride: inputWidth, width: inputWidth, owned: nil)
+    var current = MatrixView(pointer: inputs, stride: inputWidth, width: inputWidth, owned: nil)
     if preprocessing != .identity {
       let target = current.spare(of: workspace)
       kernels.affine(
@@ -111,7 +111,7 @@ extension Network {
 
   /// Image by image, in ascending order: what spills behind one is overwritten by the next.
   private func convolve(
-    _ convolution: Convolution, _ images: View, rows: Int, to target: UnsafeMutablePointer<Float>,
+    _ convolution: Convolution, _ images: MatrixView, rows: Int, to target: UnsafeMutablePointer<Float>,
     border: UnsafeMutablePointer<Float>
   ) {
     withUnsafePointer(to: convolution.shape) { shape in
@@ -125,62 +125,6 @@ extension Network {
           shape, image, convolution.weights.values.pointer, convolution.bias.pointer,
           target + n * padded(convolution.outputCount))
       }
-    }
-  }
-}
-
-/// The matrix that the next step reads: rows of `width` floats, `stride` apart. A struct, because variables that local functions share
-/// are heap allocations in debug builds.
-private struct View {
-  var pointer: UnsafePointer<Float>
-  var stride: Int
-  var width: Int
-  /// The workspace's buffer that it lies in; nil: it is the caller's, not to be written.
-  var owned: UnsafeMutablePointer<Float>?
-
-  /// The workspace's other buffer.
-  func spare(of workspace: Workspace) -> UnsafeMutablePointer<Float> {
-    owned == workspace.first.pointer ? workspace.second.pointer : workspace.first.pointer
-  }
-
-  mutating func move(to target: UnsafeMutablePointer<Float>, width: Int) {
-    self = View(pointer: UnsafePointer(target), stride: padded(width), width: width, owned: target)
-  }
-
-  /// Itself in a buffer of the workspace, for steps that work in place.
-  mutating func inPlace(rows: Int, _ workspace: Workspace) -> UnsafeMutablePointer<Float> {
-    if let owned { return owned }
-    let target = spare(of: workspace)
-    copy(rows: rows, to: target, stride: padded(width))
-    move(to: target, width: width)
-    return target
-  }
-
-  func copy(rows: Int, to target: UnsafeMutablePointer<Float>, stride: Int) {
-    for n in 0..<rows { (target + n * stride).update(from: pointer + n * self.stride, count: width) }
-  }
-}
-
-extension Activation {
-  var identifier: rk_activation {
-    switch self {
-    case .linear: RK_LINEAR
-    case .relu: RK_RELU
-    case .sigmoid: RK_SIGMOID
-    case .softplus: RK_SOFTPLUS
-    case .elu: RK_ELU
-    case .gelu: RK_GELU
-    case .selu: RK_SELU
-    case .swish: RK_SWISH
-    case .softmax: RK_SOFTMAX
-    case .tanh: RK_TANH
-    case .scaledTanh: RK_SCALED_TANH
-    case .leakyRelu: RK_LEAKY_RELU
-    case .hardSigmoid: RK_HARD_SIGMOID
-    case .hardSigmoid2: RK_HARD_SIGMOID_2
-    case .relu6: RK_RELU6
-    case .softsign: RK_SOFTSIGN
-    case .exponential: RK_EXP
     }
   }
 }

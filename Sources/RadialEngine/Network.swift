@@ -36,7 +36,7 @@ public final class Network: Sendable {
     inputWidth: Int, preprocessing: Preprocessing = .identity, layers: [Layer],
     instructionSet: InstructionSet = .best
   ) throws(EngineError) {
-    let plan = try Plan(inputWidth: inputWidth, layers: layers)
+    let plan = try ExecutionPlan(inputWidth: inputWidth, layers: layers)
     guard preprocessing.scale.isFinite, preprocessing.offset.isFinite else {
       throw .notFinite(layer: "input", part: "preprocessing", index: 0)
     }
@@ -96,33 +96,5 @@ public final class Network: Sendable {
   /// A workspace for one thread at a time.
   public func makeWorkspace() -> Workspace {
     Workspace(width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder)
-  }
-}
-
-/// The scratch memory of `forward`: two buffers of one block of rows.
-///
-/// `@unchecked Sendable`: it may move between threads, and has one user at a time; whoever owns it sees to that (a Dispatch
-/// queue, or the part of a batch that it was lent to).
-public final class Workspace: @unchecked Sendable {
-  /// Rows that pass through all layers together, so that what lies between layers stays in the caches. A multiple of every
-  /// tile height; it does not change a bit of any answer.
-  static let blockRows = 48
-  /// Floats of such a block: images are so wide that fewer rows fill the caches.
-  private static let blockFloats = 1 << 17
-
-  /// At most `blockRows`.
-  let rows: Int
-  let first: AlignedFloats
-  let second: AlignedFloats
-  /// One image with its zeros around it.
-  let border: AlignedFloats
-
-  init(width: Int, spill: Int, border: Int) {
-    rows = min(Self.blockRows, max(1, Self.blockFloats / width))
-    // Kernels of images read and write up to a vector behind the last one.
-    let count = rows * width + max(spill, Int(RK_PANEL))
-    first = AlignedFloats(count: count)
-    second = AlignedFloats(count: count)
-    self.border = AlignedFloats(count: border)
   }
 }

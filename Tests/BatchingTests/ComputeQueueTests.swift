@@ -20,16 +20,16 @@ private func makeNetwork() throws -> Network {
 /// Collects finished jobs and lets a test wait for a number of them.
 private final class Inbox: Sendable {
   let arrived = DispatchSemaphore(value: 0)
-  let mailbox: Mailbox
+  let completions: CompletionQueue
   init() {
     let arrived = arrived
-    mailbox = Mailbox { arrived.signal() }
+    completions = CompletionQueue { arrived.signal() }
   }
-  func wait(for count: Int) -> [FinishedJob] {
-    var jobs: [FinishedJob] = []
+  func wait(for count: Int) -> [JobCompletion] {
+    var jobs: [JobCompletion] = []
     while jobs.count < count {
       guard arrived.wait(timeout: .now() + 30) == .success else { return jobs }
-      jobs += mailbox.take()
+      jobs += completions.take()
     }
     return jobs
   }
@@ -58,7 +58,7 @@ private final class Inbox: Sendable {
     for (id, batch) in batches.enumerated() {
       #expect(
         queue.submit(
-          Job(id: UInt64(id), batch: batch, rows: 0..<1, deadline: nil, descriptor: -1, mailbox: inbox.mailbox))
+          Job(id: UInt64(id), batch: batch, rows: 0..<1, deadline: nil, descriptor: -1, completions: inbox.completions))
           == .queued)
     }
     let finished = inbox.wait(for: 500)
@@ -83,7 +83,7 @@ private final class Inbox: Sendable {
     let queue = ComputeQueue(.init(limits: .init(maxBatchRows: 64, maxQueueRows: 64), threads: 2))
     let inbox = Inbox()
     #expect(
-      queue.submit(Job(id: 7, batch: batch, rows: rows, deadline: nil, descriptor: -1, mailbox: inbox.mailbox))
+      queue.submit(Job(id: 7, batch: batch, rows: rows, deadline: nil, descriptor: -1, completions: inbox.completions))
         == .queued)
     #expect(inbox.wait(for: 1).first?.outcome == .computed)
     let alone = RowBatch(network: network)
@@ -106,9 +106,11 @@ private final class Inbox: Sendable {
     let batch = row(3, network)
     for (id, deadline, descriptor) in [(0, UInt64(1), 5), (1, nil, 99), (2, nil, 5)] as [(UInt64, UInt64?, Int32)] {
       _ = queue.submit(
-        Job(id: id, batch: batch, rows: 0..<1, deadline: deadline, descriptor: descriptor, mailbox: inbox.mailbox))
+        Job(
+          id: id, batch: batch, rows: 0..<1, deadline: deadline, descriptor: descriptor, completions: inbox.completions)
+      )
     }
     let outcomes = Dictionary(uniqueKeysWithValues: inbox.wait(for: 3).map { ($0.id, $0.outcome) })
-    #expect(outcomes == [0: .expired, 1: .dead, 2: .computed])
+    #expect(outcomes == [0: .expired, 1: .disconnected, 2: .computed])
   }
 }

@@ -15,7 +15,7 @@ final class ReactorHandler: RequestHandler {
   private(set) var catalog: ModelCatalog
   let reader: RequestReader
   private let executor: InlineExecutor
-  private let mailbox: Mailbox
+  private let completions: CompletionQueue
   let repositoryRequests: RepositoryRequests
   private let subscription: CatalogSubscription
   private var generation: UInt64
@@ -36,7 +36,7 @@ final class ReactorHandler: RequestHandler {
     self.link = link
     reader = RequestReader(maxRows: service.configuration.maxRequestRows)
     executor = InlineExecutor(label: "radial.reactor.\(link.index)")
-    mailbox = Mailbox { link.wake() }
+    completions = CompletionQueue { link.wake() }
     repositoryRequests = RepositoryRequests(service.registry) { link.wake() }
     // Before the catalog is taken, so that what is published in between is not missed. An idle reactor too lets go of
     // what is replaced.
@@ -94,7 +94,7 @@ final class ReactorHandler: RequestHandler {
       if let error { refuse(exchange, route, error) } else { answer(exchange, route, text: "") }
     }
     lap = monotonicNanoseconds()
-    for job in mailbox.take() {
+    for job in completions.take() {
       guard let pending = queued.removeValue(forKey: job.id) else { continue }
       metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
       guard let exchange = pending.exchange else { continue }
@@ -102,7 +102,7 @@ final class ReactorHandler: RequestHandler {
       switch job.outcome {
       case .computed: answer(pending, exchange, queued: job.waitNanoseconds, forward: job.forwardNanoseconds)
       case .expired: refuse(exchange, pending.operation.route, .deadlinePassed, by: pending.served)
-      case .dead:
+      case .disconnected:
         metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
         record(exchange, pending.operation.route, nil, code: 499, by: pending.served)
         exchange.cancel()
@@ -279,7 +279,7 @@ final class ReactorHandler: RequestHandler {
     nextJob += 1
     let job = Job(
       id: id, batch: request.batch, rows: request.rows, deadline: request.deadline, descriptor: exchange.descriptor,
-      group: request.served.metricsIndex, mailbox: mailbox)
+      metricsIndex: request.served.metricsIndex, completions: completions)
     switch service.queue.submit(job) {
     case .queued:
       exchange.place = .queue(job: id)

@@ -25,12 +25,12 @@ struct Convolution: Sendable {
 }
 
 /// A pooling, ready for the kernels.
-struct Pool: Sendable {
+struct PoolingStep: Sendable {
   let shape: rk_pooling
   let outputCount: Int
 }
 
-extension Plan {
+extension ExecutionPlan {
   mutating func add(_ layer: Conv2D) throws(EngineError) {
     let (input, size, strides) = (layer.input, layer.window.size, layer.window.strides)
     let place = try place(layer.window, on: input, layer.name)
@@ -122,7 +122,7 @@ extension Plan {
       input_rows: input.rows, input_columns: input.columns, pool_rows: window.size.rows,
       pool_columns: window.size.columns, stride_rows: window.strides.rows, stride_columns: window.strides.columns,
       before_rows: place.before.rows, before_columns: place.before.columns)
-    steps.append(.pool(Pool(shape: shape, outputCount: outputs)))
+    steps.append(.pool(PoolingStep(shape: shape, outputCount: outputs)))
     imageWidth(outputs)
   }
 

@@ -12,7 +12,7 @@ enum Step: Sendable {
   case activate(Activation, alpha: Float)
   case exponential
   case convolve(Convolution)
-  case pool(Pool)
+  case pool(PoolingStep)
   /// Mean squared distances of DUQ, centers [embedding, classes].
   case meanDistances(AlignedFloats, embedding: Int, classes: Int, isLast: Bool)
   /// (y − mean)·scale + shift per column, [P] each. The mean comes off first: folded into the shift it would cancel against y·scale, and
@@ -21,7 +21,7 @@ enum Step: Sendable {
 }
 
 /// The steps of a network: batch normalisation folded into the linear layer before it or fused behind, dropout dropped.
-struct Plan {
+struct ExecutionPlan {
   var steps: [Step] = []
   var width: Int
   private(set) var widest: Int

@@ -2,7 +2,7 @@
 ///
 /// First come, first served, by model: a batch is the oldest entry and every later entry of the same model that still fits.
 /// Batches grow only while the engine is busy; nothing ever waits for company.
-public struct Planner<ModelID: Hashable & Sendable>: Sendable {
+public struct BatchPlanner<ModelID: Hashable & Sendable>: Sendable {
   public struct Limits: Sendable, Equatable {
     /// Rows of one batch. An entry larger than that runs alone.
     public var maxBatchRows: Int

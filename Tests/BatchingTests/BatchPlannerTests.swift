@@ -3,11 +3,11 @@ import Testing
 
 @testable import Batching
 
-@Suite struct PlannerTests {
-  typealias Entry = Planner<String>.Entry
+@Suite struct BatchPlannerTests {
+  typealias Entry = BatchPlanner<String>.Entry
 
-  func planner(batch: Int = 8, queue: Int = 100) -> Planner<String> {
-    Planner(limits: .init(maxBatchRows: batch, maxQueueRows: queue))
+  func planner(batch: Int = 8, queue: Int = 100) -> BatchPlanner<String> {
+    BatchPlanner(limits: .init(maxBatchRows: batch, maxQueueRows: queue))
   }
 
   @Test func `an empty queue has nothing to do`() {
