@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets everything up, that is, installs what is missing and builds, and serves the default model on port 8080.
 #   scripts/serve.sh [ARGUMENT…]
-# Every argument goes to `radial serve`: scripts/serve.sh model.keras --port 9000. What that takes, README's table says, and once built
+# Every argument goes to `radial serve`: scripts/serve.sh model.keras --port 9000. What that takes says
+# Sources/radial/Radial.docc/CommandLine.md, and once built
 #   .build/release/radial serve --help
 folder=$PWD
 source "$(dirname "$0")/setup.sh"

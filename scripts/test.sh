@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# Sets everything up, checks the formatting and passes the tests; then real clients, Prometheus, Schemathesis and the manifests' schemas are
-# held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
+# Sets everything up, checks the formatting, builds the documentation and passes the tests; then real clients, Prometheus, Schemathesis and
+# the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
+# RADIAL_KSERVE_CRDS names a folder of KServe's CustomResourceDefinitions; without it KServe's manifest is held to no schema.
+source "$(dirname "$0")/help.sh"
+kserve=
+if [ -n "${RADIAL_KSERVE_CRDS:-}" ]; then kserve=$(cd "$RADIAL_KSERVE_CRDS" && pwd) || exit 2; fi
+# The server warns of variables that it does not read.
+unset RADIAL_KSERVE_CRDS
 source "$(dirname "$0")/setup.sh"
-install_packages curl
+install_packages curl python3
 scripts/format.sh --check
+scripts/documentation.sh
 
 arguments=() preload=()
 for argument in "$@"; do
@@ -31,8 +38,6 @@ case " $* " in
     scripts/smoke.sh
     scripts/clients.sh
     scripts/metrics.sh
-    kserve=../shared/data/kserve
-    [ -d "$kserve" ] || kserve=
     scripts/manifests.sh ${kserve:+"$kserve"}
     scripts/schemathesis.sh
     ;;

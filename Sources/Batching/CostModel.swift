@@ -49,7 +49,7 @@ public struct InlinePolicy: Sendable {
   public let budgetNanoseconds: Double
 
   /// What handing one request to another thread and back costs: suspending and resuming a connection, measured at 8 to
-  /// 16 µs (architecture.md §1).
+  /// 16 µs.
   public static let hopNanoseconds = 12_000.0
 
   public init(budgetNanoseconds: Double) { self.budgetNanoseconds = budgetNanoseconds }

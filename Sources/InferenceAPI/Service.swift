@@ -64,7 +64,8 @@ package final class Service: Sendable {
         threads: configuration.threads, isAlive: callersAlive,
         didRunBatch: { report in
           queueShard.update {
-            $0.ranBatch(slot: report.metricsIndex, rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false)
+            $0.ranBatch(
+              slot: report.metricsIndex, rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false)
           }
         }))
   }

@@ -24,7 +24,8 @@ struct NetworkReader {
     guard let text = file.metadata[Architecture.key] else {
       throw ModelError(
         .architecture, file.path,
-        "its metadata has no '\(Architecture.key)'; it was not exported for Radial, see README's Model files")
+        "its metadata has no '\(Architecture.key)'; it was not exported for Radial, see the page 'The model file' of Radial's documentation"
+      )
     }
     let architecture = try Architecture(text, path: file.path)
     inputShape = architecture.inputShape

@@ -1,6 +1,6 @@
 internal import RadialKernels
 
-/// An activation function, by Keras' name (golden FORMAT: gelu is the erf form, scaled_tanh is 1.7159 tanh(2x/3)).
+/// An activation function, by Keras' name (gelu is the form with erf, scaled_tanh is 1.7159 tanh(2x/3)).
 public enum Activation: String, Sendable, CaseIterable {
   case linear, relu, sigmoid, softplus, elu, gelu, selu, swish, softmax, tanh
   case scaledTanh = "scaled_tanh"

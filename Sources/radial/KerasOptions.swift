@@ -21,7 +21,7 @@ struct KerasOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What the layers of a Keras file compute whose classes are not Keras' own: \(Self.forms). README's Keras files has the formulas.",
+      "What the layers of a Keras file compute whose classes are not Keras' own: \(Self.forms). The page 'RBF layers' of the documentation has the formulas.",
       valueName: "form"),
     transform: { text in
       guard let form = RBFForm(rawValue: text) else { throw ValidationError("expected \(Self.forms), found '\(text)'") }

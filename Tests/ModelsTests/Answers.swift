@@ -34,7 +34,7 @@ struct Answers: Equatable {
       && distances.map(\.bitPattern) == other.distances.map(\.bitPattern)
   }
 
-  /// The largest deviation from the expected answers, as a share of what FORMAT.md allows: at most 1 is right.
+  /// The largest deviation from the expected answers, as a share of what is allowed: at most 1 is right.
   func share(of vectors: Vectors, _ model: Model) -> Double {
     let widest = Double(model.layers.filter { $0.inputShape.count == 1 }.map { $0.inputShape[0] }.max()!)
     let factor: Double = model.layers.count > 6 ? 40 : 1

@@ -43,7 +43,7 @@ import Testing
     let answers = Answers(model, expected.inputs)
     #expect(answers.outputs.count == expected.outputs.count * expected.outputs[0].count)
     for (found, expected) in zip(answers.outputs, expected.outputs.joined()) {
-      // Keras computes in Float32 itself: FORMAT.md's rule, with room for the error of both.
+      // Keras computes in Float32 itself: the rule of golden networks, with room for the error of both.
       #expect(abs(Double(found) - expected) <= 4e-6 + 1e-5 * abs(expected), "\(found), expected \(expected)")
     }
   }

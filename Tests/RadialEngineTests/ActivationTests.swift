@@ -3,7 +3,7 @@ import RadialEngine
 import Testing
 
 @Suite struct ActivationTests {
-  /// The activations as FORMAT.md defines them, in Float64.
+  /// The activations as the page 'The model file' defines them, in Float64.
   static func reference(_ activation: Activation, _ x: Double) -> Double {
     switch activation {
     case .linear, .softmax: x
