@@ -25,7 +25,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
   ],
   targets: [
-    // The rooms, bottom to top. An import may only point to a room above it in this list.
+    // The targets, bottom to top. An import may only point to a target above it in this list.
     .target(
       name: "RadialKernels", cSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "RadialEngine", dependencies: ["RadialKernels"], swiftSettings: strict),
@@ -44,34 +44,39 @@ let package = Package(
         // Pieces of a text cannot outlive the call that gave them.
         .enableExperimentalFeature("Lifetimes")
       ]),
-    .target(name: "FileFormats", dependencies: ["CZlib"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "CNettle"], swiftSettings: strict),
-    .target(name: "Batching", dependencies: ["RadialEngine"], swiftSettings: strict),
-    .target(name: "RowFiles", dependencies: ["JSON", "CSVCore", "FileFormats", "CZlib"], swiftSettings: strict),
+    .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(name: "FileFormats", dependencies: ["Bytes"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "Bytes", "CNettle"], swiftSettings: strict),
+    .target(name: "Batching", dependencies: ["RadialEngine", "Bytes"], swiftSettings: strict),
     .target(
-      name: "HTTPServer", dependencies: ["CMicroHTTPD", "CZlib", .product(name: "Logging", package: "swift-log")],
+      name: "RowFiles", dependencies: ["JSON", "CSVCore", "FileFormats", "Bytes"], swiftSettings: strict),
+    .target(
+      name: "HTTPServer",
+      dependencies: ["Bytes", "CMicroHTTPD", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "JSON", "CMalloc",
+        "HTTPServer", "Batching", "Models", "RadialEngine", "JSON", "Bytes", "CMalloc",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine", "RowFiles",
+        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine", "RowFiles", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(name: "radial-bench", dependencies: ["RadialEngine"], swiftSettings: strict),
 
-    // What several rooms' tests share.
-    .target(name: "TestSupport", dependencies: ["HTTPServer"], path: "Tests/TestSupport", swiftSettings: strict),
+    // What several targets' tests share.
+    .target(
+      name: "TestSupport", dependencies: ["HTTPServer", "Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],

@@ -1,3 +1,4 @@
+import Bytes
 public import RadialEngine
 
 /// What a forward pass costs on one core of this machine, measured at load: linear between one row and a full batch.

@@ -4,12 +4,12 @@ struct HDF5Attribute {
 
   let name: String
   /// Behind the name: type, space and value.
-  private let parts: (type: Bytes, space: Bytes, value: Bytes)
+  private let parts: (type: ByteSlice, space: ByteSlice, value: ByteSlice)
   private let what: String
   private let isShared: Bool
 
   /// - Parameter body: the message, wherever it is kept. It is looked into only as far as the name and the parts' sizes.
-  init(_ body: Bytes, in file: HDF5File, of path: String) throws(FormatError) {
+  init(_ body: ByteSlice, in file: HDF5File, of path: String) throws(FormatError) {
     let place = "an attribute of '\(path)'"
     let version = try body.integer(UInt8.self, at: 0, place)
     guard (1...3).contains(version) else { throw .damaged("\(place) has version \(version), expected 1 to 3") }
@@ -50,7 +50,9 @@ struct HDF5Attribute {
     }
   }
 
-  private static func fixed(_ data: Bytes, _ size: Int, _ count: Int, _ what: String) throws(FormatError) -> [String] {
+  private static func fixed(_ data: ByteSlice, _ size: Int, _ count: Int, _ what: String) throws(FormatError)
+    -> [String]
+  {
     var strings: [String] = []
     for index in 0..<count {
       strings.append(String(decoding: try data.part(index * size, size, what).array.prefix { $0 != 0 }, as: UTF8.self))
@@ -60,7 +62,7 @@ struct HDF5Attribute {
 
   /// Each element is a length, the address of a global heap collection and an index in it (III.E, IV.A.2.d class 9).
   private static func variable(
-    _ data: Bytes, _ count: Int, in file: HDF5File, _ what: String
+    _ data: ByteSlice, _ count: Int, in file: HDF5File, _ what: String
   ) throws(FormatError) -> [String] {
     var strings: [String] = []
     var total = 0
@@ -81,7 +83,7 @@ struct HDF5Attribute {
   /// Object `number` of the global heap collection at `address` (III.E): 16 bytes, then objects with 16-byte heads, padded to 8.
   private static func heapObject(
     _ number: UInt32, at address: UInt64, _ length: Int, in file: HDF5File, _ what: String
-  ) throws(FormatError) -> Bytes {
+  ) throws(FormatError) -> ByteSlice {
     let place = try file.place(address, what)
     guard file.bytes.has("GCOL", at: place) else { throw .damaged("\(what) names \(address), where no heap is") }
     let size = try file.bytes.integer(UInt64.self, at: place + 8, what)

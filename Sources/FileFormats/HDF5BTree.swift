@@ -18,7 +18,7 @@ enum HDF5BTree {
   /// All records, each of `recordBytes` bytes or more, in no promised order.
   static func records(
     at address: UInt64, _ type: RecordType, recordBytes: Int, in file: HDF5File, _ what: String
-  ) throws(FormatError) -> [Bytes] {
+  ) throws(FormatError) -> [ByteSlice] {
     let header = try file.part(address, 38, "the index of \(what)")
     guard header.has("BTHD", at: 0) else { throw .damaged("\(what) names \(address), where no index is") }
     let found = try header.integer(UInt8.self, at: 5, what)
@@ -35,7 +35,7 @@ enum HDF5BTree {
     let count = Int(try header.integer(UInt16.self, at: 24, what))
     guard root != HDF5File.undefinedAddress, count > 0 else { return [] }
     let widths = Widths(nodeBytes: nodeBytes, recordSize: recordSize, depth: depth)
-    var records: [Bytes] = []
+    var records: [ByteSlice] = []
     var seen: Set<UInt64> = []
     var nodes = [(address: root, records: count, depth: depth)]
     while let node = nodes.popLast() {
@@ -86,7 +86,7 @@ enum HDF5BTree {
   }
 }
 
-extension Bytes {
+extension ByteSlice {
   /// An unsigned little-endian integer of 1 to 8 bytes.
   func narrow(_ width: Int, at offset: Int, _ what: String) throws(FormatError) -> Int {
     let value = try part(offset, width, what).array.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -4,7 +4,7 @@ public struct HDF5Dataset {
   /// [] is one element.
   public let shape: [Int]
   /// Row-major, little-endian, `type.bytes` × the product of `shape`.
-  public let bytes: Bytes
+  public let bytes: ByteSlice
   /// Which object this is: two paths may lead to the same one.
   public let identity: UInt64
 
@@ -25,8 +25,8 @@ public struct HDF5Dataset {
 
   /// The data layout message (IV.A.2.i), versions 3 and 4.
   private static func data(
-    _ layout: Bytes, size: Int, in file: HDF5File, _ what: String
-  ) throws(FormatError) -> Bytes {
+    _ layout: ByteSlice, size: Int, in file: HDF5File, _ what: String
+  ) throws(FormatError) -> ByteSlice {
     let version = try layout.integer(UInt8.self, at: 0, what)
     guard version == 3 || version == 4 else { throw .unsupported("\(what) has a layout of version \(version)") }
     let storage = try layout.integer(UInt8.self, at: 1, what)
@@ -36,7 +36,7 @@ public struct HDF5Dataset {
       guard stored >= size else { throw .damaged("\(what) stores \(stored) bytes, expected \(size)") }
       return try layout.part(4, size, what)
     case 1:
-      guard size > 0 else { return Bytes([]) }
+      guard size > 0 else { return ByteSlice([]) }
       let address = try layout.integer(UInt64.self, at: 2, what)
       let stored = try layout.integer(UInt64.self, at: 10, what)
       guard address != HDF5File.undefinedAddress else { throw .damaged("\(what) was never written") }

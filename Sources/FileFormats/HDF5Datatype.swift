@@ -23,7 +23,7 @@ public enum HDF5Datatype: Sendable, Equatable {
     }
   }
 
-  init(_ body: Bytes, _ what: String) throws(FormatError) {
+  init(_ body: ByteSlice, _ what: String) throws(FormatError) {
     let head = try body.integer(UInt8.self, at: 0, what)
     let flags = try body.integer(UInt8.self, at: 1, what)
     let size = Int(try body.integer(UInt32.self, at: 4, what))
@@ -86,7 +86,7 @@ enum HDF5Dataspace {
   private static let maximumRank = 32
 
   /// The shape; [] is one element.
-  static func shape(_ body: Bytes, _ what: String) throws(FormatError) -> [Int] {
+  static func shape(_ body: ByteSlice, _ what: String) throws(FormatError) -> [Int] {
     let version = try body.integer(UInt8.self, at: 0, what)
     let rank = Int(try body.integer(UInt8.self, at: 1, what))
     guard version == 1 || version == 2 else { throw .damaged("\(what) has a dataspace of version \(version)") }

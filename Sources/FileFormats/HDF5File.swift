@@ -9,7 +9,7 @@ public final class HDF5File {
   /// What every undefined address is: all ones (III.A).
   static let undefinedAddress = UInt64.max
 
-  let bytes: Bytes
+  let bytes: ByteSlice
   private let root: UInt64
   private var groups: [UInt64: [String: UInt64]] = [:]
   private var headers: [UInt64: HDF5ObjectHeader] = [:]
@@ -17,13 +17,13 @@ public final class HDF5File {
   /// Nodes, header blocks and entries that may still be visited. A step reads at least 8 bytes, and a sound file's are read once.
   private var stepsLeft: Int
 
-  public static func isFile(_ bytes: Bytes) -> Bool {
+  public static func isFile(_ bytes: ByteSlice) -> Bool {
     // The first byte is 0x89, which no text begins with, so that it cannot stand in a literal of text.
     bytes.has("HDF\r\n\u{1a}\n", at: 1) && bytes.withBytes { $0[0] == 0x89 }
   }
 
   /// - Throws: when the superblock (II.A) is no version 0 to 3 with 8-byte addresses, or the file is shorter than it says.
-  public init(_ bytes: Bytes) throws(FormatError) {
+  public init(_ bytes: ByteSlice) throws(FormatError) {
     self.bytes = bytes
     stepsLeft = 10_000 + bytes.count / 8
     guard Self.isFile(bytes) else {
@@ -96,7 +96,7 @@ public final class HDF5File {
     guard stepsLeft >= 0 else { throw .damaged("the HDF5 structures refer to each other without an end") }
   }
 
-  func part(_ address: UInt64, _ count: Int, _ what: @autoclosure () -> String) throws(FormatError) -> Bytes {
+  func part(_ address: UInt64, _ count: Int, _ what: @autoclosure () -> String) throws(FormatError) -> ByteSlice {
     try bytes.part(place(address, what()), count, what())
   }
 

@@ -13,7 +13,7 @@ struct HDF5FractalHeap {
   private let root: UInt64
   /// Rows of the root indirect block; 0: the root is a direct block.
   private let rootRows: Int
-  private var huge: [Int: Bytes]?
+  private var huge: [Int: ByteSlice]?
 
   /// Blocks in rows of `width`: rows 0 and 1 have blocks of `start` bytes, each further row ones of twice the bytes.
   private struct Table {
@@ -62,7 +62,7 @@ struct HDF5FractalHeap {
   }
 
   /// The object that an ID names.
-  mutating func object(_ id: Bytes) throws(FormatError) -> Bytes {
+  mutating func object(_ id: ByteSlice) throws(FormatError) -> ByteSlice {
     let flags = try id.integer(UInt8.self, at: 0, what)
     guard flags >> 6 == 0 else { throw .damaged("an ID in the heap of \(what) has version \(flags >> 6), expected 0") }
     switch flags >> 4 & 3 {
@@ -80,7 +80,7 @@ struct HDF5FractalHeap {
   }
 
   /// An object in a block of the doubling table; `offset` is counted through all blocks, their heads included.
-  private func managed(_ offset: Int, _ length: Int) throws(FormatError) -> Bytes {
+  private func managed(_ offset: Int, _ length: Int) throws(FormatError) -> ByteSlice {
     guard rootRows > 0 else { return try inDirectBlock(root, size: table.start, offset, length) }
     var (address, rows, offset) = (root, rootRows, offset)
     while true {
@@ -102,20 +102,22 @@ struct HDF5FractalHeap {
     }
   }
 
-  private func inDirectBlock(_ address: UInt64, size: Int, _ offset: Int, _ length: Int) throws(FormatError) -> Bytes {
+  private func inDirectBlock(_ address: UInt64, size: Int, _ offset: Int, _ length: Int) throws(FormatError)
+    -> ByteSlice
+  {
     let block = try file.part(address, size, "a block of the heap of \(what)")
     guard block.has("FHDB", at: 0) else { throw .damaged("the heap of \(what) has no block at \(address)") }
     return try block.part(offset, length, "an object in the heap of \(what)")
   }
 
   /// A huge object's ID is a number, by which the heap's own index gives the place; or the place itself in an ID of 17 bytes.
-  private mutating func hugeObject(_ id: Bytes) throws(FormatError) -> Bytes {
+  private mutating func hugeObject(_ id: ByteSlice) throws(FormatError) -> ByteSlice {
     if idBytes >= 17 {
       let length = try id.narrow(8, at: 9, what)
       return try file.part(id.integer(UInt64.self, at: 1, what), length, "an object of \(what)")
     }
     if huge == nil {
-      var places: [Int: Bytes] = [:]
+      var places: [Int: ByteSlice] = [:]
       for record in try HDF5BTree.records(at: hugeIndex, .hugeObjects, recordBytes: 24, in: file, what) {
         let length = try record.narrow(8, at: 8, what)
         let object = try file.part(record.integer(UInt64.self, at: 0, what), length, "an object of \(what)")

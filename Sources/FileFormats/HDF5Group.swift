@@ -15,7 +15,7 @@ enum HDF5Group {
 
   /// A B-tree of symbol table nodes, with the names in a local heap (III.A.1, III.B, III.C, III.D).
   private static func oldStyle(
-    _ table: Bytes, in file: HDF5File, _ what: String
+    _ table: ByteSlice, in file: HDF5File, _ what: String
   ) throws(FormatError) -> [String: UInt64] {
     let tree = try table.integer(UInt64.self, at: 0, what)
     let heap = try LocalHeap(at: table.integer(UInt64.self, at: 8, what), in: file, what)
@@ -87,7 +87,7 @@ enum HDF5Group {
     return links
   }
 
-  private static func addLink(_ body: Bytes, _ what: String, to links: inout [String: UInt64]) throws(FormatError) {
+  private static func addLink(_ body: ByteSlice, _ what: String, to links: inout [String: UInt64]) throws(FormatError) {
     let version = try body.integer(UInt8.self, at: 0, what)
     guard version == 1 else { throw .damaged("a link in \(what) has version \(version), expected 1") }
     let flags = try body.integer(UInt8.self, at: 1, what)
@@ -118,7 +118,7 @@ enum HDF5Group {
 
 /// Names of a group (III.D): null-terminated, found by their offset.
 private struct LocalHeap {
-  private let data: Bytes
+  private let data: ByteSlice
 
   init(at address: UInt64, in file: HDF5File, _ what: String) throws(FormatError) {
     let place = try file.place(address, "the heap of \(what)")

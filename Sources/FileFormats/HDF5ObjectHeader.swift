@@ -16,7 +16,7 @@ struct HDF5ObjectHeader {
 
   struct Message {
     let type: Kind
-    let body: Bytes
+    let body: ByteSlice
   }
 
   private(set) var messages: [Message] = []
@@ -30,10 +30,10 @@ struct HDF5ObjectHeader {
     }
   }
 
-  func first(_ type: Kind) -> Bytes? { messages.first { $0.type == type }?.body }
+  func first(_ type: Kind) -> ByteSlice? { messages.first { $0.type == type }?.body }
 
   /// The messages of all attributes: those of the header, and those in a fractal heap that an attribute info message names (IV.A.2.v).
-  func attributes(in file: HDF5File, _ path: String) throws(FormatError) -> [Bytes] {
+  func attributes(in file: HDF5File, _ path: String) throws(FormatError) -> [ByteSlice] {
     var bodies = messages.filter { $0.type == .attribute }.map(\.body)
     guard let information = first(.attributeInformation) else { return bodies }
     let what = "the attributes of '\(path)'"
@@ -89,7 +89,7 @@ struct HDF5ObjectHeader {
   /// - Parameter head: type, size and flags of the message at an offset of a block.
   private mutating func readBlocks(
     _ file: HDF5File, first: (offset: Int, size: Int), headBytes: Int, _ what: String,
-    head: (Bytes, Int) throws(FormatError) -> (type: UInt16, size: UInt16, flags: UInt8)
+    head: (ByteSlice, Int) throws(FormatError) -> (type: UInt16, size: UInt16, flags: UInt8)
   ) throws(FormatError) {
     var blocks = [first]
     var seen: Set<Int> = []
@@ -127,7 +127,7 @@ struct DenseStorage {
 
   /// - Parameter creationIndexBytes: of the optional field before the addresses.
   /// - Returns: nil: all are in the header.
-  init?(_ information: Bytes, creationIndexBytes: Int, _ what: String) throws(FormatError) {
+  init?(_ information: ByteSlice, creationIndexBytes: Int, _ what: String) throws(FormatError) {
     let version = try information.integer(UInt8.self, at: 0, what)
     guard version == 0 else { throw .unsupported("the message about \(what) has version \(version)") }
     let flags = try information.integer(UInt8.self, at: 1, what)
@@ -138,7 +138,7 @@ struct DenseStorage {
   }
 }
 
-extension Bytes {
+extension ByteSlice {
   /// An unsigned integer of 1, 2, 4 or 8 bytes: 2 to the power `code`.
   func sized(_ code: UInt8, at offset: Int, _ what: String) throws(FormatError) -> Int {
     let value =

@@ -22,12 +22,12 @@ public struct ZipArchive {
   static let maximumMembers = 4096
   private static let maximumNameBytes = 4096
 
-  private let bytes: Bytes
+  private let bytes: ByteSlice
   /// Where `bytes` begin in the archive.
   private let origin: Int
   private let members: [String: Member]
 
-  public static func isArchive(_ bytes: Bytes) -> Bool {
+  public static func isArchive(_ bytes: ByteSlice) -> Bool {
     // An empty archive is one too, so that it is refused as such.
     bytes.has("PK\u{3}\u{4}", at: 0) || bytes.has("PK\u{5}\u{6}", at: 0)
   }
@@ -38,7 +38,7 @@ public struct ZipArchive {
   /// - Parameters:
   ///   - bytes: the archive, or its end, which holds the directory.
   ///   - origin: where they begin in the archive.
-  public init(_ bytes: Bytes, origin: Int = 0) throws(FormatError) {
+  public init(_ bytes: ByteSlice, origin: Int = 0) throws(FormatError) {
     self.bytes = bytes
     self.origin = origin
     let directory = try Self.directory(bytes, origin: origin)
@@ -63,7 +63,7 @@ public struct ZipArchive {
 
   /// A member's content, inflated if need be and checked against its CRC.
   /// - Parameter limit: bytes; a larger member is refused before it is unpacked.
-  public func contents(_ name: String, limit: Int) throws(FormatError) -> Bytes {
+  public func contents(_ name: String, limit: Int) throws(FormatError) -> ByteSlice {
     guard let member = members[name] else {
       throw FormatError("the zip archive has no member '\(name)'; save the model again with Keras' model.save")
     }
@@ -83,7 +83,7 @@ public struct ZipArchive {
     let extraLength = try bytes.integer(UInt16.self, at: header + 28, place)
     let packed = try bytes.part(
       header + 30 + Int(nameLength) + Int(extraLength), member.compressedSize, place)
-    let content: Bytes
+    let content: ByteSlice
     switch member.method {
     case 0:
       guard member.compressedSize == member.size else {
@@ -104,7 +104,7 @@ public struct ZipArchive {
   }
 
   private static func directory(
-    _ bytes: Bytes, origin: Int
+    _ bytes: ByteSlice, origin: Int
   ) throws(FormatError) -> (members: Int, offset: Int, size: Int) {
     // The end record is the file's last 22 bytes, and a comment of at most 64 KiB may follow it.
     let tail = max(0, bytes.count - 22 - 65535)
@@ -130,7 +130,7 @@ public struct ZipArchive {
   }
 
   private static func member(
-    _ region: Bytes, at start: Int, _ what: String
+    _ region: ByteSlice, at start: Int, _ what: String
   ) throws(FormatError) -> (name: String, member: Member, length: Int) {
     guard region.has("PK\u{1}\u{2}", at: start) else { throw .damaged("\(what) does not begin with its signature") }
     func short(_ offset: Int) throws(FormatError) -> UInt16 {

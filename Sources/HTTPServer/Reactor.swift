@@ -1,3 +1,4 @@
+import Bytes
 internal import CMicroHTTPD
 import Glibc
 import Logging
@@ -25,7 +26,7 @@ final class Reactor: @unchecked Sendable {
   let budget: ResourceBudget
   let settings: Settings
   let logger: Logger
-  let outputBuffers = OutputBufferPool()
+  let outputBuffers = ByteBufferPool()
   let bodyBuffers: BodyBufferPool
   var requestIDs = RequestIDs()
   var connections: [Exchange] = []
@@ -38,7 +39,7 @@ final class Reactor: @unchecked Sendable {
   /// Counts calls of MHD_run.
   private(set) var run: UInt64 = 0
   /// When this turn began: near enough for deadlines, which are checked once a second.
-  private(set) var turnNanoseconds = Clock.now
+  private(set) var turnNanoseconds = monotonicNanoseconds()
   /// Somebody waits for the next MHD_run: do not sleep.
   var runAgain = false
   private var nextSweep: UInt64 = 0
@@ -81,7 +82,7 @@ final class Reactor: @unchecked Sendable {
       pollfd(fd: mhd_daemon_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
       pollfd(fd: control.event.descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    nextSweep = Clock.now + sweepInterval
+    nextSweep = monotonicNanoseconds() + sweepInterval
     var ending = Ending.serving
     while true {
       // Flags are looked at in every pass; the eventfd only ends a sleep, and is read only after one.
@@ -101,7 +102,7 @@ final class Reactor: @unchecked Sendable {
         }
         if advance(&ending) { break }
       }
-      let now = Clock.now
+      let now = monotonicNanoseconds()
       if now >= nextSweep {
         nextSweep = now + sweepInterval
         sweep(at: now)
@@ -116,7 +117,7 @@ final class Reactor: @unchecked Sendable {
   /// One pass of libmicrohttpd over everything readable, then the handler's turn ends.
   private func turn(_ daemon: OpaquePointer) {
     run &+= 1
-    turnNanoseconds = Clock.now
+    turnNanoseconds = monotonicNanoseconds()
     MHD_run(daemon)
     handler?.didReadSockets()
   }
@@ -126,7 +127,7 @@ final class Reactor: @unchecked Sendable {
     let hasTimeout = MHD_get_timeout(daemon, &milliseconds) == .YES
     if hasTimeout && milliseconds == 0 { return 0 }
     if connections.isEmpty && !control.isStopping.load(ordering: .relaxed) { return -1 }
-    let now = Clock.now
+    let now = monotonicNanoseconds()
     var wait = nextSweep > now ? (nextSweep - now) / 1_000_000 + 1 : 0
     if control.isStopping.load(ordering: .relaxed) { wait = min(wait, 10) }
     return Int32(min(wait, hasTimeout ? milliseconds : .max))

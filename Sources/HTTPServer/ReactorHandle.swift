@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What a handler knows of the thread that calls it.
 public protocol ReactorHandle: Sendable {
   /// The reactor's number, from 0.
@@ -7,11 +9,11 @@ public protocol ReactorHandle: Sendable {
   /// Makes the reactor call `RequestHandler.didWake`; many calls before it does count as one. Any thread.
   func wake()
   /// An empty buffer for an answer. The reactor's thread only.
-  func makeBuffer(minimumCapacity: Int) -> OutputBuffer
+  func makeBuffer(minimumCapacity: Int) -> ByteBuffer
 }
 
 extension Reactor: ReactorHandle {
   var openConnections: Int { budget.connections }
   func wake() { control.wakeHandler() }
-  func makeBuffer(minimumCapacity: Int) -> OutputBuffer { outputBuffers.take(minimumCapacity: minimumCapacity) }
+  func makeBuffer(minimumCapacity: Int) -> ByteBuffer { outputBuffers.take(minimumCapacity: minimumCapacity) }
 }

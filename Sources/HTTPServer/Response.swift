@@ -1,10 +1,12 @@
+public import Bytes
+
 /// An answer: a fixed one, or a body made for this request.
 ///
 /// Every answer also carries `X-Request-ID`, and `Connection: close` while the server drains.
 public struct Response {
   enum Content {
     case fixed(FixedResponse)
-    case buffer(OutputBuffer)
+    case buffer(ByteBuffer)
   }
 
   public let status: Int
@@ -17,7 +19,7 @@ public struct Response {
 
   /// - Parameter body: given back to its pool once sent; do not touch it any more.
   public init(
-    status: Int, contentType: StaticString = "application/json", body: OutputBuffer,
+    status: Int, contentType: StaticString = "application/json", body: ByteBuffer,
     headers: [(StaticString, String)] = []
   ) {
     self.status = status

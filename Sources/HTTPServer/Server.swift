@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 public import Logging
 import Synchronization
@@ -88,7 +89,7 @@ public final class Server: Sendable {
   /// would wait for its own thread.
   public func stop(grace: Duration) {
     beginDraining()
-    let end = Clock.now &+ min(grace.nanoseconds, 1 << 60)
+    let end = monotonicNanoseconds() &+ min(grace.nanoseconds, 1 << 60)
     for control in controls {
       control.graceEnd.store(end, ordering: .releasing)
       control.isStopping.store(true, ordering: .releasing)

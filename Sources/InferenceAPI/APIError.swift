@@ -1,3 +1,4 @@
+import Bytes
 import HTTPServer
 import JSON
 
@@ -137,7 +138,7 @@ enum APIError: Error {
   }
 
   /// The answer: `{"error":"…"}` with what machines may want to know beside it.
-  func response(in buffer: consuming OutputBuffer) -> Response {
+  func response(in buffer: consuming ByteBuffer) -> Response {
     let json = JSONWriter(buffer)
     json.write("{\"error\":")
     json.write(string: message)

@@ -1,11 +1,11 @@
-import HTTPServer
+import Bytes
 import JSON
 
 /// Writes JSON straight into the response's one contiguous buffer.
 struct JSONWriter {
-  let buffer: OutputBuffer
+  let buffer: ByteBuffer
 
-  init(_ buffer: OutputBuffer) { self.buffer = buffer }
+  init(_ buffer: ByteBuffer) { self.buffer = buffer }
 
   /// Literal JSON text.
   func write(_ text: StaticString) { buffer.append(text) }

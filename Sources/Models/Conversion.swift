@@ -84,7 +84,7 @@ public final class Conversion {
   ) throws(ModelError) -> Model {
     try SafetensorsWriter.write(metadata: metadata, tensors: tensors, to: output)
     // Errors name the file as it is going to be called.
-    let written = try SafetensorsFile(FileImage(path: output.finish()), path: output.path)
+    let written = try SafetensorsFile(FileContents(path: output.finish()), path: output.path)
     let model = try Model(written, name: "model", version: 1, instructionSet: instructionSet)
     try model.selfTest()
     return model

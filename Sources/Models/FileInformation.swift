@@ -10,7 +10,7 @@ public struct FileInformation: Sendable, Equatable {
   public let sha256: String
   public let form: ModelForm
 
-  init(path: String, file: FileImage, form: ModelForm) {
+  init(path: String, file: FileContents, form: ModelForm) {
     self.path = path
     self.form = form
     name = path.split(separator: "/").last.map(String.init) ?? path

@@ -11,7 +11,7 @@ extension ForeignFile {
     case bytes(first: UInt8?)
   }
 
-  init?(protobuf bytes: Bytes) {
+  init?(protobuf bytes: ByteSlice) {
     guard let fields = Self.fields(bytes), let first = fields.first else { return nil }
     let numbers = Set(fields.map(\.number))
     func isNumber(_ number: Int) -> Bool {
@@ -47,7 +47,7 @@ extension ForeignFile {
   }
 
   /// The fields of the outermost message; nil: the file is none.
-  private static func fields(_ bytes: Bytes) -> [(number: Int, content: Content)]? {
+  private static func fields(_ bytes: ByteSlice) -> [(number: Int, content: Content)]? {
     bytes.withBytes { bytes in
       var offset = 0
       /// Base 128, least significant group first, at most 10 bytes.

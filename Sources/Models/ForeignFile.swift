@@ -54,7 +54,7 @@ struct ForeignFile {
   ]
 
   /// nil: the bytes tell nothing.
-  init?(_ bytes: Bytes) {
+  init?(_ bytes: ByteSlice) {
     guard let part = try? bytes.part(0, min(bytes.count, Self.prefixBytes), "the first bytes") else { return nil }
     let first = part.array
     func begins(_ expected: [UInt8], at offset: Int = 0) -> Bool {

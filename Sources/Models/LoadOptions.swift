@@ -71,8 +71,8 @@ extension LoadOptions {
 
 /// Opens a model file of any form; its first bytes tell which, whatever its name.
 func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any TensorSource {
-  let file = try FileImage(path: path)
-  let bytes = Bytes(file)
+  let file = try FileContents(path: path)
+  let bytes = ByteSlice(file)
   if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
     return try KerasFile(file, path: path, options)
   }
@@ -95,7 +95,7 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
 
 extension SafetensorsFile {
   /// Whether a file begins as this form does, even if it is cut short: the length of a header, and the header's brace.
-  fileprivate static func isForm(of bytes: Bytes) -> Bool {
+  fileprivate static func isForm(of bytes: ByteSlice) -> Bool {
     guard let length = try? bytes.integer(UInt64.self, at: 0, "the header's length") else { return false }
     return length <= UInt64(maximumHeaderBytes) && bytes.has("{", at: 8)
   }

@@ -89,7 +89,7 @@ struct ModelSettings: Equatable {
         throw ModelError(.file, path, "has \(information.st_size) bytes; \(expected)")
       }
     }
-    let file = try FileImage(path: path)
+    let file = try FileContents(path: path)
     guard file.count <= maximumBytes, let text = file.withBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw ModelError(.file, path, "is no UTF-8; \(expected)")
     }

@@ -12,13 +12,13 @@ struct SafetensorsFile: TensorSource {
   let path: String
   let metadata: [String: String]
   let tensors: [String: Tensor]
-  let file: FileImage
+  let file: FileContents
   let form = ModelForm.safetensors
   let notes: [String] = []
 
-  init(path: String) throws(ModelError) { try self.init(FileImage(path: path), path: path) }
+  init(path: String) throws(ModelError) { try self.init(FileContents(path: path), path: path) }
 
-  init(_ file: FileImage, path: String) throws(ModelError) {
+  init(_ file: FileContents, path: String) throws(ModelError) {
     self.path = path
     self.file = file
     let count = file.count
@@ -35,7 +35,7 @@ struct SafetensorsFile: TensorSource {
     let header = try Header(file.withBytes { Array($0[8..<dataStart]) }, path: path)
     metadata = header.metadata
     let data = try reading(path) { () throws(FormatError) in
-      try Bytes(file).part(dataStart, count - dataStart, "the data")
+      try ByteSlice(file).part(dataStart, count - dataStart, "the data")
     }
     var ranges: [String: Range<Int>] = [:]
     var tensors: [String: Tensor] = [:]

@@ -64,7 +64,7 @@ extension Tensor {
   fileprivate var writtenType: ElementType { type.isWeight ? .f32 : type }
 
   /// The bytes of the tensor in its written type.
-  fileprivate var written: Bytes {
+  fileprivate var written: ByteSlice {
     type == writtenType ? bytes : Tensor(floats, shape: shape).bytes
   }
 }

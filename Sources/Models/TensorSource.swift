@@ -5,7 +5,7 @@ import FileFormats
 protocol TensorSource {
   var path: String { get }
   var form: ModelForm { get }
-  var file: FileImage { get }
+  var file: FileContents { get }
   var metadata: [String: String] { get }
   var tensors: [String: Tensor] { get }
   /// What is to be known of the answers, a sentence each.
@@ -39,7 +39,7 @@ struct Tensor {
   let type: ElementType
   let shape: [Int]
   /// `type.bytes` × the product of `shape`, little-endian.
-  let bytes: Bytes
+  let bytes: ByteSlice
 }
 
 enum ElementType: String, CaseIterable {
@@ -141,7 +141,7 @@ extension Tensor {
   init(_ floats: [Float], shape: [Int]) {
     self.init(
       type: .f32, shape: shape,
-      bytes: Bytes(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
+      bytes: ByteSlice(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
   }
 
   /// The elements as Float32; F64 is rounded, types of no weights give zeros.

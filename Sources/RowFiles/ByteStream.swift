@@ -1,4 +1,4 @@
-internal import CZlib
+import Bytes
 import Glibc
 
 /// The bytes of a file or a pipe, inflated if they are gzip, or those of one member of a zip archive, seen through a window that moves
@@ -24,7 +24,7 @@ final class ByteStream {
   /// Where the stored bytes begin in the file.
   private var origin = 0
   /// What the bytes of a zip member must come to, and what they have come to so far.
-  private var checksum: (expected: UInt, found: UInt)?
+  private var checksum: (expected: UInt32, found: CRC32)?
 
   private static let readBytes = 256 << 10
 
@@ -134,7 +134,7 @@ final class ByteStream {
     name += ": \(label)"
     (size, position, start, end) = (packedSize, 0, 0, 0)
     inflater = isDeflated ? GzipInflater(.deflate, pending: UnsafeRawBufferPointer(start: nil, count: 0)) : nil
-    checksum = (UInt(crc), crc32(0, nil, 0))
+    checksum = (crc, CRC32())
   }
 
   /// Whether the bytes have a checksum, which is looked at when their end is read.
@@ -171,10 +171,10 @@ final class ByteStream {
   private func read(into target: UnsafeMutableRawPointer, atMost count: Int) throws(RowFileError) -> Int {
     let found = try readUnpacked(into: target, atMost: count)
     guard let checksum else { return found }
-    if found == 0, checksum.found != checksum.expected {
+    if found == 0, checksum.found.value != checksum.expected {
       throw RowFileError(.content, name, "its bytes do not agree with the zip archive's checksum; copy it again")
     }
-    self.checksum?.found = crc32_z(checksum.found, target.assumingMemoryBound(to: UInt8.self), found)
+    self.checksum?.found.update(UnsafeRawBufferPointer(start: target, count: found))
     return found
   }
 

@@ -24,7 +24,7 @@ enum NumpyArchive {
     guard tail.count == size - origin else { throw refuse("has become shorter while it was read; try again") }
     let archive: ZipArchive
     do throws(FormatError) {
-      archive = try ZipArchive(Bytes(tail), origin: origin)
+      archive = try ZipArchive(ByteSlice(tail), origin: origin)
     } catch {
       throw refuse(error.description)
     }

@@ -1,5 +1,5 @@
+import Bytes
 import Glibc
-import HTTPServer
 import Models
 import RowFiles
 import Synchronization
@@ -51,7 +51,7 @@ final class OfflineOutput: @unchecked Sendable {
 
   /// Writes the lines of the next rows.
   /// - Parameter fraction: how much of the file has been cut.
-  func write(_ text: OutputBuffer, _ rows: Rows = Rows(), fraction: Double? = nil) {
+  func write(_ text: ByteBuffer, _ rows: Rows = Rows(), fraction: Double? = nil) {
     guard failure == nil else { return }
     send(UnsafeRawBufferPointer(start: text.pointer, count: text.count))
     guard failure == nil else { return }

@@ -1,7 +1,7 @@
 import Batching
+import Bytes
 import Dispatch
 import Glibc
-import HTTPServer
 import InferenceAPI
 import RadialEngine
 import RowFiles
@@ -58,7 +58,7 @@ final class OfflineRun: @unchecked Sendable {
   func run() throws(Failure) {
     // A reader that goes away is seen as EPIPE, so that the progress bar can be cleared first.
     signal(SIGPIPE, SIG_IGN)
-    let header = OutputBuffer(capacity: 4096)
+    let header = ByteBuffer(capacity: 4096)
     encoder.writeHeader(into: header)
     output.write(header)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in work() }
@@ -70,7 +70,7 @@ final class OfflineRun: @unchecked Sendable {
     let block = RowBlock(width: network.inputWidth, capacity: Self.blockRows(network))
     let workspace = network.makeWorkspace()
     let results = ResultRows(network, capacity: block.capacity, keepsEmbeddings: encoder.needsEmbeddings)
-    let text = OutputBuffer(capacity: block.capacity * encoder.expectedBytesPerRow)
+    let text = ByteBuffer(capacity: block.capacity * encoder.expectedBytesPerRow)
     while let ticket = nextTicket(block) {
       var found = OfflineOutput.Rows()
       text.removeAll()
@@ -108,7 +108,7 @@ final class OfflineRun: @unchecked Sendable {
 
   /// Writes the lines of the good rows. When a bad row stops the run, nothing behind the first of them.
   private func encode(
-    _ block: RowBlock, _ results: Network.Results, into text: OutputBuffer
+    _ block: RowBlock, _ results: Network.Results, into text: ByteBuffer
   ) -> OfflineOutput.Rows {
     var rows = OfflineOutput.Rows(problems: block.problems, rounded: block.rounded)
     func stop() -> Int? {

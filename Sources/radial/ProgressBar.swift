@@ -1,4 +1,4 @@
-import Batching
+import Bytes
 import Glibc
 
 /// A line on the terminal that says how far the work is: share, rows, rows a second, time left.

@@ -20,7 +20,7 @@ import Testing
     let folder = RunningServer.repository.appendingPathComponent("Tests/ModelsTests/Keras")
     let cases = try JSONDecoder().decode(
       [Case].self, from: Data(contentsOf: folder.appendingPathComponent("rbf_table.json")))
-    let archive = try ZipArchive(Bytes([UInt8](Data(contentsOf: folder.appendingPathComponent("rbf_table.zip")))))
+    let archive = try ZipArchive(ByteSlice([UInt8](Data(contentsOf: folder.appendingPathComponent("rbf_table.zip")))))
     let files = try archive.contents("files", limit: 1 << 25).array
     let runner = try OfflineRunner()
     var passed = 0

@@ -95,7 +95,7 @@ import Testing
   /// The archive's members, each only stored.
   private static func stored(_ file: String) throws -> StoredZip {
     let data = try Data(contentsOf: URL(fileURLWithPath: path("\(file).keras")))
-    let archive = try ZipArchive(Bytes([UInt8](data)))
+    let archive = try ZipArchive(ByteSlice([UInt8](data)))
     return StoredZip(
       members: try archive.names.map { name in (name, Data(try archive.contents(name, limit: 1 << 24).array)) })
   }

@@ -75,7 +75,7 @@ import Testing
 
   private static func files() throws -> Data {
     let archive = try ZipArchive(
-      Bytes([UInt8](Data(contentsOf: KerasFileTests.folder.appendingPathComponent("rbf_table.zip")))))
+      ByteSlice([UInt8](Data(contentsOf: KerasFileTests.folder.appendingPathComponent("rbf_table.zip")))))
     return Data(try archive.contents("files", limit: 1 << 25).array)
   }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 package import HTTPServer
 import Synchronization
@@ -134,7 +135,7 @@ extension TestTransport {
 
     func wake() { if !isAwaited.exchange(true, ordering: .acquiringAndReleasing) { arrivals.signal() } }
 
-    func makeBuffer(minimumCapacity: Int) -> OutputBuffer { OutputBuffer(capacity: minimumCapacity) }
+    func makeBuffer(minimumCapacity: Int) -> ByteBuffer { ByteBuffer(capacity: minimumCapacity) }
 
     /// Whether `wake` was called since the last time.
     func takeWakeup() -> Bool {

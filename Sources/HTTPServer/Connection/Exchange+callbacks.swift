@@ -1,3 +1,4 @@
+import Bytes
 internal import CMicroHTTPD
 import Glibc
 
@@ -27,7 +28,7 @@ extension Exchange {
     case .appendBody:
       let part = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : count)
       if let rejection = requestBody.append(part, expected: validator.contentLength) {
-        return reject(rejection, drains: true, at: Clock.now)
+        return reject(rejection, drains: true, at: monotonicNanoseconds())
       }
       return .YES
     case .finishBody: return finishBody()
@@ -69,7 +70,7 @@ extension Exchange {
 
   /// The first call: judges the header section. Queueing a response here closes the connection.
   private func validate(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
-    let now = Clock.now
+    let now = monotonicNanoseconds()
     receivedNanoseconds = now
     // Method, target and version are handed out as C strings: a NUL would hide what stands behind it.
     if let target,

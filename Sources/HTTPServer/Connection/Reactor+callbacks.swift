@@ -1,3 +1,4 @@
+import Bytes
 internal import CMicroHTTPD
 import Glibc
 import Logging
@@ -81,7 +82,7 @@ extension Reactor {
   }
 
   private func open(_ connection: OpaquePointer) -> Exchange {
-    let now = Clock.now
+    let now = monotonicNanoseconds()
     let exchange = Exchange(
       connection: connection, descriptor: mhd_connection_descriptor(connection), reactor: self, now: now)
     exchange.listIndex = connections.count

@@ -1,3 +1,4 @@
+import Bytes
 internal import CMicroHTTPD
 import Glibc
 import Synchronization
@@ -44,7 +45,7 @@ extension Reactor {
   /// Takes the next step of stopping; true when the daemon may be stopped.
   func advance(_ ending: inout Ending) -> Bool {
     if connections.isEmpty { return true }
-    let now = Clock.now
+    let now = monotonicNanoseconds()
     switch ending {
     case .serving:
       ending = .finishing

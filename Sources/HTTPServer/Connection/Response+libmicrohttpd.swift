@@ -1,3 +1,4 @@
+import Bytes
 internal import CMicroHTTPD
 
 extension Response {
@@ -16,7 +17,7 @@ extension Response {
       // response queued once is destroyed by the daemon that sent it.
       let retained = Unmanaged.passRetained(buffer)
       made = MHD_create_response_from_buffer_with_free_callback_cls(
-        buffer.count, buffer.pointer, { Unmanaged<OutputBuffer>.fromOpaque($0!).takeRetainedValue().recycle() },
+        buffer.count, buffer.pointer, { Unmanaged<ByteBuffer>.fromOpaque($0!).takeRetainedValue().recycle() },
         retained.toOpaque())
       if made == nil { retained.release() }
     }

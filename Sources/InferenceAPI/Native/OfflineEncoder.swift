@@ -1,4 +1,4 @@
-package import HTTPServer
+package import Bytes
 import Models
 package import RadialEngine
 
@@ -132,7 +132,7 @@ package struct OfflineEncoder: Sendable {
   }
 
   /// The line of column names, in CSV.
-  package func writeHeader(into buffer: OutputBuffer) {
+  package func writeHeader(into buffer: ByteBuffer) {
     if form == .csv { buffer.append(TableWriter(encoder: self).header + "\n") }
   }
 
@@ -142,7 +142,7 @@ package struct OfflineEncoder: Sendable {
   ///   - number: in its file, from 0.
   ///   - values: what the row carries along, one of each of the names.
   package func write(
-    row: Int, number: Int, of results: Network.Results, keeping values: [Kept] = [], into buffer: OutputBuffer
+    row: Int, number: Int, of results: Network.Results, keeping values: [Kept] = [], into buffer: ByteBuffer
   ) throws(RowError) {
     precondition(values.count == kept.count, "one value a name")
     let encoder = PredictionEncoder(rows: RowResults(served: served, results: results, count: row + 1))

@@ -1,4 +1,4 @@
-import HTTPServer
+import Bytes
 import Models
 import RadialEngine
 
@@ -13,8 +13,8 @@ struct PredictionEncoder {
 
   /// The answer to `/predict`.
   func predictions(
-    _ options: PredictOptions, into buffer: OutputBuffer, verdicts: inout [Verdict]
-  ) throws(APIError) -> OutputBuffer {
+    _ options: PredictOptions, into buffer: ByteBuffer, verdicts: inout [Verdict]
+  ) throws(APIError) -> ByteBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
     json.write(raw: served.answerPrefix)
@@ -50,8 +50,8 @@ struct PredictionEncoder {
 
   /// The answer to `/distances`.
   func distances(
-    into buffer: OutputBuffer, verdicts: inout [Verdict]
-  ) throws(APIError) -> OutputBuffer {
+    into buffer: ByteBuffer, verdicts: inout [Verdict]
+  ) throws(APIError) -> ByteBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
     json.write(raw: served.answerPrefix)

@@ -1,4 +1,4 @@
-import HTTPServer
+import Bytes
 import Models
 import RadialEngine
 

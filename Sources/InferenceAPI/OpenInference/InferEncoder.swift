@@ -1,4 +1,4 @@
-import HTTPServer
+import Bytes
 import Models
 import RadialEngine
 
@@ -18,7 +18,7 @@ struct InferEncoder {
 
   /// Writes the answer.
   /// - Returns: how many bytes of JSON precede binary tensors; nil: there are none.
-  func write(into buffer: OutputBuffer, verdicts: [Verdict]) -> Int? {
+  func write(into buffer: ByteBuffer, verdicts: [Verdict]) -> Int? {
     let json = JSONWriter(buffer)
     json.write("{")
     if !request.id.isEmpty {
@@ -88,7 +88,7 @@ struct InferEncoder {
     }
   }
 
-  private func appendBytes(of output: InferRequest.Output, _ verdicts: [Verdict], to buffer: OutputBuffer) {
+  private func appendBytes(of output: InferRequest.Output, _ verdicts: [Verdict], to buffer: ByteBuffer) {
     guard output.classification == 0 else {
       for entry in classes {
         withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }

@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import Glibc
 import Models
 

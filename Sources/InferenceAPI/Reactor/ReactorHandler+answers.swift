@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import HTTPServer
 import Logging
 import Models
@@ -67,18 +68,18 @@ extension ReactorHandler {
   /// An answer of status 200, compressed where its caller asks for that and it pays: below some size it costs more than it saves, and
   /// callers' libraries ask for it unasked, so that it has to be cheap.
   private func response(
-    _ body: OutputBuffer, to exchange: any HTTPExchange, contentType: StaticString = "application/json",
+    _ body: ByteBuffer, to exchange: any HTTPExchange, contentType: StaticString = "application/json",
     headers: [(StaticString, String)] = []
   ) -> Response {
     if body.count >= 1024, let coding = exchange.acceptedCoding {
       let target = link.makeBuffer(minimumCapacity: body.count / 2)
-      if Deflater.deflate(body, coding: coding, into: target) {
-        body.discard()
+      if target.append(deflating: body, coding == .gzip ? .gzip : .zlib) {
+        body.recycle()
         return Response(
           status: 200, contentType: contentType, body: target,
           headers: headers + [("Content-Encoding", coding.rawValue), ("Vary", "Accept-Encoding")])
       }
-      target.discard()
+      target.recycle()
     }
     return Response(status: 200, contentType: contentType, body: body, headers: headers)
   }

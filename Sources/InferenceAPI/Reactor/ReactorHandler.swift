@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import HTTPServer
 import Logging
 import Models

@@ -1,4 +1,4 @@
-import HTTPServer
+import Bytes
 import RadialEngine
 
 /// Result rows → the answer of a predict or classify request: always nested, and whole numbers with `.0`.
@@ -6,7 +6,7 @@ struct ServingEncoder {
   let request: ServingRequest
   let rows: RowResults
 
-  func write(into buffer: OutputBuffer) {
+  func write(into buffer: ByteBuffer) {
     let json = JSONWriter(buffer)
     let tensors = rows.served.tensors(of: request.signature)
     if request.isClassify {

@@ -15,15 +15,15 @@ struct KerasFile: TensorSource {
   /// For sentences: the file's, and that of a configuration beside it.
   let path: String
   let form: ModelForm
-  let file: FileImage
+  let file: FileContents
   let metadata: [String: String]
   let tensors: [String: Tensor]
   let notes: [String]
 
-  init(_ file: FileImage, path: String, _ options: LoadOptions) throws(ModelError) {
+  init(_ file: FileContents, path: String, _ options: LoadOptions) throws(ModelError) {
     self.file = file
     let content =
-      try ZipArchive.isArchive(Bytes(file))
+      try ZipArchive.isArchive(ByteSlice(file))
       ? Self.openArchive(file, path, options) : Self.openHDF5(file, path, options)
     form = content.form
     // Every sentence about a network in two files names both.
@@ -76,9 +76,9 @@ struct KerasFile: TensorSource {
 
   /// A zip of `metadata.json`, `config.json` and `model.weights.h5`.
   private static func openArchive(
-    _ file: FileImage, _ path: String, _ options: LoadOptions
+    _ file: FileContents, _ path: String, _ options: LoadOptions
   ) throws(ModelError) -> Content {
-    let archive = try reading(path) { () throws(FormatError) in try ZipArchive(Bytes(file)) }
+    let archive = try reading(path) { () throws(FormatError) in try ZipArchive(ByteSlice(file)) }
     if let foreign = ForeignFile(archive) { throw foreign.refusal(path) }
     try refuseConfiguration(options, path)
     try checkPacking(archive, path)
@@ -86,7 +86,7 @@ struct KerasFile: TensorSource {
       let configuration = try archive.contents("config.json", limit: maximumConfigurationBytes)
       let metadata =
         archive.names.contains("metadata.json")
-        ? try archive.contents("metadata.json", limit: maximumConfigurationBytes) : Bytes([])
+        ? try archive.contents("metadata.json", limit: maximumConfigurationBytes) : ByteSlice([])
       let weights = try HDF5File(archive.contents("model.weights.h5", limit: maximumWeightsBytes))
       return (configuration, metadata, weights)
     }
@@ -110,10 +110,10 @@ struct KerasFile: TensorSource {
 
   /// One HDF5 file: the configuration in an attribute and the variables below `/model_weights`, or variables alone.
   private static func openHDF5(
-    _ file: FileImage, _ path: String, _ options: LoadOptions
+    _ file: FileContents, _ path: String, _ options: LoadOptions
   ) throws(ModelError) -> Content {
     let (hdf5, attributes, text) = try reading(path) { () throws(FormatError) in
-      let hdf5 = try HDF5File(Bytes(file))
+      let hdf5 = try HDF5File(ByteSlice(file))
       let attributes = try hdf5.attributes(of: "/") ?? []
       let text = try hdf5.strings(attribute: "keras_version", of: "/")?.first
       return (hdf5, attributes, text)
@@ -134,7 +134,7 @@ struct KerasFile: TensorSource {
         "'model_config' has \(configuration.utf8.count) bytes, expected at most \(maximumConfigurationBytes); save a smaller model"
       )
     }
-    let json = try parse(Bytes(Array(configuration.utf8)), "'model_config'", path)
+    let json = try parse(ByteSlice(Array(configuration.utf8)), "'model_config'", path)
     return Content(
       form: .legacyHDF5(version: older), version: try KerasVersion(older, json, path), configuration: json, file: hdf5,
       legacyRoot: "/model_weights", configurationPath: nil)
@@ -174,18 +174,18 @@ struct KerasFile: TensorSource {
   private static func configuration(at path: String) throws(ModelError) -> JSONValue {
     let expected = "a network's configuration as JSON"
     let advice = "write model.to_json() to a file and give that by --config"
-    let file = try FileImage(path: path, expected: expected)
+    let file = try FileContents(path: path, expected: expected)
     guard file.count <= maximumConfigurationBytes else {
       throw ModelError(
         .file, path, "has \(file.count) bytes, expected at most \(maximumConfigurationBytes) of \(expected); \(advice)")
     }
-    let isModel = ZipArchive.isArchive(Bytes(file)) || HDF5File.isFile(Bytes(file))
-    let kind = isModel ? ForeignFile("a zip archive or HDF5 file", advice) : ForeignFile(Bytes(file))
+    let isModel = ZipArchive.isArchive(ByteSlice(file)) || HDF5File.isFile(ByteSlice(file))
+    let kind = isModel ? ForeignFile("a zip archive or HDF5 file", advice) : ForeignFile(ByteSlice(file))
     if let kind, !kind.isJSON { throw ForeignFile(kind.name, advice).refusal(path, expected: expected) }
     let json: JSONValue
     do throws(JSONError) {
       // An editor of Windows may have put a byte order mark before the text.
-      let text = Bytes(file).array
+      let text = ByteSlice(file).array
       json = try JSONReader.read(
         text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text, dialect: .python
       ).unwrapped
@@ -193,7 +193,7 @@ struct KerasFile: TensorSource {
       throw ModelError(.architecture, path, "it is no JSON (\(error)); \(advice)")
     }
     // Written by json.dump(model.to_json(), file), the text lies in a string of its own.
-    if let text = json.text { return try parse(Bytes(Array(text.utf8)), "the text in it", path) }
+    if let text = json.text { return try parse(ByteSlice(Array(text.utf8)), "the text in it", path) }
     guard json["class_name"] != nil, json["config"] != nil else {
       throw ModelError(
         .architecture, path,
@@ -203,7 +203,7 @@ struct KerasFile: TensorSource {
     return json
   }
 
-  private static func parse(_ bytes: Bytes, _ what: String, _ path: String) throws(ModelError) -> JSONValue {
+  private static func parse(_ bytes: ByteSlice, _ what: String, _ path: String) throws(ModelError) -> JSONValue {
     do throws(JSONError) {
       return try JSONReader.read(bytes.array, dialect: .python).unwrapped
     } catch {

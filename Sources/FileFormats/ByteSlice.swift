@@ -7,7 +7,7 @@ public protocol ByteOwner: AnyObject {
 }
 
 /// A part of a file, or of what was unpacked from one. Every access is checked against its range.
-public struct Bytes {
+public struct ByteSlice {
   private let owner: any ByteOwner
   private let range: Range<Int>
 
@@ -34,12 +34,12 @@ public struct Bytes {
 
   /// `count` bytes from `offset`.
   /// - Parameter what: names the part in the error.
-  public func part(_ offset: Int, _ count: Int, _ what: @autoclosure () -> String) throws(FormatError) -> Bytes {
+  public func part(_ offset: Int, _ count: Int, _ what: @autoclosure () -> String) throws(FormatError) -> ByteSlice {
     guard offset >= 0, count >= 0, offset <= range.count, count <= range.count - offset else {
       throw .damaged("\(what()) at \(offset), \(count) bytes long, lies outside the \(range.count) bytes there are")
     }
     let start = range.lowerBound + offset
-    return Bytes(owner: owner, range: start..<start + count)
+    return ByteSlice(owner: owner, range: start..<start + count)
   }
 
   /// A little-endian integer.

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Not mapped: a file that another process cuts short while it is mapped ends this one (SIGBUS, mmap(2)), and a directory of models is
 /// watched while people copy into it. The weights are repacked, and so copied, anyway.
-final class FileImage: ByteOwner {
+final class FileContents: ByteOwner {
   let path: String
   private let bytes: UnsafeRawBufferPointer
 

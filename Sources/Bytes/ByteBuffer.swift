@@ -1,15 +1,18 @@
 import Glibc
 
-/// One contiguous, growing block of bytes for an answer's body; taken from a reactor's pool and returned to it once sent.
+/// One contiguous, growing block of bytes, such as an answer's body; taken from a pool and given back to it once sent.
 ///
-/// Used on its reactor's thread only.
-public final class OutputBuffer {
+/// One user at a time, which is the pool's too.
+public final class ByteBuffer {
+  /// Aligned to 64 bytes. Valid until the buffer grows.
   public private(set) var pointer: UnsafeMutableRawPointer
+  /// In bytes.
   public private(set) var capacity: Int
+  /// Bytes that are in use.
   public private(set) var count = 0
-  private weak var pool: OutputBufferPool?
+  private weak var pool: ByteBufferPool?
 
-  init(capacity: Int, pool: OutputBufferPool?) {
+  init(capacity: Int, pool: ByteBufferPool?) {
     self.capacity = max(capacity, 256)
     self.pool = pool
     pointer = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
@@ -35,15 +38,18 @@ public final class OutputBuffer {
     capacity = larger
   }
 
+  /// Appends a text's UTF-8.
   public func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Appends a text's UTF-8.
   public func append(_ text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Appends a copy.
   public func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
     reserve(bytes.count)
@@ -68,11 +74,8 @@ public final class OutputBuffer {
   /// Forgets the contents.
   public func removeAll() { count = 0 }
 
-  /// Gives a buffer that will not be sent back to its pool; do not touch it any more.
-  public func discard() { recycle() }
-
-  /// Gives the buffer back to its pool, or lets it go if the pool is full or gone.
-  func recycle() {
+  /// Gives the buffer back to its pool, or frees it if the pool is full or gone; do not touch it any more.
+  public func recycle() {
     count = 0
     pool?.put(self)
   }

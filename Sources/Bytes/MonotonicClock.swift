@@ -1,6 +1,6 @@
 import Glibc
 
-/// CLOCK_MONOTONIC in nanoseconds: the one clock of deadlines, waits and costs.
+/// CLOCK_MONOTONIC in nanoseconds (clock_gettime(2)): the one clock of deadlines, waits and costs.
 public func monotonicNanoseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
