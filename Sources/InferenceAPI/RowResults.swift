@@ -53,18 +53,14 @@ struct RowResults {
     ResultValues(start: start + rows.lowerBound * width, count: rows.count * width)
   }
 
-  /// What the calibration says of every row; nothing of a regressor's.
-  func decide(into verdicts: inout [Verdict]) {
-    guard network.isClassifier else { return }
-    for row in 0..<count {
-      let nearest = nearest(row).first
-      var verdict = Verdict(nearest: nearest, distance: distances(row)[nearest])
-      if let calibration = served.model.calibration {
-        let pValue = calibration.pValue(class: nearest, distance: verdict.distance)
-        (verdict.known, verdict.pValue) = (pValue >= calibration.falseRejectRate, Float(pValue))
-      }
-      verdicts.append(verdict)
-    }
+  /// What follows from a row's distances; nil of a regressor's.
+  /// - Parameters:
+  ///   - omitsVerdict: whether the caller wants none.
+  ///   - rate: the verdict's false-reject rate; nil: the model's.
+  func classification(_ row: Int, omitsVerdict: Bool = false, rate: Double? = nil) -> Classification? {
+    guard network.isClassifier else { return nil }
+    let calibration = omitsVerdict ? nil : served.model.calibration
+    return Classification(distances(row).start, of: network, calibration, rate: rate)
   }
 }
 
@@ -95,15 +91,4 @@ struct ResultValues {
   var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: start, count: count * MemoryLayout<Float>.size)
   }
-}
-
-/// What was decided of a row: the metrics count it.
-struct Verdict: Sendable {
-  let nearest: Int
-  /// Squared.
-  let distance: Float
-  /// nil: the model carries no calibration, or the caller switched the verdict off.
-  var known: Bool?
-  /// Of a known or unknown row.
-  var pValue = Float.nan
 }

@@ -65,7 +65,7 @@ package final class Service: Sendable {
         didRunBatch: { report in
           queueShard.update {
             $0.ranBatch(
-              slot: report.metricsIndex, rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false)
+              index: report.metricsIndex, rows: report.rows, nanoseconds: report.forwardNanoseconds, isInline: false)
           }
         }))
   }

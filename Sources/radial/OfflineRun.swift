@@ -3,6 +3,7 @@ import Bytes
 import Dispatch
 import Glibc
 import InferenceAPI
+import Models
 import RadialEngine
 import RowFiles
 
@@ -119,9 +120,10 @@ final class OfflineRun: @unchecked Sendable {
       let number = block.numbers[index]
       if number > end { break }
       do throws(OfflineEncoder.RowError) {
-        try encoder.write(row: index, number: number, of: results, keeping: kept(block, index), into: text)
+        let classification = try encoder.write(
+          row: index, number: number, of: results, keeping: kept(block, index), into: text)
         rows.written += 1
-        if countsLabels { count(block, index, results, &rows.labels) }
+        if countsLabels { count(block, index, classification?.nearest, &rows.labels) }
       } catch {
         let problem = BadRow(
           row: number, description: "\(self.rows.name): \(block.place(ofRow: index)): \(error.sentence)")
@@ -143,10 +145,10 @@ final class OfflineRun: @unchecked Sendable {
     }
   }
 
-  private func count(_ block: RowBlock, _ index: Int, _ results: Network.Results, _ labels: inout Accuracy) {
+  private func count(_ block: RowBlock, _ index: Int, _ predicted: Int?, _ labels: inout Accuracy) {
     let text = block.carried(row: index, column: rows.carried.count - 1).text
     labels.add(
-      predicted: encoder.classIndex(ofRow: index, in: results), label: encoder.classIndex(ofLabel: text),
+      predicted: predicted, label: encoder.classIndex(ofLabel: text),
       description: "\(block.place(ofRow: index)), '\(text.printable)'")
   }
 

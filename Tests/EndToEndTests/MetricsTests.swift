@@ -33,6 +33,29 @@ import Testing
     #expect(values[#"radial_request_duration_seconds_count{route="/predict"}"#] == 11)
   }
 
+  /// The row's class and verdict follow from its distances, whichever route asks for them.
+  @Test func `a row is counted alike on every route`() throws {
+    let server = try RunningServer([])
+    let client = try Client(port: server.port)
+    let row = try MNISTSample.load().body(0..<1)
+    let numbers = try #require(row.firstMatch(of: /\[(\[.*\])\]/)?.output.1)
+    let tensor = #"{"inputs":[{"name":"x","shape":[1,784],"datatype":"FP32","data":\#(numbers)}]}"#
+    var before = try Self.parse(client.exchange("GET", "/metrics").body)
+    for (path, body) in [
+      ("/predict", row), ("/distances", row), ("/v2/models/digits/infer", tensor), ("/v1/models/digits:predict", row),
+      ("/v1/models/digits:classify", #"{"examples":[{"x":\#(numbers)}]}"#),
+    ] {
+      #expect(try client.exchange("POST", path, body).status == 200, "\(path)")
+      let after = try Self.parse(client.exchange("GET", "/metrics").body)
+      let changed = after.filter { $0.key.hasPrefix("radial_predictions_total{") && $0.value != before[$0.key] ?? 0 }
+      #expect(changed.count == 1, "\(path): \(changed)")
+      let key = #"radial_predictions_total{model="digits",version="1",label="7",known="true"}"#
+      #expect(changed[key] == (before[key] ?? 0) + 1, "\(path): \(changed)")
+      before = after
+    }
+    #expect(before[#"radial_nearest_distance_count{model="digits",version="1"}"#] == 5)
+  }
+
   static func parse(_ text: String) -> [String: Double] {
     var values: [String: Double] = [:]
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {

@@ -1,5 +1,6 @@
 import Batching
 import HTTPServer
+import Models
 import Synchronization
 
 /// What is counted of one model. Plain arrays: this is written for every row.
@@ -10,13 +11,13 @@ struct ModelCounters: Sendable {
   /// [3 C], by nearest class and verdict: none (no calibration, or switched off by the caller), unknown, known.
   private(set) var predictions: [UInt64] = []
 
-  mutating func predicted(_ verdict: Verdict) {
-    let index = 3 * verdict.nearest + (verdict.known.map { $0 ? 2 : 1 } ?? 0)
+  mutating func predicted(_ row: Classification) {
+    let index = 3 * row.nearest + (row.verdict.map { $0.isKnown ? 2 : 1 } ?? 0)
     if index >= predictions.count {
-      predictions += [UInt64](repeating: 0, count: 3 * (verdict.nearest + 1) - predictions.count)
+      predictions += [UInt64](repeating: 0, count: 3 * (row.nearest + 1) - predictions.count)
     }
     predictions[index] += 1
-    nearestDistance.observe(Double(verdict.distance))
+    nearestDistance.observe(Double(row.distance))
   }
 
   /// Every combination that was seen.
@@ -68,8 +69,8 @@ struct MetricsValues: Sendable {
     }
   }
 
-  mutating func ranBatch(slot: Int, rows: Int, nanoseconds: UInt64, isInline: Bool) {
-    model(slot) { $0.statistics.executed(rows: rows, nanoseconds: nanoseconds) }
+  mutating func ranBatch(index: Int, rows: Int, nanoseconds: UInt64, isInline: Bool) {
+    model(index) { $0.statistics.executed(rows: rows, nanoseconds: nanoseconds) }
     batchRows.observe(Double(rows))
     forwardDuration.observe(Double(nanoseconds) * 1e-9)
     if isInline { inlineBatches += 1 } else { queuedBatches += 1 }
@@ -79,23 +80,23 @@ struct MetricsValues: Sendable {
 
   /// An answered request's rows.
   mutating func answered(
-    slot: Int, rows: Int, verdicts: [Verdict], _ request: InferenceStatistics.Request, at now: UInt64
+    index: Int, rows: Int, classifications: [Classification], _ request: InferenceStatistics.Request, at now: UInt64
   ) {
-    model(slot) { model in
+    model(index) { model in
       model.rows += UInt64(rows)
       model.statistics.succeeded(request, at: now)
-      for verdict in verdicts { model.predicted(verdict) }
+      for row in classifications { model.predicted(row) }
     }
   }
 
   /// A refused request to a model.
-  mutating func failed(slot: Int, after nanoseconds: UInt64) {
-    model(slot) { $0.statistics.failed(after: nanoseconds) }
+  mutating func failed(index: Int, after nanoseconds: UInt64) {
+    model(index) { $0.statistics.failed(after: nanoseconds) }
   }
 
-  private mutating func model(_ slot: Int, _ change: (inout ModelCounters) -> Void) {
-    if slot >= models.count { models += [ModelCounters](repeating: .init(), count: slot + 1 - models.count) }
-    change(&models[slot])
+  private mutating func model(_ index: Int, _ change: (inout ModelCounters) -> Void) {
+    if index >= models.count { models += [ModelCounters](repeating: .init(), count: index + 1 - models.count) }
+    change(&models[index])
   }
 
   mutating func add(_ other: MetricsValues) {
@@ -105,7 +106,7 @@ struct MetricsValues: Sendable {
     if other.models.count > models.count {
       models += [ModelCounters](repeating: .init(), count: other.models.count - models.count)
     }
-    for slot in other.models.indices { models[slot].add(other.models[slot]) }
+    for index in other.models.indices { models[index].add(other.models[index]) }
     batchRows.add(other.batchRows)
     inlineBatches += other.inlineBatches
     queuedBatches += other.queuedBatches

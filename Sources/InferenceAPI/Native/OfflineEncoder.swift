@@ -1,5 +1,5 @@
 package import Bytes
-import Models
+package import Models
 package import RadialEngine
 
 /// Results of rows that came from a file → lines of text, in the very bytes of `/predict`'s numbers.
@@ -115,12 +115,6 @@ package struct OfflineEncoder: Sendable {
   /// Whether there are classes at all.
   package var isClassifier: Bool { served.model.network.isClassifier }
 
-  /// The class of a row, which its prediction names.
-  package func classIndex(ofRow row: Int, in results: Network.Results) -> Int? {
-    guard isClassifier, results.distances != nil else { return nil }
-    return RowResults(served: served, results: results, count: row + 1).nearest(row).first
-  }
-
   /// Whether the inputs of the last RBF layer must be kept.
   package var needsEmbeddings: Bool { options.needsEmbeddings }
 
@@ -141,24 +135,29 @@ package struct OfflineEncoder: Sendable {
   ///   - row: in `results`.
   ///   - number: in its file, from 0.
   ///   - values: what the row carries along, one of each of the names.
+  /// - Returns: the row's classification; nil of a regressor's.
+  @discardableResult
   package func write(
     row: Int, number: Int, of results: Network.Results, keeping values: [Kept] = [], into buffer: ByteBuffer
-  ) throws(RowError) {
+  ) throws(RowError) -> Classification? {
     precondition(values.count == kept.count, "one value a name")
-    let encoder = PredictionEncoder(rows: RowResults(served: served, results: results, count: row + 1))
+    let rows = RowResults(served: served, results: results, count: row + 1)
+    let classification = rows.classification(row, omitsVerdict: options.reject == .off, rate: options.falseRejectRate)
+    let encoder = PredictionEncoder(rows: rows)
     do throws(APIError) {
       try encoder.checkFinite(row)
       switch form {
       case .jsonl:
         buffer.append("{")
         for (name, value) in zip(keptMembers, values) { write(name, value, JSONWriter(buffer)) }
-        _ = try encoder.writeMembers(row, options, JSONWriter(buffer))
+        try encoder.writeMembers(row, options, classification, JSONWriter(buffer))
         buffer.append("}")
       case .csv:
-        try TableWriter(encoder: self).write(
-          row, number: number, keeping: values, encoder, into: JSONWriter(buffer))
+        TableWriter(encoder: self).write(
+          row, number: number, keeping: values, rows, classification, into: JSONWriter(buffer))
       }
       buffer.append("\n")
+      return classification
     } catch {
       if case .overflow(_, let what, let index, let label) = error {
         throw RowError(sentence: APIError.beyondFloat32(what, index, label))

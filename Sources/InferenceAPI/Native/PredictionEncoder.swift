@@ -12,8 +12,9 @@ struct PredictionEncoder {
   private var network: Network { rows.network }
 
   /// The answer to `/predict`.
+  /// - Parameter classifications: of each row; none of a regressor's.
   func predictions(
-    _ options: PredictOptions, into buffer: ByteBuffer, verdicts: inout [Verdict]
+    _ options: PredictOptions, _ classifications: [Classification], into buffer: ByteBuffer
   ) throws(APIError) -> ByteBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
@@ -21,37 +22,31 @@ struct PredictionEncoder {
     json.write(isSingle ? ",\"prediction\":" : ",\"predictions\":[")
     for row in 0..<rows.count {
       if row > 0 { json.write(",") }
-      if let verdict = try writePrediction(row, options, json) { verdicts.append(verdict) }
+      json.write("{")
+      try writeMembers(row, options, network.isClassifier ? classifications[row] : nil, json)
+      json.write("}")
     }
     json.write(isSingle ? "}" : "]}")
     return json.buffer
   }
 
-  /// One row's prediction, an object; nil: a regressor's, of which nothing is decided.
-  func writePrediction(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) throws(APIError) -> Verdict? {
-    json.write("{")
-    let verdict = try writeMembers(row, options, json)
-    json.write("}")
-    return verdict
-  }
-
   /// The members of one row's prediction, without the braces.
-  func writeMembers(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) throws(APIError) -> Verdict? {
-    var verdict: Verdict?
-    if network.isClassifier {
-      verdict = try writeClassification(row, options, json)
+  /// - Parameter classification: the row's; nil: a regressor's has none.
+  func writeMembers(
+    _ row: Int, _ options: PredictOptions, _ classification: Classification?, _ json: JSONWriter
+  ) throws(APIError) {
+    if let classification {
+      try refuseUnknown(row, classification, options)
+      write(classification, score: rows.outputs(row)[classification.nearest], json)
     } else {
       json.write("\"outputs\":")
       json.write(floats: rows.outputs(row))
     }
     writeDetails(row, options, json)
-    return verdict
   }
 
   /// The answer to `/distances`.
-  func distances(
-    into buffer: ByteBuffer, verdicts: inout [Verdict]
-  ) throws(APIError) -> ByteBuffer {
+  func distances(into buffer: ByteBuffer) throws(APIError) -> ByteBuffer {
     try checkFinite()
     let json = JSONWriter(buffer)
     json.write(raw: served.answerPrefix)
@@ -68,7 +63,6 @@ struct PredictionEncoder {
       if row > 0 { json.write(",") }
       let nearest = rows.nearest(row).first
       writeNeighbour(nearest, distance: rows.distances(row)[nearest], score: nil, json)
-      verdicts.append(Verdict(nearest: nearest, distance: rows.distances(row)[nearest]))
     }
     json.write(isSingle ? "}" : "]}")
     return json.buffer
@@ -97,44 +91,34 @@ struct PredictionEncoder {
     return labels[index]
   }
 
-  private func writeClassification(
-    _ row: Int, _ options: PredictOptions, _ json: JSONWriter
-  ) throws(APIError) -> Verdict {
-    let distances = rows.distances(row)
-    let (nearest, second) = rows.nearest(row)
+  private func write(_ classification: Classification, score: Float, _ json: JSONWriter) {
     json.write("\"class\":")
-    json.write(integer: nearest)
+    json.write(integer: classification.nearest)
     if !served.labels.isEmpty {
       json.write(",\"label\":")
-      json.write(raw: served.labels[nearest])
+      json.write(raw: served.labels[classification.nearest])
     }
     json.write(",\"score\":")
-    json.write(float: rows.outputs(row)[nearest])
+    json.write(float: score)
     json.write(",\"distance\":")
-    json.write(float: distances[nearest])
-    if let second {
+    json.write(float: classification.distance)
+    if let margin = classification.margin {
       json.write(",\"margin\":")
-      json.write(float: distances[second] - distances[nearest])
+      json.write(float: margin)
     }
-    guard let (isKnown, pValue) = try judge(row, nearest: nearest, options) else {
-      return Verdict(nearest: nearest, distance: distances[nearest])
-    }
-    json.write(isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
-    json.write(float: Float(pValue))
-    return Verdict(nearest: nearest, distance: distances[nearest], known: isKnown)
+    guard let verdict = classification.verdict else { return }
+    json.write(verdict.isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
+    json.write(float: Float(verdict.pValue))
   }
 
-  /// The calibrated verdict on a row; nil: the model carries no calibration, or the caller switched it off.
-  func judge(
-    _ row: Int, nearest: Int, _ options: PredictOptions
-  ) throws(APIError) -> (isKnown: Bool, pValue: Double)? {
-    guard options.reject != .off, let calibration = served.model.calibration else { return nil }
-    let rate = options.falseRejectRate ?? calibration.falseRejectRate
-    let pValue = calibration.pValue(class: nearest, distance: rows.distances(row)[nearest])
-    if options.reject == .error, pValue < rate {
-      throw .rejected(path: path(row), label: served.label(nearest), pValue: pValue, rate: rate)
-    }
-    return (pValue >= rate, pValue)
+  /// With `"reject":"error"` an unknown row is an error.
+  private func refuseUnknown(
+    _ row: Int, _ classification: Classification, _ options: PredictOptions
+  ) throws(APIError) {
+    guard options.reject == .error, let verdict = classification.verdict, !verdict.isKnown else { return }
+    let rate = options.falseRejectRate ?? served.model.calibration?.falseRejectRate ?? 0
+    throw .rejected(
+      path: path(row), label: served.label(classification.nearest), pValue: verdict.pValue, rate: rate)
   }
 
   private func writeDetails(_ row: Int, _ options: PredictOptions, _ json: JSONWriter) {

@@ -24,11 +24,10 @@ struct TableWriter {
   }
 
   func write(
-    _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ prediction: PredictionEncoder,
-    into text: JSONWriter
-  ) throws(APIError) {
-    let outputs = prediction.rows.outputs(row)
-    let distances = prediction.rows.distances(row)
+    _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ rows: RowResults,
+    _ classification: Classification?, into text: JSONWriter
+  ) {
+    let outputs = rows.outputs(row)
     text.write(integer: number)
     for value in values {
       text.write(",")
@@ -37,35 +36,29 @@ struct TableWriter {
         text.buffer.append(Self.field(value.text))
       }
     }
-    if network.isClassifier {
-      try writeClassification(row, prediction, text)
+    if let classification {
+      write(classification, score: outputs[classification.nearest], text)
       if encoder.options.outputs.contains(.scores) { write(outputs, text) }
     } else {
       write(outputs, text)
     }
-    if encoder.options.outputs.contains(.distances) { write(distances, text) }
+    if encoder.options.outputs.contains(.distances) { write(rows.distances(row), text) }
   }
 
-  private func writeClassification(
-    _ row: Int, _ prediction: PredictionEncoder, _ text: JSONWriter
-  ) throws(APIError) {
-    let distances = prediction.rows.distances(row)
-    let (nearest, second) = prediction.rows.nearest(row)
+  private func write(_ classification: Classification, score: Float, _ text: JSONWriter) {
     text.write(",")
-    text.write(integer: nearest)
+    text.write(integer: classification.nearest)
     text.write(",")
-    if let labels = encoder.served.model.labels { text.buffer.append(Self.field(labels[nearest])) }
+    if let labels = encoder.served.model.labels { text.buffer.append(Self.field(labels[classification.nearest])) }
     text.write(",")
-    text.write(float: prediction.rows.outputs(row)[nearest])
+    text.write(float: score)
     text.write(",")
-    text.write(float: distances[nearest])
+    text.write(float: classification.distance)
     text.write(",")
-    if let second { text.write(float: distances[second] - distances[nearest]) }
-    guard let (isKnown, pValue) = try prediction.judge(row, nearest: nearest, encoder.options) else {
-      return text.write(",,")
-    }
-    text.write(isKnown ? ",true," : ",false,")
-    text.write(float: Float(pValue))
+    if let margin = classification.margin { text.write(float: margin) }
+    guard let verdict = classification.verdict else { return text.write(",,") }
+    text.write(verdict.isKnown ? ",true," : ",false,")
+    text.write(float: Float(verdict.pValue))
   }
 
   private func write(_ values: ResultValues, _ text: JSONWriter) {

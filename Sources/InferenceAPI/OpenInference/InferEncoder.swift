@@ -18,7 +18,7 @@ struct InferEncoder {
 
   /// Writes the answer.
   /// - Returns: how many bytes of JSON precede binary tensors; nil: there are none.
-  func write(into buffer: ByteBuffer, verdicts: [Verdict]) -> Int? {
+  func write(into buffer: ByteBuffer, classifications: [Classification]) -> Int? {
     let json = JSONWriter(buffer)
     json.write("{")
     if !request.id.isEmpty {
@@ -29,16 +29,16 @@ struct InferEncoder {
     json.write(raw: rows.served.inferPrefix)
     for (place, output) in request.outputs.enumerated() {
       if place > 0 { json.write(",") }
-      writeOutput(output, verdicts, json)
+      writeOutput(output, classifications, json)
     }
     json.write("]}")
     guard request.outputs.contains(where: \.isBinary) else { return nil }
     let jsonBytes = buffer.count
-    for output in request.outputs where output.isBinary { appendBytes(of: output, verdicts, to: buffer) }
+    for output in request.outputs where output.isBinary { appendBytes(of: output, classifications, to: buffer) }
     return jsonBytes
   }
 
-  private func writeOutput(_ output: InferRequest.Output, _ verdicts: [Verdict], _ json: JSONWriter) {
+  private func writeOutput(_ output: InferRequest.Output, _ classifications: [Classification], _ json: JSONWriter) {
     let isClassification = output.classification > 0
     json.write("{\"name\":\"")
     json.write(output.tensor.name)
@@ -65,30 +65,30 @@ struct InferEncoder {
       }
       json.write("]")
     } else {
-      writeData(of: output.tensor, verdicts, json)
+      writeData(of: output.tensor, classifications, json)
     }
     json.write("}")
   }
 
-  private func writeData(of tensor: OutputTensor, _ verdicts: [Verdict], _ json: JSONWriter) {
+  private func writeData(of tensor: OutputTensor, _ classifications: [Classification], _ json: JSONWriter) {
     switch tensor {
     case .scores, .outputs: json.write(floats: rows.allOutputs)
     case .distances: json.write(floats: rows.allDistances)
     case .known, .pValue:
       json.write("[")
-      for (row, verdict) in verdicts.enumerated() {
+      for (row, classification) in classifications.enumerated() {
         if row > 0 { json.write(",") }
         if tensor == .known {
-          json.write(bool: verdict.known ?? false)
+          json.write(bool: classification.isKnown)
         } else {
-          json.write(float: verdict.pValue)
+          json.write(float: classification.pValue)
         }
       }
       json.write("]")
     }
   }
 
-  private func appendBytes(of output: InferRequest.Output, _ verdicts: [Verdict], to buffer: ByteBuffer) {
+  private func appendBytes(of output: InferRequest.Output, _ classifications: [Classification], to buffer: ByteBuffer) {
     guard output.classification == 0 else {
       for entry in classes {
         withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
@@ -99,8 +99,8 @@ struct InferEncoder {
     switch output.tensor {
     case .scores, .outputs: buffer.append(rows.allOutputs.bytes)
     case .distances: buffer.append(rows.allDistances.bytes)
-    case .known: for verdict in verdicts { withUnsafeBytes(of: verdict.known ?? false) { buffer.append($0) } }
-    case .pValue: for verdict in verdicts { withUnsafeBytes(of: verdict.pValue) { buffer.append($0) } }
+    case .known: for row in classifications { withUnsafeBytes(of: row.isKnown) { buffer.append($0) } }
+    case .pValue: for row in classifications { withUnsafeBytes(of: row.pValue) { buffer.append($0) } }
     }
   }
 
@@ -129,4 +129,10 @@ struct InferEncoder {
       "\(scores[index].sixDecimals):\(index)" + (rows.served.model.labels.map { ":\($0[index])" } ?? "")
     }
   }
+}
+
+/// The verdict as tensors have it. Only of a calibrated model are they asked for.
+extension Classification {
+  fileprivate var isKnown: Bool { verdict?.isKnown ?? false }
+  fileprivate var pValue: Float { verdict.map { Float($0.pValue) } ?? .nan }
 }

@@ -16,7 +16,7 @@ extension ReactorHandler {
     let rows = RowResults(
       served: request.served, results: request.batch.results(row: request.rows.lowerBound), count: request.rows.count)
     let start = lap
-    verdicts.removeAll(keepingCapacity: true)
+    classify(rows, for: request.operation)
     do throws(APIError) {
       let response = try encode(request.operation, rows, exchange)
       lap = monotonicNanoseconds()
@@ -26,7 +26,8 @@ extension ReactorHandler {
         output: now &- start)
       let seconds = Double(times.whole) * 1e-9
       metrics.update {
-        $0.answered(slot: request.served.metricsIndex, rows: rows.count, verdicts: verdicts, times, at: now)
+        $0.answered(
+          index: request.served.metricsIndex, rows: rows.count, classifications: classifications, times, at: now)
         $0.answered(request.operation.route, code: 200, seconds: seconds)
       }
       logAccess(exchange, code: 200, seconds: seconds)
@@ -34,6 +35,19 @@ extension ReactorHandler {
     } catch {
       refuse(exchange, request.operation.route, error, by: request.served)
       lap = monotonicNanoseconds()
+    }
+  }
+
+  /// Decides on every row, once: what is printed is what is counted, whichever route asked.
+  private func classify(_ rows: RowResults, for operation: Operation) {
+    classifications.removeAll(keepingCapacity: true)
+    var (omitsVerdict, rate): (Bool, Double?) = (false, nil)
+    if case .predict(let options) = operation {
+      (omitsVerdict, rate) = (options.reject == .off, options.falseRejectRate)
+    }
+    for row in 0..<rows.count {
+      guard let classification = rows.classification(row, omitsVerdict: omitsVerdict, rate: rate) else { return }
+      classifications.append(classification)
     }
   }
 
@@ -46,18 +60,16 @@ extension ReactorHandler {
     switch operation {
     case .predict(let options):
       let body = try PredictionEncoder(rows: rows, isSingle: options.isSingle).predictions(
-        options, into: buffer, verdicts: &verdicts)
+        options, classifications, into: buffer)
       return response(body, to: exchange)
     case .distances(let isSingle):
-      let body = try PredictionEncoder(rows: rows, isSingle: isSingle).distances(into: buffer, verdicts: &verdicts)
+      let body = try PredictionEncoder(rows: rows, isSingle: isSingle).distances(into: buffer)
       return response(body, to: exchange)
     case .serve(let request):
-      rows.decide(into: &verdicts)
       ServingEncoder(request: request, rows: rows).write(into: buffer)
       return response(buffer, to: exchange)
     case .infer(let request):
-      rows.decide(into: &verdicts)
-      let jsonBytes = InferEncoder(request: request, rows: rows).write(into: buffer, verdicts: verdicts)
+      let jsonBytes = InferEncoder(request: request, rows: rows).write(into: buffer, classifications: classifications)
       guard let jsonBytes else { return response(buffer, to: exchange) }
       return response(
         buffer, to: exchange, contentType: "application/octet-stream",
@@ -119,7 +131,7 @@ extension ReactorHandler {
     let seconds = Double(nanoseconds) * 1e-9
     metrics.update {
       $0.answered(route, code: code, seconds: seconds)
-      if let served { $0.failed(slot: served.metricsIndex, after: nanoseconds) }
+      if let served { $0.failed(index: served.metricsIndex, after: nanoseconds) }
       if let reason = error?.rejectionReason { $0.rejected(reason.rawValue) }
     }
     logAccess(exchange, code: code, seconds: seconds)

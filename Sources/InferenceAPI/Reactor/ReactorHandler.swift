@@ -28,7 +28,7 @@ final class ReactorHandler: RequestHandler {
   /// Clients ask for the same path again and again.
   private var lastRoute: (path: String, route: Route?) = ("", nil)
   /// Of the answer that is being encoded; kept for its memory.
-  var verdicts: [Verdict] = []
+  var classifications: [Classification] = []
   /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
   var lap: UInt64 = 0
 
@@ -256,7 +256,7 @@ final class ReactorHandler: RequestHandler {
     if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
       let nanoseconds = executor.run(lane.batch, workspace: lane.workspace)
       let (slot, rows) = (lane.served.metricsIndex, lane.batch.count)
-      metrics.update { $0.ranBatch(slot: slot, rows: rows, nanoseconds: nanoseconds, isInline: true) }
+      metrics.update { $0.ranBatch(index: slot, rows: rows, nanoseconds: nanoseconds, isInline: true) }
       lap = monotonicNanoseconds()
       let start = lap - nanoseconds
       for request in pending {
