@@ -38,18 +38,23 @@ let package = Package(
       name: "JSONCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)],
       linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CSVCore", dependencies: ["DecimalNumber"], cxxSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(
-      name: "JSON", dependencies: ["JSONCore"],
+      name: "JSON", dependencies: ["JSONCore", "Bytes"],
       swiftSettings: strict + [
         // Pieces of a text cannot outlive the call that gave them.
         .enableExperimentalFeature("Lifetimes")
       ]),
-    .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: strict),
     .target(name: "FileFormats", dependencies: ["Bytes"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "Bytes", "CNettle"], swiftSettings: strict),
+    .target(
+      name: "Predictions", dependencies: ["Models", "RadialEngine", "JSON", "Bytes"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine", "Bytes"], swiftSettings: strict),
     .target(
       name: "RowFiles", dependencies: ["JSON", "CSVCore", "FileFormats", "Bytes"], swiftSettings: strict),
+    .target(
+      name: "OfflineScoring", dependencies: ["Predictions", "Models", "RowFiles", "RadialEngine", "JSON", "Bytes"],
+      swiftSettings: strict),
     .target(
       name: "HTTPServer",
       dependencies: ["Bytes", "CMicroHTTPD", .product(name: "Logging", package: "swift-log")],
@@ -57,14 +62,15 @@ let package = Package(
     .target(
       name: "InferenceAPI",
       dependencies: [
-        "HTTPServer", "Batching", "Models", "RadialEngine", "JSON", "Bytes", "CMalloc",
+        "HTTPServer", "Batching", "Predictions", "Models", "RadialEngine", "JSON", "Bytes", "CMalloc",
         .product(name: "Logging", package: "swift-log"),
       ],
+      resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
       swiftSettings: strict),
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "Batching", "Models", "RadialEngine", "RowFiles", "Bytes",
+        "InferenceAPI", "HTTPServer", "OfflineScoring", "Predictions", "Models", "RadialEngine", "RowFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -92,7 +98,10 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
     .testTarget(
       name: "InferenceAPITests",
-      dependencies: ["InferenceAPI", "JSON", "Models", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "InferenceAPI", "Predictions", "Batching", "JSON", "Models", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],

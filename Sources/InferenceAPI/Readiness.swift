@@ -19,11 +19,4 @@ final class ReadinessState: Sendable {
 
   /// Says what holds from now on. Any thread.
   func become(_ readiness: Readiness) { state.withLock { $0 = readiness } }
-
-  /// Refuses while requests are not welcome.
-  func require(hasModel: Bool) throws(APIError) {
-    let current = current
-    guard current == .ready else { throw .notReady(current) }
-    guard hasModel else { throw .noModel }
-  }
 }

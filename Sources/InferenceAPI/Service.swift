@@ -41,8 +41,6 @@ package final class Service: Sendable {
   let shards: [MetricsShard]
   private let queueShard: MetricsShard
   let openAPI: FixedResponse
-  let ready = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"ready"}"#)
-  let alive = FixedResponse(status: 200, contentType: "application/json", body: #"{"status":"alive"}"#)
 
   /// A service that is `loading` until `become`.
   /// - Parameters:
@@ -52,8 +50,7 @@ package final class Service: Sendable {
     self.configuration = configuration
     self.registry = registry
     self.logger = logger
-    openAPI = FixedResponse(
-      status: 200, contentType: "application/json", body: OpenAPIDocument.json(version: configuration.version))
+    openAPI = FixedResponse(status: 200, body: OpenAPI.document(version: configuration.version))
     shards = (0..<reactors).map { _ in MetricsShard() }
     let queueShard = MetricsShard()
     self.queueShard = queueShard
@@ -61,7 +58,7 @@ package final class Service: Sendable {
     queue = ComputeQueue(
       ComputeQueue.Configuration(
         limits: .init(maxBatchRows: configuration.maxBatchRows, maxQueueRows: configuration.maxQueueRows),
-        threads: configuration.threads, isAlive: callersAlive,
+        threads: configuration.threads, isAlive: connectedClients,
         didRunBatch: { report in
           queueShard.update {
             $0.ranBatch(
@@ -71,8 +68,8 @@ package final class Service: Sendable {
   }
 
   /// The handler of one reactor.
-  package func makeHandler(_ link: any ReactorHandle) -> any RequestHandler {
-    ReactorHandler(service: self, link: link)
+  package func makeHandler(_ reactor: any ReactorHandle) -> any RequestHandler {
+    ReactorHandler(service: self, reactor: reactor)
   }
 
   /// Whether `/readyz` answers 200.

@@ -50,11 +50,6 @@ public struct Verification: Sendable, Equatable {
   }
 }
 
-extension Verification {
-  /// As `GET /model` shows it.
-  public var jsonText: String { json.text(isPretty: false) }
-}
-
 extension Verification: CustomStringConvertible {
   /// Such as `outputs of 100 rows, largest deviation 2.1e-07 of a row's largest (allowed 1.0e-05)`.
   public var description: String {

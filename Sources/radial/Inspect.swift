@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import InferenceAPI
 import Models
 import RadialEngine
 
@@ -34,7 +35,7 @@ struct Inspect: ParsableCommand {
     do {
       try model.selfTest()
       guard !json else {
-        print(model.json(selfTest: model.hasSelfTest ? "passed" : nil))
+        print(document(model, selfTest: model.hasSelfTest ? "passed" : nil))
         return
       }
       print(
@@ -42,8 +43,14 @@ struct Inspect: ParsableCommand {
           ? "Self-test: passed, \(model.selfTestRows) rows on \(model.network.instructionSet.rawValue)"
           : "Self-test: the file carries none")
     } catch {
-      print(json ? model.json(selfTest: "failed") : "Self-test: FAILED")
+      print(json ? document(model, selfTest: "failed") : "Self-test: FAILED")
       throw Failure.usage("\(error)")
     }
+  }
+
+  /// `GET /model`'s document, and the self-test's result.
+  private func document(_ model: Model, selfTest: String?) -> String {
+    JSONDocument.text(
+      of: ModelDescription(model, inputAlias: model.inputAlias).inspected(model, selfTest: selfTest), isPretty: true)
   }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Batching
 import Glibc
-import InferenceAPI
 import Models
+import OfflineScoring
+import Predictions
 import RadialEngine
 import RowFiles
 
@@ -60,13 +60,11 @@ struct Predict: ParsableCommand {
     } catch {
       throw Failure(error)
     }
-    // The cost only decides where a server's batches run; here all rows go the same way.
-    let served = ServedModel(model, cost: CostModel(oneRowNanoseconds: 0, fullBatchNanoseconds: 0, fullBatchRows: 1))
     let encoder: OfflineEncoder
     do throws(OfflineEncoder.OptionError) {
-      encoder = try OfflineEncoder(served, options.encoding(carried: rows.carried))
+      encoder = try OfflineEncoder(model, options.encoding(carried: rows.carried))
     } catch {
-      throw Failure.usage(error.description)
+      throw Failure(error)
     }
     var output: OutputFile?
     if let path = options.output, path != "-" {
@@ -77,17 +75,34 @@ struct Predict: ParsableCommand {
       }
     }
     let countsLabels = options.labelColumn != nil
-    try OfflineRun(
+    let run = OfflineRun(
       network: model.network, rows: rows, encoder: encoder, threads: options.threads ?? availableCores(),
       output: OfflineOutput(
         skipsBadRows: options.onBadRow == .skip, file: output, countsLabels: countsLabels,
-        progress: options.quiet ? nil : ProgressBar.onTerminal(writesToFile: output != nil)),
-      countsLabels: countsLabels
-    ).run()
+        progress: options.quiet ? nil : ProgressBar.onTerminal(writesToFile: output != nil),
+        tell: { writeError("radial: \($0)") }),
+      countsLabels: countsLabels)
+    do throws(OfflineFailure) { try run.run() } catch { throw Failure(error) }
   }
 }
 
 extension Failure {
+  init(_ failure: OfflineFailure) {
+    self = failure.isOfSystem ? .environment(failure.message) : .usage(failure.message)
+  }
+
+  init(_ error: OfflineEncoder.OptionError) {
+    switch error {
+    case .misfit(let misfit): self = .usage(misfit.description)
+    case .notForColumns:
+      self = .usage("contributions, embedding and top_k do not fit into columns; ask for them with JSON lines")
+    case .nameTaken(let name):
+      self = .usage(
+        "--keep: the output has '\(name)' already; rename it in the rows, or leave it out with --skip-columns")
+    case .nameTwice(let name): self = .usage("--keep: '\(name)' is named twice; name each column once")
+    }
+  }
+
   init(_ error: RowFileError) {
     switch error.reason {
     case .system: self = .environment(error.description)

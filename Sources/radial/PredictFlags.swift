@@ -1,5 +1,6 @@
 import ArgumentParser
-import InferenceAPI
+import OfflineScoring
+import Predictions
 import RowFiles
 
 /// The flags of `radial predict`.
@@ -108,10 +109,11 @@ struct PredictFlags: ParsableArguments {
     var options = OfflineEncoder.Options()
     options.kept = labelColumn == nil ? carried : Array(carried.dropLast())
     options.form = outputFormat == .csv ? .csv : .jsonl
-    options.outputs = try? chosenOutputs()
-    options.topK = topK
-    options.omitsVerdict = reject == .off
-    options.falseRejectRate = falseRejectRate
+    options.predict.outputs =
+      (try? chosenOutputs()) ?? (outputFormat == .jsonl ? PredictOptions.usualOutputs : PredictOutputs([]))
+    options.predict.topK = Int32(clamping: topK)
+    options.predict.reject = reject == .off ? .off : .flag
+    options.predict.falseRejectRate = falseRejectRate
     return options
   }
 

@@ -27,7 +27,8 @@ extension Serve {
     configuration.files = files
     configuration.directory = options.modelsDir
     configuration.defaultName = options.defaultModel ?? keys.first?.name
-    configuration.allowsUnload = options.allowUnload
+    configuration.unloading =
+      options.allowUnload ? .allowed : .refused(advice: "start the server with --allow-unload to allow it")
     configuration.maxRequestRows = options.maxRequestRows
     let registry = ModelRegistry(configuration, logger: logger) { source throws(ModelError) in
       try Model.load(source, instructionSet: instructionSet, options: loading)

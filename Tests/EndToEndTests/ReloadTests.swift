@@ -85,7 +85,7 @@ import Testing
     // A file that served goes on serving when what replaces it is damaged.
     try directory.write(Data("not a model".utf8), to: "m/2/model.safetensors")
     _ = try Self.ask(client, "/models") {
-      $0.body.contains("\"version\":\"2\",\"state\":\"ready\",\"default\":true,\"error\"")
+      $0.body.contains(/\{"default":true,"error":"[^"]*","name":"m","state":"ready","version":"2"\}/)
     }
     #expect(try client.exchange("POST", "/predict", Self.row).body == second.body)
 

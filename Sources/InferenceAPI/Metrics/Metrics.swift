@@ -40,9 +40,9 @@ struct MetricsValues: Sendable {
   /// Requests whose whole body arrived, and those that the server refused before.
   var accepted: UInt64 = 0
   /// By route and status, so that counting is an addition and no hashing.
-  private var answers = [UInt64](repeating: 0, count: RouteLabel.allCases.count * Self.statuses)
+  private var answers = [UInt64](repeating: 0, count: RouteLabel.count * Self.statuses)
   /// By route.
-  private(set) var durations = [Histogram](repeating: .seconds, count: RouteLabel.allCases.count)
+  private(set) var durations = [Histogram](repeating: .seconds, count: RouteLabel.count)
   /// By `ServedModel.metricsIndex`.
   private(set) var models: [ModelCounters] = []
   private(set) var batchRows = Histogram.rows
@@ -55,15 +55,15 @@ struct MetricsValues: Sendable {
   private static let statuses = 600
 
   mutating func answered(_ route: RouteLabel, code: Int, seconds: Double) {
-    answers[route.rawValue * Self.statuses + code] += 1
-    durations[route.rawValue].observe(seconds)
+    answers[route.index * Self.statuses + code] += 1
+    durations[route.index].observe(seconds)
   }
 
   /// Every combination that was seen.
   var answered: [(route: RouteLabel, code: Int, count: UInt64)] {
-    RouteLabel.allCases.flatMap { route in
+    RouteLabel.all.flatMap { route in
       (0..<Self.statuses).compactMap { code in
-        let count = answers[route.rawValue * Self.statuses + code]
+        let count = answers[route.index * Self.statuses + code]
         return count == 0 ? nil : (route, code, count)
       }
     }

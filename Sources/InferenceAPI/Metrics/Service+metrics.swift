@@ -40,7 +40,7 @@ extension Service {
       text.sample("radial_requests_total", [("route", route.text), ("code", String(code))], count)
     }
     text.family("radial_request_duration_seconds", "histogram", "From the complete header section to the answer.")
-    for (route, histogram) in zip(RouteLabel.allCases, values.durations)
+    for (route, histogram) in zip(RouteLabel.all, values.durations)
     where histogram.counts.contains(where: { $0 > 0 }) {
       text.histogram("radial_request_duration_seconds", [("route", route.text)], histogram)
     }

@@ -1,60 +1,112 @@
 import Models
-import RadialEngine
 
-// The answers to the Open Inference Protocol's questions about the server and its models, as JSON texts.
+// The answers to the Open Inference Protocol's questions about the server and its models.
 
-extension Service {
-  /// `GET /v2`: the extensions are those that are really there.
-  var openInferenceServer: String {
-    "{\"name\":\"radial\",\"version\":\(JSONWriter.quoted(configuration.version)),\"extensions\":[\"binary_tensor_data\","
-      + "\"classification\",\"model_configuration\",\"model_repository\",\"parameters\",\"statistics\"]}"
-  }
+/// `GET /v2`: the extensions are those that are really there.
+struct ServerMetadata: Encodable {
+  let name = "radial"
+  let version: String
+  let extensions = [
+    "binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics",
+  ]
 }
 
-extension ModelCatalog {
-  /// `{"models":["m"]}`: KServe's list, of both its protocols.
-  var names: String { "{\"models\":[\(modelNames.map(JSONWriter.quoted).joined(separator: ","))]}" }
-
-  /// The answer to `POST /v2/repository/index`.
-  func index(onlyReady: Bool) -> String {
-    let served = Set(all.map(\.key))
-    let keys = onlyReady ? served : served.union(failures.keys)
-    let entries = keys.sorted().map { key in
-      let reason = served.contains(key) ? nil : failures[key]
-      return "{\"name\":\(JSONWriter.quoted(key.name)),\"version\":\"\(key.version)\","
-        + "\"state\":\"\(reason == nil ? "READY" : "UNAVAILABLE")\""
-        + (reason.map { ",\"reason\":\(JSONWriter.quoted($0))" } ?? "") + "}"
-    }
-    return "[\(entries.joined(separator: ","))]"
-  }
+/// Whether a model answers: of `/v2/models/…/ready`.
+struct ModelReady: Encodable {
+  let name: String
+  let ready = true
 }
 
-extension ServedModel {
-  /// Tensors as metadata lists them: the dimension of the batch is part of the shape.
+/// What tensors a model has: the dimension of the batch is part of the shape.
+struct ModelMetadata: Encodable {
+  struct Tensor: Encodable {
+    let name: String
+    let datatype = "FP32"
+    let shape: [Int]
+  }
+
+  let name: String
+  let versions: [String]
+  let platform = "radial"
+  let inputs: [Tensor]
+  let outputs: [Tensor]
+
   /// - Parameter versions: of the model, or the one that was asked for.
-  func openInferenceMetadata(versions: [Int]) -> String {
-    func tensor(_ name: StaticString, _ dimensions: [Int]) -> String {
-      "{\"name\":\"\(name)\",\"datatype\":\"FP32\",\"shape\":[\(([-1] + dimensions).map(String.init).joined(separator: ","))]}"
-    }
-    let outputs = listedTensors.map { tensor($0.name, dimensions(of: $0)) }.joined(separator: ",")
-    return
-      "{\"name\":\(JSONWriter.quoted(key.name)),\"versions\":[\(versions.map { "\"\($0)\"" }.joined(separator: ","))],"
-      + "\"platform\":\"radial\",\"inputs\":[\(tensor(OutputTensor.input, model.inputShape))],\"outputs\":[\(outputs)]}"
+  init(_ served: ServedModel, versions: [ServedModel]) {
+    name = served.key.name
+    self.versions = versions.map { String($0.key.version) }
+    inputs = [Tensor(name: "\(OutputTensor.input)", shape: [-1] + served.model.inputShape)]
+    outputs = served.listedTensors.map { Tensor(name: "\($0.name)", shape: [-1] + served.dimensions(of: $0)) }
+  }
+}
+
+/// Triton's ModelConfig message in JSON: here the dimension of the batch is not part of a shape.
+struct TritonConfiguration: Encodable {
+  struct VersionPolicy: Encodable {
+    let latest = ["num_versions": 1]
+  }
+  struct Input: Encodable {
+    let name = "\(OutputTensor.input)"
+    let dataType = "TYPE_FP32"
+    let format = "FORMAT_NONE"
+    let dims: [Int]
+    let isShapeTensor = false
+    let allowRaggedBatch = false
+    let optional = false
+  }
+  struct Output: Encodable {
+    let name: String
+    let dataType = "TYPE_FP32"
+    let dims: [Int]
+    let labelFilename = ""
+    let isShapeTensor = false
+  }
+  struct InstanceGroup: Encodable {
+    let name: String
+    let kind = "KIND_CPU"
+    let count = 1
+  }
+  struct DynamicBatching: Encodable {
+    let preferredBatchSize: [Int]
+    let maxQueueDelayMicroseconds = 0
   }
 
-  /// Triton's ModelConfig message in JSON: here the dimension of the batch is not part of a shape.
-  var openInferenceConfig: String {
-    let name = JSONWriter.quoted(key.name)
-    let maxRows = signature.maxRows
-    func list(_ dimensions: [Int]) -> String { "[\(dimensions.map(String.init).joined(separator: ","))]" }
-    let outputs = listedTensors.map {
-      "{\"name\":\"\($0.name)\",\"data_type\":\"TYPE_FP32\",\"dims\":\(list(dimensions(of: $0))),\"label_filename\":\"\",\"is_shape_tensor\":false}"
+  let name: String
+  let platform = "radial"
+  let backend = "radial"
+  let versionPolicy = VersionPolicy()
+  let maxBatchSize: Int
+  let input: [Input]
+  let output: [Output]
+  let instanceGroup: [InstanceGroup]
+  let dynamicBatching: DynamicBatching
+
+  init(_ served: ServedModel) {
+    name = served.key.name
+    maxBatchSize = served.signature.maxRows
+    input = [Input(dims: served.model.inputShape)]
+    output = served.listedTensors.map { Output(name: "\($0.name)", dims: served.dimensions(of: $0)) }
+    instanceGroup = [InstanceGroup(name: name)]
+    dynamicBatching = DynamicBatching(preferredBatchSize: [maxBatchSize])
+  }
+}
+
+/// A version in the answer to `POST /v2/repository/index`.
+struct RepositoryEntry: Encodable {
+  let name: String
+  let version: String
+  let state: String
+  /// Why it could not be loaded.
+  let reason: String?
+
+  /// The versions that are served, and unless `onlyReady` those that could not be loaded.
+  static func all(of catalog: ModelCatalog, onlyReady: Bool) -> [RepositoryEntry] {
+    let served = Set(catalog.all.map(\.key))
+    let keys = onlyReady ? served : served.union(catalog.failures.keys)
+    return keys.sorted().map { key in
+      let reason = served.contains(key) ? nil : catalog.failures[key]
+      return RepositoryEntry(
+        name: key.name, version: String(key.version), state: reason == nil ? "READY" : "UNAVAILABLE", reason: reason)
     }
-    return
-      "{\"name\":\(name),\"platform\":\"radial\",\"backend\":\"radial\",\"version_policy\":{\"latest\":{\"num_versions\":1}},"
-      + "\"max_batch_size\":\(maxRows),\"input\":[{\"name\":\"\(OutputTensor.input)\",\"data_type\":\"TYPE_FP32\","
-      + "\"format\":\"FORMAT_NONE\",\"dims\":\(list(model.inputShape)),\"is_shape_tensor\":false,\"allow_ragged_batch\":false,\"optional\":false}],"
-      + "\"output\":[\(outputs.joined(separator: ","))],\"instance_group\":[{\"name\":\(name),\"kind\":\"KIND_CPU\",\"count\":1}],"
-      + "\"dynamic_batching\":{\"preferred_batch_size\":[\(maxRows)],\"max_queue_delay_microseconds\":0}}"
   }
 }

@@ -6,9 +6,15 @@ import Models
 /// What one version of a model has done since the process began, whichever protocol asked for it. Times are in nanoseconds, and per request: a batch's
 /// time counts for each request that was in it.
 struct InferenceStatistics: Sendable {
-  struct Total: Sendable {
+  /// How often something was done, and how long that took altogether.
+  struct Total: Sendable, Encodable {
     var count: UInt64 = 0
     var nanoseconds: UInt64 = 0
+
+    enum CodingKeys: String, CodingKey {
+      case count
+      case nanoseconds = "ns"
+    }
 
     mutating func add(_ nanoseconds: UInt64) {
       count += 1
@@ -20,7 +26,6 @@ struct InferenceStatistics: Sendable {
       nanoseconds &+= other.nanoseconds
     }
 
-    var json: String { "{\"count\":\(count),\"ns\":\(nanoseconds)}" }
   }
 
   /// How long the parts of one answered request took.
@@ -38,11 +43,11 @@ struct InferenceStatistics: Sendable {
 
   private(set) var success = Total()
   private(set) var fail = Total()
-  private var queue = Total(), input = Total(), infer = Total(), output = Total()
+  fileprivate var queue = Total(), input = Total(), infer = Total(), output = Total()
   /// Forward passes.
-  private var executions = Total()
+  fileprivate var executions = Total()
   /// Forward passes by their rows.
-  private var batches: [Int: Total] = [:]
+  fileprivate var batches: [Int: Total] = [:]
   /// In monotonic nanoseconds.
   private var lastInference: UInt64 = 0
 
@@ -78,24 +83,8 @@ struct InferenceStatistics: Sendable {
     lastInference = max(lastInference, other.lastInference)
   }
 
-  /// An element of `model_stats`. Rows are decoded and encoded by request, so that of a batch only the forward pass has a time.
-  func json(_ key: ModelSource.Key, rows: UInt64) -> String {
-    let none = Total().json
-    let sizes = batches.sorted { $0.key < $1.key }.map { rows, total in
-      let untimed = Total(count: total.count).json
-      return
-        "{\"batch_size\":\(rows),\"compute_input\":\(untimed),\"compute_infer\":\(total.json),\"compute_output\":\(untimed)}"
-    }
-    return
-      "{\"name\":\(JSONWriter.quoted(key.name)),\"version\":\"\(key.version)\",\"last_inference\":\(lastInferenceMilliseconds),"
-      + "\"inference_count\":\(rows),\"execution_count\":\(executions.count),\"inference_stats\":{"
-      + "\"success\":\(success.json),\"fail\":\(fail.json),\"queue\":\(queue.json),\"compute_input\":\(input.json),"
-      + "\"compute_infer\":\(infer.json),\"compute_output\":\(output.json),\"cache_hit\":\(none),\"cache_miss\":\(none)},"
-      + "\"response_stats\":{},\"batch_stats\":[\(sizes.joined(separator: ","))],\"memory_usage\":[]}"
-  }
-
   /// Since the epoch; 0: never.
-  private var lastInferenceMilliseconds: UInt64 {
+  fileprivate var lastInferenceMilliseconds: UInt64 {
     guard lastInference > 0 else { return 0 }
     var wall = timespec()
     clock_gettime(CLOCK_REALTIME, &wall)
@@ -104,14 +93,56 @@ struct InferenceStatistics: Sendable {
   }
 }
 
-extension Service {
-  /// `{"model_stats":[…]}` of the versions given, from one snapshot.
-  func openInferenceStatistics(_ versions: [ServedModel]) -> String {
-    let values = metrics
-    let entries = versions.map { served in
-      let counters = served.metricsIndex < values.models.count ? values.models[served.metricsIndex] : ModelCounters()
-      return counters.statistics.json(served.key, rows: counters.rows)
+extension InferenceStatistics {
+  /// The statistics of some versions: `{"model_stats":[…]}`.
+  struct Document: Encodable {
+    let modelStats: [Entry]
+
+    /// - Parameter values: of one moment.
+    init(_ versions: [ServedModel], _ values: MetricsValues) {
+      modelStats = versions.map { served in
+        let index = served.metricsIndex
+        return Entry(served.key, index < values.models.count ? values.models[index] : ModelCounters())
+      }
     }
-    return "{\"model_stats\":[\(entries.joined(separator: ","))]}"
+  }
+
+  /// What one version has done, as Triton says it.
+  struct Entry: Encodable {
+    struct Parts: Encodable {
+      let success, fail, queue, computeInput, computeInfer, computeOutput: Total
+      let cacheHit = Total()
+      let cacheMiss = Total()
+    }
+    /// Rows are decoded and encoded by request, so that of a batch only the forward pass has a time.
+    struct Batch: Encodable {
+      let batchSize: Int
+      let computeInput, computeInfer, computeOutput: Total
+    }
+
+    let name: String
+    let version: String
+    let lastInference: UInt64
+    let inferenceCount: UInt64
+    let executionCount: UInt64
+    let inferenceStats: Parts
+    let responseStats: [String: Total] = [:]
+    let batchStats: [Batch]
+    let memoryUsage: [String] = []
+
+    init(_ key: ModelSource.Key, _ counters: ModelCounters) {
+      let statistics = counters.statistics
+      (name, version) = (key.name, String(key.version))
+      lastInference = statistics.lastInferenceMilliseconds
+      inferenceCount = counters.rows
+      executionCount = statistics.executions.count
+      inferenceStats = Parts(
+        success: statistics.success, fail: statistics.fail, queue: statistics.queue, computeInput: statistics.input,
+        computeInfer: statistics.infer, computeOutput: statistics.output)
+      batchStats = statistics.batches.sorted { $0.key < $1.key }.map { rows, total in
+        let untimed = Total(count: total.count)
+        return Batch(batchSize: rows, computeInput: untimed, computeInfer: total, computeOutput: untimed)
+      }
+    }
   }
 }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Asks the kernel, without waiting, which callers are gone: one `poll` over all sockets.
+/// Asks the kernel, without waiting, which clients are still there: one `poll` over all sockets.
 ///
-/// Only a reset or a full hang-up counts. A half-closed caller (`shutdown(SHUT_WR)` after its request) still reads its answer, and
+/// Only a reset or a full hang-up counts. A half-closed client (`shutdown(SHUT_WR)` after its request) still reads its answer, and
 /// over TCP a plain close looks the same until we write.
-func callersAlive(_ descriptors: [Int32]) -> [Bool] {
+func connectedClients(_ descriptors: [Int32]) -> [Bool] {
   var polled = descriptors.map { pollfd(fd: $0, events: 0, revents: 0) }
   guard poll(&polled, nfds_t(polled.count), 0) >= 0 else { return descriptors.map { _ in true } }
   return polled.map { Int32($0.revents) & (POLLHUP | POLLERR | POLLNVAL) == 0 }

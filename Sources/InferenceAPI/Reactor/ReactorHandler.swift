@@ -1,82 +1,71 @@
 import Batching
 import Bytes
 import HTTPServer
-import Logging
-import Models
-import RadialEngine
 import Synchronization
 
-/// One reactor's part of the service: decodes requests into the turn's batches, runs or queues them, encodes the answers.
-/// Every method runs on the reactor's thread.
+/// One reactor's part of the service: routes requests, gathers their rows by model, has them computed here or on the compute queue, and
+/// answers. Every method runs on the reactor's thread.
 final class ReactorHandler: RequestHandler {
-  let service: Service
-  let link: any ReactorHandle
-  let metrics: MetricsShard
-  /// What is served, as of `generation`.
-  private(set) var catalog: ModelCatalog
-  let reader: RequestReader
+  private let service: Service
+  private let reactor: any ReactorHandle
+  private let recorder: RequestRecorder
+  private let reader: RequestReader
+  private let writer: AnswerWriter
+  private let scheduler: TurnScheduler
   private let executor: InlineExecutor
   private let completions: CompletionQueue
-  let repositoryRequests: RepositoryRequests
+  private let repository: RepositoryRequests
   private let subscription: CatalogSubscription
+
+  /// What is served, as of `generation`.
+  private var catalog: ModelCatalog
   private var generation: UInt64
-  private var lanes: [Lane] = []
+  private var batches: [ModelBatch] = []
   /// Whether requests were waiting for a model when it was taken out of the catalog.
-  private var hasStaleLanes = false
-  private var queued: [UInt64: PendingRequest] = [:]
+  private var hasStaleBatches = false
+  /// The requests whose rows are in the compute queue, by their jobs.
+  private var queued: [UInt64: InferenceRequest] = [:]
   private var nextJob: UInt64 = 0
   /// Clients ask for the same path again and again.
   private var lastRoute: (path: String, route: Route?) = ("", nil)
-  /// Of the answer that is being encoded; kept for its memory.
-  var classifications: [Classification] = []
-  /// When this thread finished what it did last for a request, in monotonic nanoseconds: from there on it works for the next.
-  var lap: UInt64 = 0
 
-  init(service: Service, link: any ReactorHandle) {
+  init(service: Service, reactor: any ReactorHandle) {
     self.service = service
-    self.link = link
-    reader = RequestReader(maxRows: service.configuration.maxRequestRows)
-    executor = InlineExecutor(label: "radial.reactor.\(link.index)")
-    completions = CompletionQueue { link.wake() }
-    repositoryRequests = RepositoryRequests(service.registry) { link.wake() }
+    self.reactor = reactor
+    let configuration = service.configuration
+    recorder = RequestRecorder(service.shards[reactor.index], service.logger, logsAccess: configuration.logsAccess)
+    reader = RequestReader(maxRows: configuration.maxRequestRows)
+    writer = AnswerWriter(reactor)
+    scheduler = TurnScheduler(maxWaitingRows: configuration.maxQueueRows, policy: service.inlinePolicy)
+    executor = InlineExecutor(label: "radial.reactor.\(reactor.index)")
+    completions = CompletionQueue { reactor.wake() }
+    repository = RepositoryRequests(service.registry) { reactor.wake() }
     // Before the catalog is taken, so that what is published in between is not missed. An idle reactor too lets go of
     // what is replaced.
-    subscription = service.registry.subscribe { link.wake() }
+    subscription = service.registry.subscribe { reactor.wake() }
     generation = service.registry.generation.load(ordering: .acquiring)
     catalog = service.registry.catalog
-    metrics = service.shards[link.index]
   }
 
   // MARK: RequestHandler
 
   func didReceive(_ exchange: any HTTPExchange) {
-    metrics.update { $0.accepted += 1 }
+    recorder.accepted()
     refreshCatalog()
     guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
-    guard route.allows(exchange.method) else { return refuse(exchange, route.label, .methodNotAllowed(route)) }
+    guard route.endpoint.method.includes(exchange.method) else {
+      return refuse(exchange, route.label, .methodNotAllowed(route.endpoint))
+    }
     do throws(APIError) {
-      switch route {
-      case .root:
-        let isPage = exchange.header("Accept").map(PlaygroundPage.isPreferred) ?? false
-        answer(exchange, route.label, isPage ? PlaygroundPage.response : service.alive)
-      case .livez: answer(exchange, route.label, service.alive)
-      case .readyz, .healthz:
-        try requireReadiness()
-        answer(exchange, route.label, service.ready)
-      case .metrics: answerMetrics(exchange)
-      case .openAPI: answer(exchange, route.label, service.openAPI)
-      case .models: answer(exchange, route.label, catalog.list)
-      case .model(let reference): answer(exchange, route.label, try catalog.served(reference).description)
-      case .predict(let reference):
-        try admit(exchange, .predict, catalog.served(reference)) { served, batch throws(APIError) in
-          try reader.native(exchange, served, into: batch, isPredict: true)
-        }
-      case .distances(let reference):
-        try admit(exchange, .distances, catalog.served(reference)) { served, batch throws(APIError) in
-          try reader.native(exchange, served, into: batch, isPredict: false)
-        }
-      case .openInference(let route): try receive(exchange, route)
-      case .serving(let route): try receive(exchange, route)
+      switch route.endpoint.action {
+      case .rows(let decoder): try gather(exchange, route, decoder)
+      case .document(let document):
+        let document = try document(inquiry(exchange, route))
+        recorder.answered(exchange, route.label)
+        exchange.respond(writer.response(to: document, of: exchange))
+      case .load(let name):
+        let name = try name(inquiry(exchange, route))
+        repository.load(name, for: .begin(exchange, route, .loading))
       }
     } catch {
       refuse(exchange, route.label, error)
@@ -84,94 +73,69 @@ final class ReactorHandler: RequestHandler {
   }
 
   func didReadSockets() {
-    for index in lanes.indices where !lanes[index].pending.isEmpty { finish(&lanes[index]) }
-    if hasStaleLanes { dropLanes() }
+    for batch in batches where !batch.turn.isEmpty { compute(batch) }
+    if hasStaleBatches { dropBatches() }
   }
 
   func didWake() {
     refreshCatalog()
-    for (exchange, route, error) in repositoryRequests.take() {
-      exchange.place = .none
-      if let error { refuse(exchange, route, error) } else { answer(exchange, route, text: "") }
-    }
-    lap = monotonicNanoseconds()
-    for job in completions.take() {
-      guard let pending = queued.removeValue(forKey: job.id) else { continue }
-      metrics.update { $0.queueWait.observe(Double(job.waitNanoseconds) * 1e-9) }
-      guard let exchange = pending.exchange else { continue }
-      exchange.place = .none
-      switch job.outcome {
-      case .computed: answer(pending, exchange, queued: job.waitNanoseconds, forward: job.forwardNanoseconds)
-      case .expired: refuse(exchange, pending.operation.route, .deadlinePassed, by: pending.served)
-      case .disconnected:
-        metrics.update { $0.rejected(RejectionReason.callerGone.rawValue) }
-        record(exchange, pending.operation.route, nil, code: 499, by: pending.served)
-        exchange.cancel()
+    for (request, error) in repository.takeFinished() {
+      guard let exchange = request.finish() else { continue }
+      if let error {
+        refuse(exchange, request.route.label, error)
+      } else {
+        recorder.answered(exchange, request.route.label)
+        exchange.respond(writer.response(to: .empty, of: exchange))
       }
     }
-  }
-
-  func didReject(_ rejection: ServerRejection) {
-    metrics.update {
-      $0.accepted += 1
-      $0.answered(.refused, code: rejection.status, seconds: 0)
-      $0.rejected(rejection.reason.rawValue)
+    var now = monotonicNanoseconds()
+    for job in completions.take() {
+      guard let request = queued.removeValue(forKey: job.id) else { continue }
+      recorder.leftQueue(after: job.waitNanoseconds)
+      now = finish(request, job, at: now)
     }
   }
 
+  func didReject(_ rejection: ServerRejection) { recorder.rejected(rejection) }
+
   func response(to rejection: ServerRejection) -> Response {
-    let json = JSONWriter(link.makeBuffer(minimumCapacity: 256))
-    json.write("{\"error\":")
-    json.write(string: rejection.message)
-    json.write("}")
-    return Response(status: rejection.status, body: json.buffer, headers: rejection.headers)
+    var error = APIError(rejection.status, rejection.message)
+    error.headers = rejection.headers
+    return writer.response(to: error)
   }
 
   func didLoseClient(_ exchange: any HTTPExchange) {
-    let route: RouteLabel
-    switch exchange.place {
-    case .none: return
-    case .repository: route = repositoryRequests.forget(exchange) ?? .v2Load
-    case .turn:
-      guard let (lane, place) = place(of: exchange) else { return }
-      route = lanes[lane].pending[place].operation.route
-      lanes[lane].pending[place].exchange = nil
-    case .queue(let job):
-      guard let pending = queued[job] else { return }
-      route = pending.operation.route
-      queued[job]?.exchange = nil
-    }
-    exchange.place = .none
-    metrics.update {
-      $0.answered(route, code: 499, seconds: Self.seconds(since: exchange))
-      $0.rejected(RejectionReason.callerGone.rawValue)
-    }
+    guard let request = InferenceRequest.waiting(in: exchange) else { return }
+    recorder.disconnected(exchange, request.route.label)
+    request.abandon()
   }
 
   func responseAtShutdown(to exchange: any HTTPExchange) -> Response {
-    var route = RouteLabel.predict
-    switch exchange.place {
-    case .none, .turn: break
-    case .repository: route = repositoryRequests.forget(exchange) ?? .v2Load
-    case .queue(let job):
-      route = queued[job]?.operation.route ?? route
-      queued[job]?.exchange = nil
+    if let request = InferenceRequest.waiting(in: exchange) {
+      recorder.refused(exchange, request.route.label, .draining)
+      request.abandon()
     }
-    exchange.place = .none
-    record(exchange, route, .draining, code: APIError.draining.status)
-    return APIError.draining.response(in: link.makeBuffer(minimumCapacity: 256))
+    return writer.response(to: .draining)
   }
 
-  // MARK: Routes
+  // MARK: What requests are for
 
   private func route(of exchange: any HTTPRequest) -> Route? {
-    if exchange.path != lastRoute.path { lastRoute = (exchange.path, Route(path: exchange.path)) }
+    if exchange.path != lastRoute.path { lastRoute = (exchange.path, EndpointTable.route(exchange.path)) }
     return lastRoute.route
   }
 
-  /// Refuses a probe while requests are not welcome.
-  func requireReadiness() throws(APIError) {
-    try service.readiness.require(hasModel: catalog.defaultModel != nil)
+  private func inquiry(_ exchange: any HTTPExchange, _ route: Route) -> Inquiry {
+    Inquiry(
+      request: exchange, reference: route.reference, catalog: catalog, service: service, reader: reader,
+      openConnections: reactor.openConnections)
+  }
+
+  private func refuse(
+    _ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil
+  ) {
+    recorder.refused(exchange, route, error, by: served)
+    exchange.respond(writer.response(to: error))
   }
 
   // MARK: Models
@@ -182,113 +146,146 @@ final class ReactorHandler: RequestHandler {
     guard latest != generation else { return }
     generation = latest
     catalog = service.registry.catalog
-    dropLanes()
+    dropBatches()
   }
 
-  /// Those of models that are no longer served, unless somebody waits in them.
-  private func dropLanes() {
-    lanes.removeAll { $0.pending.isEmpty && !catalog.contains($0.served) }
-    hasStaleLanes = lanes.contains { !catalog.contains($0.served) }
+  /// Drops those of models that are no longer served, unless somebody waits in them.
+  private func dropBatches() {
+    batches.removeAll { $0.turn.isEmpty && !catalog.contains($0.served) }
+    hasStaleBatches = batches.contains { !catalog.contains($0.served) }
   }
 
-  // MARK: Decode
+  private func batch(for served: ServedModel) -> ModelBatch {
+    if let batch = batches.first(where: { $0.served === served }) { return batch }
+    let batch = ModelBatch(served)
+    batches.append(batch)
+    return batch
+  }
 
-  /// Decodes the rows straight into the turn's batch.
-  /// - Parameter read: leaves rows in the batch's reserve and says what they are for.
-  func admit(
-    _ exchange: any HTTPExchange, _ route: RouteLabel, _ served: ServedModel,
-    _ read: (ServedModel, RowBatch) throws(APIError) -> (Operation, rows: Int)
-  ) throws(APIError) {
+  // MARK: Rows in
+
+  /// Decodes the rows of a request straight into its model's batch of this turn.
+  private func gather(_ exchange: any HTTPExchange, _ route: Route, _ decoder: RowsDecoder) throws(APIError) {
+    let served: ServedModel
+    do throws(APIError) {
+      served = try catalog.served(route.reference)
+    } catch {
+      try decoder.check?(reader, exchange)
+      throw error
+    }
     do throws(APIError) {
       let start = monotonicNanoseconds()
-      var deadline = try deadline(of: exchange)
-      let lane = lane(for: served)
-      let batch = lanes[lane].batch
-      let (operation, rows) = try read(served, batch)
-      if batch.count > 0, batch.count + rows > service.configuration.maxQueueRows {
-        throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+      let batch = batch(for: served)
+      let callers = try reader.deadline(of: exchange)
+      let decoded = try decoder.decode(reader, exchange, served, batch.rows)
+      let deadline = Self.earlier(callers, decoded.timeoutMicroseconds, from: exchange.receivedNanoseconds)
+      let now = monotonicNanoseconds()
+      let refusal = scheduler.append(
+        .begin(
+          exchange, route, .gathered,
+          InferenceRequest.Work(
+            served: served, answer: decoded.answer, batch: batch.rows, rows: batch.rows.append(decoded.rows),
+            deadline: deadline, decodedAt: now, decodeNanoseconds: now - start)),
+        rows: decoded.rows, deadline: deadline, now: now, to: &batch.turn)
+      switch refusal {
+      case nil: return
+      case .full: throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+      case .deadlinePassed: throw .deadlinePassed
       }
-      if case .infer(let request) = operation, request.timeout > 0 {
-        let end = exchange.receivedNanoseconds &+ min(request.timeout, 1 << 50) * 1000
-        deadline = min(deadline ?? .max, end)
-        if monotonicNanoseconds() >= end { throw .deadlinePassed }
-      }
-      exchange.place = .turn
-      let decoded = monotonicNanoseconds()
-      lanes[lane].pending.append(
-        PendingRequest(
-          exchange: exchange, served: served, operation: operation, batch: batch, rows: batch.append(rows),
-          deadline: deadline, decodedAt: decoded, decodeNanoseconds: decoded - start))
     } catch {
-      refuse(exchange, route, error, by: served)
+      refuse(exchange, route.label, error, by: served)
     }
   }
 
-  private func deadline(of exchange: any HTTPRequest) throws(APIError) -> UInt64? {
-    guard let value = exchange.header("X-Request-Timeout-Ms") else { return nil }
-    guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
-      throw .badTimeout(String(value.prefix(32)))
-    }
-    return exchange.receivedNanoseconds + milliseconds * 1_000_000
+  /// The earlier of two deadlines in monotonic nanoseconds: one that is given, and one some microseconds after the arrival; 0 is none.
+  private static func earlier(_ deadline: UInt64?, _ microseconds: UInt64, from arrival: UInt64) -> UInt64? {
+    guard microseconds > 0 else { return deadline }
+    return min(deadline ?? .max, arrival &+ min(microseconds, 1 << 50) * 1000)
   }
 
-  private func lane(for served: ServedModel) -> Int {
-    if let lane = lanes.firstIndex(where: { $0.served === served }) { return lane }
-    lanes.append(Lane(served))
-    return lanes.count - 1
-  }
+  // MARK: Rows out
 
-  private func place(of exchange: any HTTPExchange) -> (lane: Int, place: Int)? {
-    for lane in lanes.indices {
-      if let place = lanes[lane].pending.firstIndex(where: { $0.exchange === exchange }) { return (lane, place) }
-    }
-    return nil
-  }
-
-  // MARK: Compute
-
-  /// The end of a lane's turn: its batch runs here and now, or goes to the compute queue.
-  private func finish(_ lane: inout Lane) {
-    // Taken out, so that an answer may touch the lane, and put back, emptied, for its memory.
-    var pending: [PendingRequest] = []
-    swap(&pending, &lane.pending)
-    let cost = lane.served.cost.nanoseconds(rows: lane.batch.count)
-    if service.inlinePolicy.runsInline(nanoseconds: cost, requests: pending.count) {
-      let nanoseconds = executor.run(lane.batch, workspace: lane.workspace)
-      let (slot, rows) = (lane.served.metricsIndex, lane.batch.count)
-      metrics.update { $0.ranBatch(index: slot, rows: rows, nanoseconds: nanoseconds, isInline: true) }
-      lap = monotonicNanoseconds()
-      let start = lap - nanoseconds
-      for request in pending {
-        guard let exchange = request.exchange else { continue }
-        exchange.place = .none
-        answer(
-          request, exchange, queued: start > request.decodedAt ? start - request.decodedAt : 0, forward: nanoseconds)
+  /// The end of a model's turn: its rows are computed here and now, or go to the compute queue.
+  private func compute(_ batch: ModelBatch) {
+    let nanoseconds = batch.served.cost.nanoseconds(rows: batch.turn.rows)
+    let placement = scheduler.placement(of: batch.turn, nanoseconds: nanoseconds)
+    let requests = batch.turn.take()
+    switch placement {
+    case .inline:
+      let forward = executor.run(batch.rows, workspace: batch.workspace)
+      recorder.ranInline(batch.served, rows: batch.rows.count, nanoseconds: forward)
+      var now = monotonicNanoseconds()
+      let start = now - forward
+      for request in requests {
+        guard let work = request.work, let exchange = request.finish() else { continue }
+        let queued = start > work.decodedAt ? start - work.decodedAt : 0
+        now = answer(exchange, request.route, work, queued: queued, forward: forward, at: now)
       }
-      lane.batch.clear()
-    } else {
-      for request in pending { enqueue(request) }
-      lane.batch = RowBatch(network: lane.served.model.network)
+      batch.rows.clear()
+    case .queue:
+      for request in requests { enqueue(request) }
+      batch.replaceRows()
     }
-    pending.removeAll(keepingCapacity: true)
-    swap(&pending, &lane.pending)
+    batch.turn.putBack(requests)
   }
 
-  private func enqueue(_ request: PendingRequest) {
-    guard let exchange = request.exchange else { return }
+  private func enqueue(_ request: InferenceRequest) {
+    guard let work = request.work, let exchange = request.exchange else { return }
     let id = nextJob
     nextJob += 1
     let job = Job(
-      id: id, batch: request.batch, rows: request.rows, deadline: request.deadline, descriptor: exchange.descriptor,
-      metricsIndex: request.served.metricsIndex, completions: completions)
+      id: id, batch: work.batch, rows: work.rows, deadline: work.deadline, descriptor: exchange.descriptor,
+      metricsIndex: work.served.metricsIndex, completions: completions)
     switch service.queue.submit(job) {
     case .queued:
-      exchange.place = .queue(job: id)
+      request.enqueue()
       queued[id] = request
     case .full:
-      exchange.place = .none
-      let seconds = service.retryAfterSeconds(request.served)
-      refuse(exchange, request.operation.route, .queueFull(retryAfterSeconds: seconds), by: request.served)
+      _ = request.finish()
+      let seconds = service.retryAfterSeconds(work.served)
+      refuse(exchange, request.route.label, .queueFull(retryAfterSeconds: seconds), by: work.served)
+    }
+  }
+
+  /// A request's rows have left the compute queue.
+  /// - Parameter start: when this thread turned to it, in monotonic nanoseconds.
+  /// - Returns: when it was done with it.
+  private func finish(_ request: InferenceRequest, _ job: JobCompletion, at start: UInt64) -> UInt64 {
+    guard let work = request.work, let exchange = request.finish() else { return start }
+    switch job.outcome {
+    case .computed:
+      return answer(
+        exchange, request.route, work, queued: job.waitNanoseconds, forward: job.forwardNanoseconds, at: start)
+    case .expired: refuse(exchange, request.route.label, .deadlinePassed, by: work.served)
+    case .disconnected:
+      recorder.disconnected(exchange, request.route.label, by: work.served)
+      exchange.cancel()
+    }
+    return monotonicNanoseconds()
+  }
+
+  /// Answers a request whose rows were computed.
+  /// - Parameters:
+  ///   - queued: how long they waited, in nanoseconds.
+  ///   - forward: how long their batch took, in nanoseconds.
+  ///   - start: when this thread turned to it, in monotonic nanoseconds.
+  /// - Returns: when it was done with it.
+  private func answer(
+    _ exchange: any HTTPExchange, _ route: Route, _ work: InferenceRequest.Work, queued: UInt64, forward: UInt64,
+    at start: UInt64
+  ) -> UInt64 {
+    do throws(APIError) {
+      let (response, classifications) = try writer.response(to: work, of: exchange)
+      let end = monotonicNanoseconds()
+      let times = InferenceStatistics.Request(
+        whole: end &- exchange.receivedNanoseconds, queue: queued, input: work.decodeNanoseconds, infer: forward,
+        output: end &- start)
+      recorder.answered(exchange, route.label, work, classifications, times, at: end)
+      exchange.respond(response)
+      return end
+    } catch {
+      refuse(exchange, route.label, error, by: work.served)
+      return monotonicNanoseconds()
     }
   }
 }

@@ -51,6 +51,15 @@ final class RequestReader {
     try parser.read(
       UnsafeRawBufferPointer(rebasing: text), expecting: expected, takesNonFinite: takesNonFinite, body)
   }
+
+  /// When the caller stops waiting, by the header `X-Request-Timeout-Ms`, in monotonic nanoseconds; nil: it does not say.
+  func deadline(of request: any HTTPRequest) throws(APIError) -> UInt64? {
+    guard let value = request.header("X-Request-Timeout-Ms") else { return nil }
+    guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
+      throw .badTimeout(String(value.prefix(32)))
+    }
+    return request.receivedNanoseconds + milliseconds * 1_000_000
+  }
 }
 
 /// A header's value as a whole number from 0, of digits alone; blanks behind a value are not part of it (RFC 9110 5.5).

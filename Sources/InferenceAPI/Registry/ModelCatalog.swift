@@ -26,7 +26,7 @@ final class ModelCatalog: Sendable {
     let defaultModel = name.flatMap { byName[$0]?.max { $0.key < $1.key }?.value }
     (self.all, self.byName, self.defaultModel) = (all, byName, defaultModel)
     self.failures = failures
-    list = Self.list(all, defaultModel, failures)
+    list = FixedResponse(status: 200, body: JSONDocument.text(of: ModelList(all, defaultModel, failures)))
   }
 
   /// The model that a request names: without a name the default model, without a version the highest.
@@ -37,9 +37,9 @@ final class ModelCatalog: Sendable {
       return defaultModel
     }
     guard let versions = byName[name] else { throw .unknownModel(name, served: modelNames) }
-    if let label = reference.label, label != "stable" { throw .unknownLabel(label, model: name) }
+    if let label = reference.label, label != "stable" { throw .unknownLabel(label, of: name) }
     guard let served = (reference.version ?? versions.keys.max()).flatMap({ versions[$0] }) else {
-      throw .unknownVersion(name, reference.version ?? 0)
+      throw .unknownVersion(reference.version ?? 0, of: name)
     }
     return served
   }
@@ -58,20 +58,27 @@ final class ModelCatalog: Sendable {
 
   /// Whether this very model is served, and not another file of the same version.
   func contains(_ model: ServedModel) -> Bool { byName[model.key.name]?[model.key.version] === model }
+}
 
-  private static func list(
-    _ models: [ServedModel], _ defaultModel: ServedModel?, _ failures: [ModelSource.Key: String]
-  ) -> FixedResponse {
-    let quoted = JSONWriter.quoted
+/// `GET /models`: every model and version with its state.
+private struct ModelList: Encodable {
+  struct Entry: Encodable {
+    let name: String
+    let version: String
+    let state: String
+    let `default`: Bool
+    /// Why the latest file could not be loaded; an earlier one may be served on.
+    let error: String?
+  }
+
+  let models: [Entry]
+
+  init(_ models: [ServedModel], _ defaultModel: ServedModel?, _ failures: [ModelSource.Key: String]) {
     let served = Dictionary(uniqueKeysWithValues: models.map { ($0.key, $0) })
-    let items = Set(served.keys).union(failures.keys).sorted().map { key in
-      let state = served[key] == nil ? "failed" : "ready"
-      let error = failures[key].map { ",\"error\":\(quoted($0))" } ?? ""
-      let isDefault = served[key].map { $0 === defaultModel } ?? false
-      return
-        "{\"name\":\(quoted(key.name)),\"version\":\"\(key.version)\",\"state\":\"\(state)\",\"default\":\(isDefault)\(error)}"
+    self.models = Set(served.keys).union(failures.keys).sorted().map { key in
+      Entry(
+        name: key.name, version: String(key.version), state: served[key] == nil ? "failed" : "ready",
+        default: served[key].map { $0 === defaultModel } ?? false, error: failures[key])
     }
-    return FixedResponse(
-      status: 200, contentType: "application/json", body: "{\"models\":[\(items.joined(separator: ","))]}")
   }
 }

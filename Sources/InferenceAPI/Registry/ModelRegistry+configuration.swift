@@ -8,9 +8,16 @@ extension ModelRegistry {
     /// The name of the model that answers when a request names none; nil: the first in alphabetical order.
     package var defaultName: String?
     /// Whether a request may take a model out of service altogether.
-    package var allowsUnload = false
+    package var unloading = Unloading.refused(advice: "unload it by taking its files away")
     /// Rows of one request.
     package var maxRequestRows = 16_384
+
+    /// What becomes of requests to unload a model.
+    package enum Unloading: Sendable {
+      case allowed
+      /// With what their callers are told to do instead.
+      case refused(advice: String)
+    }
 
     /// No model at all.
     package init() {}

@@ -19,8 +19,8 @@ package final class ModelRegistry: Sendable {
     /// Neither a file nor a served model has that name.
     case unknown(served: [String])
     case failed(String)
-    /// Models may not be unloaded.
-    case refused
+    /// Models may not be unloaded; with what to do about it.
+    case refused(advice: String)
   }
 
   /// Why the files are looked at.
@@ -174,8 +174,8 @@ package final class ModelRegistry: Sendable {
     _ = update { state in
       if state.inventory.servedVersions(of: name).isEmpty {
         outcome = .unknown(served: state.catalog.modelNames)
-      } else if !configuration.allowsUnload {
-        outcome = .refused
+      } else if case .refused(let advice) = configuration.unloading {
+        outcome = .refused(advice: advice)
       } else {
         return state.inventory.unload(name)
       }

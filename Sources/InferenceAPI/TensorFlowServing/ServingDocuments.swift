@@ -1,34 +1,71 @@
 import Models
-import RadialEngine
 
-/// The answers to TensorFlow Serving's questions about models, as JSON texts.
-extension ModelCatalog {
-  /// One version, or all of them. With KServe's members, since its clients ask the same path whether the model is ready.
-  func servingStatus(_ name: String, _ versions: [ServedModel]) -> String {
-    let states = versions.map {
-      "{\"version\":\"\($0.key.version)\",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":\"OK\",\"error_message\":\"\"}}"
-    }
-    return
-      "{\"name\":\(JSONWriter.quoted(name)),\"ready\":true,\"model_version_status\":[\(states.joined(separator: ","))]}"
+// The answers to TensorFlow Serving's questions about models.
+
+/// The state of one version, or of all of them. With KServe's members, since its clients ask the same path whether the model is ready.
+struct ServingStatus: Encodable {
+  struct Version: Encodable {
+    let version: String
+    let state = "AVAILABLE"
+    let status = ["error_code": "OK", "error_message": ""]
+  }
+
+  let name: String
+  let ready = true
+  let modelVersionStatus: [Version]
+
+  /// - Parameter versions: of one model, at least one.
+  init(_ versions: [ServedModel]) {
+    name = versions[0].key.name
+    modelVersionStatus = versions.map { Version(version: String($0.key.version)) }
   }
 }
 
-extension ServedModel {
-  /// The signatures, as a SignatureDefMap in JSON: sizes and the version are strings.
-  var servingMetadata: String {
-    func tensor(_ name: StaticString, _ dimensions: [Int]) -> String {
-      let sizes = ([-1] + dimensions).map { "{\"size\":\"\($0)\",\"name\":\"\"}" }.joined(separator: ",")
-      return
-        "\"\(name)\":{\"dtype\":\"DT_FLOAT\",\"tensor_shape\":{\"dim\":[\(sizes)],\"unknown_rank\":false},\"name\":\"\(name):0\"}"
+/// The signatures of a model, as a SignatureDefMap in JSON: sizes and the version are strings.
+struct ServingMetadata: Encodable {
+  struct ModelSpec: Encodable {
+    let name: String
+    let signatureName = ""
+    let version: String
+  }
+  struct Dimension: Encodable {
+    let size: String
+    let name = ""
+  }
+  struct Shape: Encodable {
+    let dim: [Dimension]
+    let unknownRank = false
+  }
+  struct Tensor: Encodable {
+    let dtype = "DT_FLOAT"
+    let tensorShape: Shape
+    let name: String
+
+    init(_ name: StaticString, _ dimensions: [Int]) {
+      tensorShape = Shape(dim: ([-1] + dimensions).map { Dimension(size: String($0)) })
+      self.name = "\(name):0"
     }
-    let input = tensor(OutputTensor.input, model.inputShape)
-    let signatures = ServingRequest.Signature.allCases.map { signature in
-      let outputs = tensors(of: signature).map { tensor($0.name, dimensions(of: $0)) }.joined(separator: ",")
-      return "\"\(signature.rawValue)\":{\"inputs\":{\(input)},\"outputs\":{\(outputs)},"
-        + "\"method_name\":\"tensorflow/serving/predict\",\"defaults\":{}}"
+  }
+  struct Signature: Encodable {
+    let inputs: [String: Tensor]
+    let outputs: [String: Tensor]
+    let methodName = "tensorflow/serving/predict"
+    let defaults: [String: String] = [:]
+  }
+
+  let modelSpec: ModelSpec
+  /// The map is a message in a message.
+  let metadata: [String: [String: [String: Signature]]]
+
+  init(_ served: ServedModel) {
+    modelSpec = ModelSpec(name: served.key.name, version: String(served.key.version))
+    let inputs = ["\(OutputTensor.input)": Tensor(OutputTensor.input, served.model.inputShape)]
+    let signatures = ServingSignature.allCases.map { signature in
+      let outputs = served.tensors(of: signature).map { ("\($0.name)", Tensor($0.name, served.dimensions(of: $0))) }
+      return (
+        signature.rawValue, Signature(inputs: inputs, outputs: Dictionary(uniqueKeysWithValues: outputs))
+      )
     }
-    return
-      "{\"model_spec\":{\"name\":\(JSONWriter.quoted(key.name)),\"signature_name\":\"\",\"version\":\"\(key.version)\"},"
-      + "\"metadata\":{\"signature_def\":{\"signature_def\":{\(signatures.joined(separator: ","))}}}}"
+    metadata = ["signature_def": ["signature_def": Dictionary(uniqueKeysWithValues: signatures)]]
   }
 }

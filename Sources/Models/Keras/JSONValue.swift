@@ -69,3 +69,14 @@ enum JSONValue: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension JSONValue {
+  /// JSON text with sorted keys. Numbers must be finite.
+  func text(isPretty: Bool) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting =
+      isPretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { preconditionFailure("a number in \(self) is not finite") }
+    return String(decoding: data, as: UTF8.self)
+  }
+}

@@ -13,16 +13,16 @@ func makeSignature(shape: [Int] = [3], alias: String? = nil) -> TensorSignature 
 /// An infer request decoded with room for four rows.
 func infer(
   _ body: [UInt8], _ signature: TensorSignature = makeSignature(), shape: [Int] = [3]
-) throws -> (rows: [Float], request: InferBody) {
-  let found = try decode(body, shape: shape, room: 4, expecting: InferBody.expected, takesNonFinite: true) {
-    (json, rows) throws(JSONError) in try InferBody(json, &rows, signature)
+) throws -> (rows: [Float], request: InferRequest) {
+  let found = try decode(body, shape: shape, room: 4, expecting: InferRequest.expected, takesNonFinite: true) {
+    (json, rows) throws(JSONError) in try InferRequest(json, &rows, signature)
   }
   return (Array(found.values.prefix(signature.shape.width * found.request.input.rows)), found.request)
 }
 
 func infer(
   _ body: String, _ signature: TensorSignature = makeSignature(), shape: [Int] = [3]
-) throws -> (rows: [Float], request: InferBody) {
+) throws -> (rows: [Float], request: InferRequest) {
   try infer(Array(body.utf8), signature, shape: shape)
 }
 
@@ -177,7 +177,9 @@ func infer(
     let signature = makeSignature(alias: alias)
     // As Python writes it: every byte beyond ASCII is escaped.
     let escaped = alias.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).dropFirst() }.joined()
-    for name in [JSONWriter.quoted(alias), "\"x\""] + (escaped.utf8.count < 600 ? ["\"\(escaped)\""] : []) {
+    for name in [String(decoding: JSONWriter.escaped(alias), as: UTF8.self), "\"x\""]
+      + (escaped.utf8.count < 600 ? ["\"\(escaped)\""] : [])
+    {
       let tensor = try infer(
         #"{"inputs":[{"name":\#(name),"shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}"#, signature)
       #expect(tensor.rows == [1, 2, 3], "\(name)")

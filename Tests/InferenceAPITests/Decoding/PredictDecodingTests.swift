@@ -1,4 +1,5 @@
 import JSON
+import Predictions
 import TestSupport
 import Testing
 
@@ -7,16 +8,16 @@ import Testing
 /// A body decoded with rows of three numbers, at most two rows.
 private func predict(
   _ body: [UInt8], shape: [Int] = [3], room: Int = 2
-) throws -> (rows: [Float], request: PredictOptions) {
-  let found = try decode(body, shape: shape, room: room, expecting: PredictOptions.expected, takesNonFinite: false) {
-    (json, rows) throws(JSONError) in try PredictOptions(json, &rows)
+) throws -> (rows: [Float], request: PredictRequest) {
+  let found = try decode(body, shape: shape, room: room, expecting: PredictRequest.expected, takesNonFinite: false) {
+    (json, rows) throws(JSONError) in try PredictRequest(json, &rows)
   }
   return (found.rows, found.request)
 }
 
 private func predict(
   _ body: String, shape: [Int] = [3], room: Int = 2
-) throws -> (rows: [Float], request: PredictOptions) {
+) throws -> (rows: [Float], request: PredictRequest) {
   try predict(Array(body.utf8), shape: shape, room: room)
 }
 
@@ -26,23 +27,28 @@ private func predict(
       #"{"u":{"a":[1,null,true,"x",{}]},"top_k":2,"instances":[[1,-2.5e1,0.125],[4,5,6]],"#
         + #""outputs":["scores","embedding"],"reject":"off","false_reject_rate":0.25}"#)
     #expect(found.rows == [1, -25, 0.125, 4, 5, 6])
-    #expect(found.request.outputs == PredictOutputs([.scores, .embedding]) && found.request.needsEmbeddings)
-    #expect(found.request.topK == 2 && found.request.reject == .off && found.request.falseRejectRate == 0.25)
+    #expect(
+      found.request.options.outputs == PredictOutputs([.scores, .embedding]) && found.request.options.needsEmbeddings)
+    #expect(
+      found.request.options.topK == 2 && found.request.options.reject == .off
+        && found.request.options.falseRejectRate == 0.25)
     let single = try predict(#"{"instance":[1,2,3]}"#)
     #expect(single.request.isSingle && single.rows == [1, 2, 3])
   }
 
   @Test func `what is not asked for is as it is documented`() throws {
     let usual = try predict(#"{"instances":[[1,2,3]]}"#).request
-    #expect(usual.outputs == PredictOutputs([.scores, .distances]) && !usual.needsEmbeddings && !usual.isSingle)
-    #expect(usual.topK == 0 && usual.reject == .flag && usual.falseRejectRate == nil)
-    #expect(try predict(#"{"outputs":[],"instances":[[1,2,3]]}"#).request.outputs == PredictOutputs([]))
-    #expect(try predict(#"{"top_k":99999999999999999999999,"instances":[[1,2,3]]}"#).request.topK == 1 << 20)
+    #expect(
+      usual.options.outputs == PredictOutputs([.scores, .distances]) && !usual.options.needsEmbeddings
+        && !usual.isSingle)
+    #expect(usual.options.topK == 0 && usual.options.reject == .flag && usual.options.falseRejectRate == nil)
+    #expect(try predict(#"{"outputs":[],"instances":[[1,2,3]]}"#).request.options.outputs == PredictOutputs([]))
+    #expect(try predict(#"{"top_k":99999999999999999999999,"instances":[[1,2,3]]}"#).request.options.topK == 1 << 20)
   }
 
   @Test(arguments: PredictOutput.allCases) func `each output is asked for by its name`(output: PredictOutput) throws {
     let found = try predict("{\"outputs\":[\"\(output)\"],\"instances\":[[1,2,3]]}")
-    #expect(found.request.outputs == PredictOutputs([output]))
+    #expect(found.request.options.outputs == PredictOutputs([output]))
   }
 
   static let refused: [(String, JSONError.Reason, Int, String)] = [

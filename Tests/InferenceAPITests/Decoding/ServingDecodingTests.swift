@@ -6,9 +6,9 @@ import Testing
 /// A body of TensorFlow Serving's decoded with room for four rows.
 func serving(
   _ body: [UInt8], _ signature: TensorSignature = makeSignature(), isClassify: Bool = false
-) throws -> (rows: [Float], request: ServingBody) {
-  let found = try decode(body, shape: [3], room: 4, expecting: ServingBody.expected, takesNonFinite: true) {
-    (json, rows) throws(JSONError) in try ServingBody(json, &rows, signature, isClassify: isClassify)
+) throws -> (rows: [Float], request: ServingRequest) {
+  let found = try decode(body, shape: [3], room: 4, expecting: ServingRequest.expected, takesNonFinite: true) {
+    (json, rows) throws(JSONError) in try ServingRequest(json, &rows, signature, isClassify: isClassify)
   }
   return (found.rows, found.request)
 }
@@ -28,7 +28,7 @@ func serving(
 
   @Test func `a signature has its name, or none`() throws {
     for (name, signature) in [
-      ("", ServingRequest.Signature.servingDefault), ("serving_default", .servingDefault), ("distances", .distances),
+      ("", ServingSignature.servingDefault), ("serving_default", .servingDefault), ("distances", .distances),
       ("all", .all), ("predict", nil),
     ] {
       let body = "{\"signature_name\":\"\(name)\",\"signature_name\":\"all\",\"instances\":[[1,2,3]]}"

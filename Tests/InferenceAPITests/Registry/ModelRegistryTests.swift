@@ -101,7 +101,8 @@ import Testing
   @Test func `a model is unloaded only where that is allowed`() throws {
     let fixture = try RegistryFixture(versions: 1...1)
     _ = fixture.registry.loadAll()
-    #expect(fixture.registry.unload("m") == .refused && fixture.registry.unload("n") == .unknown(served: ["m"]))
+    #expect(fixture.registry.unload("m") == .refused(advice: "do not"))
+    #expect(fixture.registry.unload("n") == .unknown(served: ["m"]))
     #expect(fixture.served == ["m/1"] && fixture.generation == 1)
   }
 

@@ -27,7 +27,7 @@ final class RegistryFixture: Sendable {
     self.folder = folder
     var configuration = ModelRegistry.Configuration()
     if named { configuration.files = [(folder + "/m", nil)] } else { configuration.directory = folder }
-    configuration.allowsUnload = allowsUnload
+    configuration.unloading = allowsUnload ? .allowed : .refused(advice: "do not")
     let log = RecordedLog()
     self.log = log
     let hooks = Hooks()

@@ -1,0 +1,36 @@
+import HTTPServer
+
+/// Radial's own operations.
+enum NativeEndpoints {
+  static let all: [Endpoint] = [
+    .get("/") { inquiry in
+      let prefersPage = inquiry.request.header("Accept").map(Page.isPreferred) ?? false
+      return .fixed(prefersPage ? Page.response : alive)
+    },
+    .get("/livez") { _ in .fixed(alive) },
+    .get("/readyz", ready),
+    .get("/healthz", ready),
+    .get("/metrics") { inquiry in
+      .made(contentType: "text/plain; version=0.0.4; charset=utf-8") {
+        inquiry.service.metricsText(openConnections: inquiry.openConnections)
+      }
+    },
+    .get("/openapi.json") { inquiry in .fixed(inquiry.service.openAPI) },
+    .get("/models") { inquiry in .fixed(inquiry.catalog.list) },
+    .get("/models/{model}[/versions/{version}]", or: "/model") { (inquiry) throws(APIError) in
+      .fixed(try inquiry.served().description)
+    },
+    Endpoint(
+      .post, "/models/{model}[/versions/{version}]/predict", or: "/predict", .rows(PredictAnswer.decoder)),
+    Endpoint(
+      .post, "/models/{model}[/versions/{version}]/distances", or: "/distances", .rows(DistancesAnswer.decoder)),
+  ]
+
+  private static let alive = FixedResponse(status: 200, body: #"{"status":"alive"}"#)
+  private static let isReady = FixedResponse(status: 200, body: #"{"status":"ready"}"#)
+
+  @Sendable private static func ready(_ inquiry: Inquiry) throws(APIError) -> Document {
+    try inquiry.requireReadiness()
+    return .fixed(isReady)
+  }
+}

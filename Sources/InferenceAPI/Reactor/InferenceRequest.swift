@@ -1,0 +1,91 @@
+import Batching
+import HTTPServer
+
+/// A request whose rows a model computes, or that loads one: from its decoding to its answer. The context of its exchange, and used again
+/// for the exchange's next request.
+///
+/// Used on its reactor's thread only.
+final class InferenceRequest {
+  /// Where it is.
+  enum State: Equatable {
+    /// It has an answer, or there is no request yet.
+    case answered
+    /// Its rows are in the batch of this turn.
+    case gathered
+    /// Its rows are in the compute queue.
+    case queued
+    /// Its model is being loaded.
+    case loading
+    /// The client has left, or was answered by the server's end; what was begun goes on, and nobody is told.
+    case abandoned
+  }
+
+  /// What is computed for it.
+  struct Work {
+    let served: ServedModel
+    let answer: any RowsAnswer
+    let batch: RowBatch
+    /// Its own rows of `batch`.
+    let rows: Range<Int>
+    /// When the caller stops waiting, in monotonic nanoseconds; nil: never.
+    let deadline: UInt64?
+    /// When its body had been decoded, in monotonic nanoseconds.
+    let decodedAt: UInt64
+    /// How long that took.
+    let decodeNanoseconds: UInt64
+  }
+
+  private(set) var state = State.answered
+  /// The way back to the client; nil: there is none, or nothing is owed.
+  private(set) var exchange: (any HTTPExchange)?
+  private(set) var route: Route
+  /// nil: it computes nothing.
+  private(set) var work: Work?
+
+  private init(_ route: Route) { self.route = route }
+
+  /// The request that an exchange has become, in the object that the exchange's last request has left.
+  static func begin(_ exchange: any HTTPExchange, _ route: Route, _ state: State, _ work: Work? = nil)
+    -> InferenceRequest
+  {
+    let request: InferenceRequest
+    if let context = exchange.context as? InferenceRequest {
+      request = context
+      request.route = route
+    } else {
+      request = InferenceRequest(route)
+      exchange.context = request
+    }
+    request.exchange = exchange
+    request.work = work
+    request.state = state
+    return request
+  }
+
+  /// The request that waits in an exchange; nil: nothing is owed.
+  static func waiting(in exchange: any HTTPExchange) -> InferenceRequest? {
+    guard let request = exchange.context as? InferenceRequest, request.exchange != nil else { return nil }
+    return request
+  }
+
+  /// Its rows are in the compute queue from now on.
+  func enqueue() { state = .queued }
+
+  /// Ends its wait.
+  /// - Returns: where its answer goes; nil: nobody is told.
+  func finish() -> (any HTTPExchange)? {
+    defer {
+      if state != .abandoned { state = .answered }
+      exchange = nil
+      work = nil
+    }
+    return exchange
+  }
+
+  /// Parts it from its exchange, whose next request is another object's: this one may still be waited for.
+  func abandon() {
+    exchange?.context = nil
+    exchange = nil
+    state = .abandoned
+  }
+}

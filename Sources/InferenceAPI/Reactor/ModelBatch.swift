@@ -1,0 +1,22 @@
+import Batching
+import Models
+import RadialEngine
+
+/// What one model computes on one reactor: the batch that the turn's requests fill, and the memory for its forward passes.
+final class ModelBatch {
+  let served: ServedModel
+  /// The rows of the turn's requests.
+  private(set) var rows: RowBatch
+  /// Kept here and nowhere else, so that a dropped model takes it along.
+  let workspace: Workspace
+  var turn = Turn<InferenceRequest>()
+
+  init(_ served: ServedModel) {
+    self.served = served
+    rows = RowBatch(network: served.model.network)
+    workspace = served.model.network.makeWorkspace()
+  }
+
+  /// Leaves the batch to the requests whose rows are in it, and begins another one.
+  func replaceRows() { rows = RowBatch(network: served.model.network) }
+}

@@ -1,0 +1,71 @@
+import Batching
+
+/// The requests to one model that arrived in one turn of a reactor.
+struct Turn<Request> {
+  private(set) var requests: [Request] = []
+  /// Of all of them.
+  private(set) var rows = 0
+
+  var isEmpty: Bool { requests.isEmpty }
+
+  fileprivate mutating func append(_ request: Request, rows: Int) {
+    requests.append(request)
+    self.rows += rows
+  }
+
+  /// Takes the requests out; `putBack` gives their memory back.
+  mutating func take() -> [Request] {
+    rows = 0
+    var taken: [Request] = []
+    swap(&taken, &requests)
+    return taken
+  }
+
+  /// Gives the memory of requests that were taken back.
+  mutating func putBack(_ taken: consuming [Request]) {
+    taken.removeAll(keepingCapacity: true)
+    swap(&taken, &requests)
+  }
+}
+
+/// Decides what becomes of the rows of a turn: which are refused, which are computed at once on the reactor's thread, which go to the
+/// compute queue. A value without clocks, threads or sockets.
+struct TurnScheduler: Sendable {
+  /// Why a request is not part of its turn.
+  enum Refusal: Equatable {
+    /// As many rows as may wait do.
+    case full
+    /// Its caller has stopped waiting.
+    case deadlinePassed
+  }
+
+  /// Where the rows of a turn are computed.
+  enum Placement: Equatable {
+    /// At once, on the reactor's thread.
+    case inline
+    /// On the compute queue's threads.
+    case queue
+  }
+
+  /// Rows of a model that may wait; one request may have more, alone.
+  let maxWaitingRows: Int
+  let policy: InlinePolicy
+
+  /// Adds a request to a turn, or says why not.
+  /// - Parameters:
+  ///   - deadline: when its caller stops waiting; nil: never. Of the same clock as `now`.
+  func append<Request>(
+    _ request: @autoclosure () -> Request, rows: Int, deadline: UInt64?, now: UInt64, to turn: inout Turn<Request>
+  ) -> Refusal? {
+    if !turn.isEmpty, turn.rows + rows > maxWaitingRows { return .full }
+    if let deadline, now >= deadline { return .deadlinePassed }
+    turn.append(request(), rows: rows)
+    return nil
+  }
+
+  /// Where the rows of a turn that has ended are computed.
+  /// - Parameter nanoseconds: what one core needs for them.
+  func placement<Request>(of turn: Turn<Request>, nanoseconds: Double) -> Placement {
+    policy.runsInline(nanoseconds: nanoseconds, requests: turn.requests.count) ? .inline : .queue
+  }
+}

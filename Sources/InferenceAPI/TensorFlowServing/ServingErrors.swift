@@ -1,0 +1,25 @@
+// What TensorFlow Serving's routes refuse, beside what every route does.
+extension APIError {
+  static func unknownSignature(of model: String) -> APIError {
+    APIError(
+      400,
+      "this signature_name is not one of model '\(model)', or has no such method; expected serving_default, distances or all "
+        + "to predict, serving_default to classify")
+  }
+
+  static func cannotClassify(_ model: String) -> APIError {
+    APIError(400, "model '\(model)' is a regressor and has no classes; send the rows to :predict")
+  }
+
+  static func cannotRegress(_ model: String) -> APIError {
+    APIError(
+      400, "model '\(model)' does not regress: that method is for models of one output; send the rows to :predict")
+  }
+
+  static func cannotExplain(_ model: String) -> APIError {
+    APIError(
+      400,
+      "model '\(model)' has no explainer; POST /models/\(model)/predict with \"outputs\":[\"contributions\"] says what makes each distance"
+    )
+  }
+}

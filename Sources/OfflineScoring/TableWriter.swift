@@ -1,0 +1,78 @@
+import Bytes
+import JSON
+import Models
+import Predictions
+import RadialEngine
+
+/// Predictions as lines of CSV (RFC 4180, with a bare line feed).
+///
+/// The columns depend on the model and the options alone; a member that `/predict` would leave out is an empty field.
+struct TableWriter {
+  let encoder: OfflineEncoder
+
+  private var network: Network { encoder.model.network }
+
+  var header: String {
+    func numbered(_ name: String, _ count: Int) -> [String] { (0..<count).map { "\(name)_\($0)" } }
+    var names = ["row"] + encoder.kept.map(Self.field)
+    if network.isClassifier {
+      names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
+      if encoder.options.outputs.contains(.scores) { names += numbered("scores", network.outputWidth) }
+    } else {
+      names += numbered("outputs", network.outputWidth)
+    }
+    if encoder.options.outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
+    return names.joined(separator: ",")
+  }
+
+  func write(
+    _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ rows: RowResults,
+    _ classification: Classification?, into text: JSONWriter
+  ) {
+    let outputs = rows.outputs(row)
+    text.write(integer: number)
+    for value in values {
+      text.write(",")
+      // A JSON null is nothing.
+      if !(value.isJSON && value.text == "null" && value.bytes.first == UInt8(ascii: "n")) {
+        text.buffer.append(Self.field(value.text))
+      }
+    }
+    if let classification {
+      write(classification, score: outputs[classification.nearest], text)
+      if encoder.options.outputs.contains(.scores) { write(outputs, text) }
+    } else {
+      write(outputs, text)
+    }
+    if encoder.options.outputs.contains(.distances) { write(rows.distances(row), text) }
+  }
+
+  private func write(_ classification: Classification, score: Float, _ text: JSONWriter) {
+    text.write(",")
+    text.write(integer: classification.nearest)
+    text.write(",")
+    if let labels = encoder.model.labels { text.buffer.append(Self.field(labels[classification.nearest])) }
+    text.write(",")
+    text.write(float: score)
+    text.write(",")
+    text.write(float: classification.distance)
+    text.write(",")
+    if let margin = classification.margin { text.write(float: margin) }
+    guard let verdict = classification.verdict else { return text.write(",,") }
+    text.write(verdict.isKnown ? ",true," : ",false,")
+    text.write(float: Float(verdict.pValue))
+  }
+
+  private func write(_ values: UnsafeBufferPointer<Float>, _ text: JSONWriter) {
+    for index in values.indices {
+      text.write(",")
+      text.write(float: values[index])
+    }
+  }
+
+  /// Quoted only where it must be.
+  private static func field(_ text: String) -> String {
+    guard text.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else { return text }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+}

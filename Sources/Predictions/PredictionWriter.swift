@@ -1,0 +1,161 @@
+package import JSON
+package import Models
+import RadialEngine
+
+/// Result rows → the members of their predictions, in JSON.
+package struct PredictionWriter: Sendable {
+  /// Why a finite row has no answer.
+  package struct RowFault: Error {
+    /// In the results.
+    package let row: Int
+    /// Without the place of the row.
+    package let sentence: String
+    /// Whether the calibration does not know the row; else its results are beyond Float32.
+    package let isUnknown: Bool
+  }
+
+  private let model: Model
+  /// Each class's label as a JSON string; empty without labels.
+  package let labels: [[UInt8]]
+
+  /// A writer of the predictions of `model`, for any number of answers.
+  package init(_ model: Model) {
+    self.model = model
+    labels = (model.labels ?? []).map(JSONWriter.escaped)
+  }
+
+  /// An upper bound of the bytes of a row's members that is seldom passed.
+  /// - Parameter outputs: what is asked for.
+  package func expectedBytesPerRow(_ outputs: PredictOutputs = PredictOptions.usualOutputs) -> Int {
+    let network = model.network
+    let details = outputs.contains(.contributions) ? network.embeddingWidth * network.distanceWidth : 0
+    return 160 + 17 * (network.outputWidth + network.distanceWidth + details)
+  }
+
+  /// Refuses results that overflowed Float32 on the way of a finite row: no answer carries an infinity.
+  package func checkFinite(_ rows: RowResults) throws(RowFault) {
+    for row in 0..<rows.count { try checkFinite(rows, row) }
+  }
+
+  /// Refuses a row whose results are not finite.
+  package func checkFinite(_ rows: RowResults, _ row: Int) throws(RowFault) {
+    if let index = rows.outputs(row).firstIndex(where: { !$0.isFinite }) { throw overflow("output", index, row) }
+    if let index = rows.distances(row).firstIndex(where: { !$0.isFinite }) {
+      throw overflow("squared distance", index, row)
+    }
+  }
+
+  private func overflow(_ what: String, _ index: Int, _ row: Int) -> RowFault {
+    let labels = model.labels ?? []
+    let label = labels.indices.contains(index) ? " ('\(labels[index])')" : ""
+    return RowFault(
+      row: row,
+      sentence: "the \(what) of class \(index)\(label) is beyond Float32; "
+        + "send inputs in the range that the model was trained on",
+      isUnknown: false)
+  }
+
+  /// Writes the members of one row's prediction, without the braces.
+  /// - Parameter classification: the row's; nil: a regressor's has none.
+  /// - Throws: for a row that the calibration does not know, where that is to be an error.
+  package func write(
+    _ rows: RowResults, _ row: Int, _ options: PredictOptions, _ classification: Classification?, _ json: JSONWriter
+  ) throws(RowFault) {
+    let outputs = rows.outputs(row)
+    if let classification {
+      try refuseUnknown(row, classification, options)
+      write(classification, score: outputs[classification.nearest], json)
+    } else {
+      json.write("\"outputs\":")
+      json.write(floats: outputs)
+    }
+    if options.topK > 0 { writeNearest(Int(options.topK), rows, row, json) }
+    if options.outputs.contains(.scores), classification != nil {
+      json.write(",\"scores\":")
+      json.write(floats: outputs)
+    }
+    if options.outputs.contains(.distances) {
+      json.write(",\"distances\":")
+      json.write(floats: rows.distances(row))
+    }
+    if options.outputs.contains(.embedding), let embedding = rows.embedding(row) {
+      json.write(",\"embedding\":")
+      json.write(floats: embedding)
+    }
+    if options.outputs.contains(.contributions) { writeContributions(rows, row, json) }
+  }
+
+  /// With `"reject":"error"` an unknown row is an error.
+  private func refuseUnknown(
+    _ row: Int, _ classification: Classification, _ options: PredictOptions
+  ) throws(RowFault) {
+    guard options.reject == .error, let verdict = classification.verdict, !verdict.isKnown else { return }
+    let rate = options.falseRejectRate ?? model.calibration?.falseRejectRate ?? 0
+    let label = model.labels?[classification.nearest] ?? String(classification.nearest)
+    throw RowFault(
+      row: row,
+      sentence: "unknown: nearest class '\(label)' has p-value \(Float(verdict.pValue)), below \(Float(rate)); "
+        + "send \"reject\":\"flag\" to get the answer with its verdict",
+      isUnknown: true)
+  }
+
+  private func write(_ classification: Classification, score: Float, _ json: JSONWriter) {
+    json.write("\"class\":")
+    json.write(integer: classification.nearest)
+    if !labels.isEmpty {
+      json.write(",\"label\":")
+      json.write(raw: labels[classification.nearest])
+    }
+    json.write(",\"score\":")
+    json.write(float: score)
+    json.write(",\"distance\":")
+    json.write(float: classification.distance)
+    if let margin = classification.margin {
+      json.write(",\"margin\":")
+      json.write(float: margin)
+    }
+    guard let verdict = classification.verdict else { return }
+    json.write(verdict.isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
+    json.write(float: Float(verdict.pValue))
+  }
+
+  private func writeNearest(_ count: Int, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {
+    let (outputs, distances) = (rows.outputs(row), rows.distances(row))
+    json.write(",\"top\":[")
+    for (place, index) in rows.nearest(row, count: count).enumerated() {
+      if place > 0 { json.write(",") }
+      writeNeighbour(index, distance: distances[index], score: outputs[index], json)
+    }
+    json.write("]")
+  }
+
+  private func writeContributions(_ rows: RowResults, _ row: Int, _ json: JSONWriter) {
+    let width = rows.network.embeddingWidth
+    rows.withContributions(row) { contributions in
+      json.write(",\"contributions\":[")
+      for index in 0..<rows.network.distanceWidth {
+        if index > 0 { json.write(",") }
+        json.write(floats: UnsafeBufferPointer(rebasing: contributions[index * width..<(index + 1) * width]))
+      }
+      json.write("]")
+    }
+  }
+
+  /// Writes `{"class":…,"label":…,"score":…,"distance":…}` of one class or unit.
+  /// - Parameter score: nil: none is written.
+  package func writeNeighbour(_ index: Int, distance: Float, score: Float?, _ json: JSONWriter) {
+    json.write("{\"class\":")
+    json.write(integer: index)
+    if index < labels.count {
+      json.write(",\"label\":")
+      json.write(raw: labels[index])
+    }
+    if let score {
+      json.write(",\"score\":")
+      json.write(float: score)
+    }
+    json.write(",\"distance\":")
+    json.write(float: distance)
+    json.write("}")
+  }
+}

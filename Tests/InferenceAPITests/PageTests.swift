@@ -1,0 +1,15 @@
+import Testing
+
+@testable import InferenceAPI
+
+@Suite struct PageTests {
+  static let accepts: [(String, Bool)] = [
+    ("text/html", true), ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true), ("*/*", false),
+    ("application/json", false), ("application/json, text/html", false), ("application/json;q=0.5,text/html", true),
+    ("text/html;q=0", false), ("TEXT/HTML", true), ("text/html;q=0.4, application/json;q=0.5", false), ("", false),
+  ]
+
+  @Test(arguments: accepts) func `only who prefers HTML gets the page`(accept: String, isPreferred: Bool) {
+    #expect(Page.isPreferred(accept: accept) == isPreferred)
+  }
+}
