@@ -3,8 +3,7 @@
 /// The server decides and closes; the bytes of the answer are the handler's (`RequestHandler.response(to:)`).
 public enum ServerRejection: Error, Sendable, Equatable {
   /// The header section, or the request line before it, is not well-formed, or two readers could frame it differently.
-  /// - Parameter fault: completes "The request's header section has …".
-  case malformedHeader(fault: String)
+  case malformedHeader(HeaderFault)
   /// libmicrohttpd's own parser gave up and has answered in its own words: nobody is asked for an answer.
   case unparsedHeader(status: Int)
   /// Beyond `ServerConfiguration.maxHeaderBytes`.
@@ -29,6 +28,16 @@ public enum ServerRejection: Error, Sendable, Equatable {
   case bufferedBytes
   /// The server stopped while the request was still arriving.
   case stopping
+
+  /// What is wrong with a header section. A value without references: the state of every connection may hold one.
+  public struct HeaderFault: Sendable, Equatable, ExpressibleByStringLiteral {
+    /// Completes "The request's header section has …".
+    public let text: StaticString
+
+    public init(stringLiteral text: StaticString) { self.text = text }
+
+    public static func == (one: HeaderFault, other: HeaderFault) -> Bool { "\(one.text)" == "\(other.text)" }
+  }
 
   /// The kind of a rejection without its particulars; raw values are metric labels.
   public enum Reason: String, Sendable, CaseIterable {
@@ -84,7 +93,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
   public var message: String {
     switch self {
     case .malformedHeader(let fault):
-      "The request's header section has \(fault); send a well-formed HTTP/1.1 request."
+      "The request's header section has \(fault.text); send a well-formed HTTP/1.1 request."
     case .unparsedHeader:
       "The request's header section could not be read; send a well-formed HTTP/1.1 request."
     case .headerTooLarge(let bytes, let limit):

@@ -1,4 +1,4 @@
-public import RadialEngine
+import RadialEngine
 
 /// What follows from a row's distances: the class that is answered, how far it is, and what the calibration says of it. Worked out once a
 /// row, behind the forward pass; writers print it, metrics count it.
@@ -24,17 +24,17 @@ public struct Classification: Sendable, Equatable {
 
   /// - Parameters:
   ///   - distances: [C] of a row, squared and unscaled.
-  ///   - network: a classifier.
-  ///   - calibration: of its model; nil: no verdict.
+  ///   - model: a classifier.
+  ///   - omitsVerdict: whether none is wanted.
   ///   - rate: the false-reject rate of the verdict; nil: the calibration's.
   public init(
-    _ distances: UnsafePointer<Float>, of network: Network, _ calibration: Calibration?, rate: Double? = nil
+    _ distances: UnsafePointer<Float>, of model: Model, omitsVerdict: Bool = false, rate: Double? = nil
   ) {
-    let (nearest, second) = network.nearest(distances)
+    let (nearest, second) = model.network.nearest(distances)
     (self.nearest, self.second) = (nearest, second)
     distance = distances[nearest]
     margin = second.map { distances[$0] - distances[nearest] }
-    if let calibration {
+    if !omitsVerdict, let calibration = model.calibration {
       let pValue = calibration.pValue(class: nearest, distance: distance)
       verdict = Verdict(pValue: pValue, isKnown: pValue >= rate ?? calibration.falseRejectRate)
     } else {

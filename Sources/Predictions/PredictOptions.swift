@@ -37,6 +37,7 @@ package struct PredictOptions: Sendable {
 
   /// Refuses what `model` cannot answer.
   package func validate(for model: Model) throws(Misfit) {
+    guard topK > 0 || reject == .error || falseRejectRate != nil else { return }
     let needed = [
       topK > 0 ? "top_k" : nil, reject == .error ? "reject" : nil, falseRejectRate == nil ? nil : "false_reject_rate",
     ].compactMap { $0 }

@@ -18,14 +18,11 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
   }
 
   package var name: String { Self.names[Int(rawValue)] }
-
-  /// Whether the inputs of the last RBF layer must be kept for it.
-  var needsEmbedding: Bool { self == .contributions || self == .embedding }
 }
 
 /// Some of the outputs.
 package struct PredictOutputs: Sendable, Equatable {
-  private var bits: UInt8 = 0
+  @usableFromInline package var bits: UInt8 = 0
 
   package init(_ outputs: some Sequence<PredictOutput>) {
     for output in outputs { insert(output) }
@@ -33,7 +30,8 @@ package struct PredictOutputs: Sendable, Equatable {
 
   package mutating func insert(_ output: PredictOutput) { bits |= 1 << output.rawValue }
 
-  package func contains(_ output: PredictOutput) -> Bool { bits & 1 << output.rawValue != 0 }
+  @inlinable package func contains(_ output: PredictOutput) -> Bool { bits & 1 << output.rawValue != 0 }
 
-  var needEmbeddings: Bool { PredictOutput.allCases.contains { $0.needsEmbedding && contains($0) } }
+  /// Whether the inputs of the last RBF layer must be kept for one of them.
+  var needEmbeddings: Bool { contains(.contributions) || contains(.embedding) }
 }

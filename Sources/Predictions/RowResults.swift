@@ -77,8 +77,16 @@ package struct RowResults {
   ///   - rate: the verdict's false-reject rate; nil: the model's.
   package func classification(_ row: Int, omitsVerdict: Bool = false, rate: Double? = nil) -> Classification? {
     guard network.isClassifier else { return nil }
-    let calibration = omitsVerdict ? nil : model.calibration
-    return Classification(
-      allDistanceValues + row * network.distanceWidth, of: network, calibration, rate: rate)
+    return Classification(distances(row).baseAddress!, of: model, omitsVerdict: omitsVerdict, rate: rate)
+  }
+
+  /// The same of every row, appended to `classifications`; nothing of a regressor's.
+  package func classify(omitsVerdict: Bool, rate: Double?, into classifications: inout [Classification]) {
+    guard network.isClassifier else { return }
+    var distances = UnsafePointer(allDistanceValues)
+    for _ in 0..<count {
+      classifications.append(Classification(distances, of: model, omitsVerdict: omitsVerdict, rate: rate))
+      distances += network.distanceWidth
+    }
   }
 }

@@ -62,14 +62,16 @@ import Testing
     (.connected, .connected), (.idle, .idle), (.readingHeader, .readingHeader), (.readingBody, .readingBody),
     (.draining, .draining(.unsupportedEncoding, discarded: 0)), (.lingering, .lingering),
     (.handling, .handling(run: 1)),
-    (.suspended, .suspended), (.answered, .answered("answer", wasSuspended: false)),
-    (.answeredSuspended, .answered("answer", wasSuspended: true)), (.sending, .sending), (.closing, .closing),
+    (.suspended, .suspended), (.answered, .answered(wasSuspended: false)),
+    (.answeredSuspended, .answered(wasSuspended: true)), (.sending, .sending), (.closing, .closing),
     (.closed, .closed),
   ]
 
   @Test(arguments: phases)
   func `the events of each start lead to its phase`(start: Start, phase: State.Phase) {
     #expect(start.state.phase == phase)
+    let isAnswered = start == .answered || start == .answeredSuspended
+    #expect(start.state.answer == (isAnswered ? "answer" : nil))
     #expect(Self.phases.count == Start.allCases.count)
   }
 
@@ -89,8 +91,8 @@ import Testing
     (.readingBody, .finishBody, .readingBody, .appendBody),
     (.draining, .reject(.unsupportedEncoding), .sending, .discard), (.lingering, .close, .lingering, .discard),
     (.handling, .suspend, .suspended, .suspend), (.suspended, .wait, .suspended, .wait),
-    (.answered, .send("answer", resetsTimeout: false), .sending, .send("answer", resetsTimeout: false)),
-    (.answeredSuspended, .send("answer", resetsTimeout: true), .sending, .send("answer", resetsTimeout: true)),
+    (.answered, .send(resetsTimeout: false), .sending, .send(resetsTimeout: false)),
+    (.answeredSuspended, .send(resetsTimeout: true), .sending, .send(resetsTimeout: true)),
     (.sending, .wait, .sending, .wait), (.closing, .close, .closing, .discard), (.closed, .wait, .closed, .wait),
   ]
 
@@ -101,6 +103,9 @@ import Testing
     var state = start.state
     #expect(state.access(bytes: 0, run: 2, drainLimit: 10, at: 5) == empty)
     #expect(state.phase == next)
+    if case .send = empty {
+      #expect(state.takeAnswer() == "answer" && state.answer == nil && state.since == 5)
+    }
     var other = start.state
     #expect(other.access(bytes: 7, run: 2, drainLimit: 10, at: 5) == part)
     #expect(Self.accesses.count == Start.allCases.count)
@@ -137,8 +142,8 @@ import Testing
     let expected: State.WakeAction = start == .handling ? .runAgain : start == .suspended ? .resume : .none
     #expect(state.respond("late") == expected)
     switch start {
-    case .handling: #expect(state.phase == .answered("late", wasSuspended: false))
-    case .suspended: #expect(state.phase == .answered("late", wasSuspended: true))
+    case .handling: #expect(state.phase == .answered(wasSuspended: false) && state.answer == "late")
+    case .suspended: #expect(state.phase == .answered(wasSuspended: true) && state.answer == "late")
     default: #expect(state.phase == start.state.phase)
     }
     #expect(state.respond("twice") == .none)

@@ -188,7 +188,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     case .finishBody: return finishBody()
     case .discard: return true
     case .wait, .suspend, .validateHeader, .appendBody: return false
-    case .send(let response, _): return finish(with: response, closes: false)
+    case .send: return finish(with: state.takeAnswer(), closes: false)
     case .reject(let rejection):
       transport.handler.didReject(rejection)
       return finish(with: transport.handler.response(to: rejection), closes: rejection.closesConnection)

@@ -38,9 +38,9 @@ extension Exchange {
       mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds + 1)
       MHD_suspend_connection(connection)
       return .YES
-    case .send(let response, let resetsTimeout):
+    case .send(let resetsTimeout):
       if resetsTimeout { mhd_connection_set_timeout(connection, reactor.settings.backstopSeconds) }
-      return queue(response)
+      return queue(state.takeAnswer())
     case .reject(let rejection): return queue(rejection)
     case .rejectRaw(let rejection):
       reactor.answerRaw(self, rejection)
@@ -120,7 +120,7 @@ extension Exchange {
     reactor.handler?.didReceive(self)
     discardBody()
     switch access(bytes: 0) {
-    case .send(let response, _): return queue(response)
+    case .send: return queue(state.takeAnswer())
     case .close: return .NO
     default:
       // "The callback will be called again": in the next run, which ends this turn.

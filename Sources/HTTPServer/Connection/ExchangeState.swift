@@ -6,7 +6,7 @@
 /// monotonic clock.
 package struct ExchangeState<Answer> {
   /// The one thing that a connection is doing.
-  package enum Phase {
+  package enum Phase: Equatable, Sendable {
     /// Connected; no request line yet.
     case connected
     /// Between two requests.
@@ -22,8 +22,8 @@ package struct ExchangeState<Answer> {
     case handling(run: UInt64)
     /// The handler has the request, and libmicrohttpd has forgotten the connection until it is resumed.
     case suspended
-    /// The handler has answered; libmicrohttpd has not asked yet.
-    case answered(Answer, wasSuspended: Bool)
+    /// The handler has answered; libmicrohttpd has not asked yet. The answer is kept beside the phase.
+    case answered(wasSuspended: Bool)
     /// libmicrohttpd has the answer.
     case sending
     /// Shut down or given up by us: what still comes is thrown away until libmicrohttpd closes.
@@ -32,7 +32,7 @@ package struct ExchangeState<Answer> {
   }
 
   /// What a call of libmicrohttpd's access handler is answered with.
-  package enum AccessAction {
+  package enum AccessAction: Equatable, Sendable {
     /// Judge the header section, then call `headerAccepted` or `reject`.
     case validateHeader
     /// Keep this part of the body; if it cannot be kept, call `reject`.
@@ -45,9 +45,9 @@ package struct ExchangeState<Answer> {
     case wait
     /// Suspend the connection.
     case suspend
-    /// Queue the handler's answer.
+    /// Queue the handler's answer, which `takeAnswer` gives.
     /// - Parameter resetsTimeout: the connection was given a timeout of its own for its suspension.
-    case send(Answer, resetsTimeout: Bool)
+    case send(resetsTimeout: Bool)
     /// Queue the answer to a rejection.
     case reject(ServerRejection)
     /// Answer past libmicrohttpd, on the raw socket, and keep reading.
@@ -74,7 +74,10 @@ package struct ExchangeState<Answer> {
     case report(ServerRejection)
   }
 
+  // Without the answer, phases and actions are values without references: they are copied at each of a request's events.
   package private(set) var phase = Phase.connected
+  /// The handler's, from its `respond` on until it is taken.
+  package private(set) var answer: Answer?
   /// When the phase began.
   package private(set) var since: UInt64
 
@@ -121,11 +124,18 @@ package struct ExchangeState<Answer> {
       // Left unanswered across a sleep the connection would spin the CPU.
       enter(.suspended, at: now)
       return .suspend
-    case .answered(let answer, let wasSuspended):
-      enter(.sending, at: now)
-      return .send(answer, resetsTimeout: wasSuspended)
+    case .answered(let wasSuspended):
+      phase = .sending
+      since = now
+      return .send(resetsTimeout: wasSuspended)
     case .suspended, .sending, .closed: return .wait
     }
+  }
+
+  /// The answer that `access` wants to be sent.
+  package mutating func takeAnswer() -> Answer {
+    guard let answer = answer.take() else { preconditionFailure("the answer is taken once, when it is to be sent") }
+    return answer
   }
 
   /// The header section was found in order.
@@ -151,10 +161,12 @@ package struct ExchangeState<Answer> {
   package mutating func respond(_ answer: consuming Answer) -> WakeAction {
     switch phase {
     case .handling:
-      phase = .answered(answer, wasSuspended: false)
+      self.answer = answer
+      phase = .answered(wasSuspended: false)
       return .runAgain
     case .suspended:
-      phase = .answered(answer, wasSuspended: true)
+      self.answer = answer
+      phase = .answered(wasSuspended: true)
       return .resume
     case .connected, .idle, .readingHeader, .readingBody, .draining, .lingering, .answered, .sending, .closing, .closed:
       return .none
@@ -226,6 +238,7 @@ package struct ExchangeState<Answer> {
   }
 
   private mutating func enter(_ phase: Phase, at now: UInt64) {
+    if answer != nil { answer = nil }
     self.phase = phase
     since = now
   }
@@ -268,9 +281,4 @@ extension ExchangeState {
   }
 }
 
-extension ExchangeState.AccessAction: Equatable where Answer: Equatable {}
-extension ExchangeState.Phase: Equatable where Answer: Equatable {}
-
 extension ExchangeState: Sendable where Answer: Sendable {}
-extension ExchangeState.AccessAction: Sendable where Answer: Sendable {}
-extension ExchangeState.Phase: Sendable where Answer: Sendable {}

@@ -33,7 +33,7 @@ package struct HeaderValidator {
   /// NUL-terminated, in the connection's memory pool: valid until the request is over.
   package private(set) var requestID: UnsafePointer<CChar>?
 
-  private var fault: StaticString?
+  private var fault: ServerRejection.HeaderFault?
   /// One past the last byte that was understood: the request line's version, then each value.
   private var understoodEnd: UnsafeRawPointer?
   private var hosts = 0
@@ -69,7 +69,7 @@ package struct HeaderValidator {
     if let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
   }
 
-  private static let gap: StaticString = "a NUL, an empty header name or a line that ends without CR LF"
+  private static let gap: ServerRejection.HeaderFault = "a NUL, an empty header name or a line that ends without CR LF"
 
   /// Takes one field as libmicrohttpd's iterator gives it, in the order they came: trailing blanks are still part of the value.
   package mutating func take(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
@@ -114,30 +114,29 @@ package struct HeaderValidator {
   }
 
   /// Notes a fault found elsewhere (the request line); the first one counts.
-  package mutating func fail(_ what: StaticString) { if fault == nil { fault = what } }
+  package mutating func fail(_ what: ServerRejection.HeaderFault) { if fault == nil { fault = what } }
 
   package func decision(version: Version, headerBytes: Int, limits: Limits) -> Decision {
-    func malformed(_ fault: String) -> ServerRejection { .malformedHeader(fault: fault) }
     let framingIsTrusted =
       fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1
       && !hasUnknownTransferCoding && version != .other
-    if let fault { return .reject(malformed("\(fault)"), drainable: false) }
+    if let fault { return .reject(.malformedHeader(fault), drainable: false) }
     if version == .other {
       return .reject(.unsupportedVersion, drainable: false)
     }
-    if lengths > 1 { return .reject(malformed("more than one Content-Length"), drainable: false) }
-    if transferCodings > 1 { return .reject(malformed("more than one Transfer-Encoding"), drainable: false) }
+    if lengths > 1 { return .reject(.malformedHeader("more than one Content-Length"), drainable: false) }
+    if transferCodings > 1 { return .reject(.malformedHeader("more than one Transfer-Encoding"), drainable: false) }
     if lengths == 1 && transferCodings == 1 {
-      return .reject(malformed("both Content-Length and Transfer-Encoding"), drainable: false)
+      return .reject(.malformedHeader("both Content-Length and Transfer-Encoding"), drainable: false)
     }
     if version == .http10 && transferCodings > 0 {
-      return .reject(malformed("Transfer-Encoding in HTTP/1.0"), drainable: false)
+      return .reject(.malformedHeader("Transfer-Encoding in HTTP/1.0"), drainable: false)
     }
     if hasUnknownTransferCoding {
       return .reject(.unsupportedTransferCoding, drainable: false)
     }
-    if hosts > 1 { return .reject(malformed("more than one Host"), drainable: framingIsTrusted) }
-    if hosts == 0 && version == .http11 { return .reject(malformed("no Host"), drainable: framingIsTrusted) }
+    if hosts > 1 { return .reject(.malformedHeader("more than one Host"), drainable: framingIsTrusted) }
+    if hosts == 0 && version == .http11 { return .reject(.malformedHeader("no Host"), drainable: framingIsTrusted) }
     if headerBytes > limits.maxHeaderBytes {
       return .reject(
         .headerTooLarge(bytes: headerBytes, limit: limits.maxHeaderBytes), drainable: framingIsTrusted)

@@ -22,24 +22,15 @@ final class AnswerWriter {
   ) throws(APIError) -> (response: Response, classifications: [Classification]) {
     let results = RowResults(
       model: work.served.model, results: work.batch.results(row: work.rows.lowerBound), count: work.rows.count)
-    classify(results, work.answer)
+    // Decided on once, for who prints it and for who counts it.
+    classifications.removeAll(keepingCapacity: true)
+    results.classify(
+      omitsVerdict: work.answer.omitsVerdict, rate: work.answer.falseRejectRate, into: &classifications)
     let rows = AnsweredRows(served: work.served, results: results, classifications: classifications)
     let buffer = reactor.makeBuffer(
       minimumCapacity: 256 + work.served.predictions.expectedBytesPerRow() * work.rows.count)
     let head = try work.answer.write(rows, to: buffer)
     return (response(head, buffer, to: exchange), classifications)
-  }
-
-  /// Decides on every row, once.
-  private func classify(_ rows: RowResults, _ answer: any RowsAnswer) {
-    classifications.removeAll(keepingCapacity: true)
-    guard rows.network.isClassifier else { return }
-    let (omitsVerdict, rate) = (answer.omitsVerdict, answer.falseRejectRate)
-    for row in 0..<rows.count {
-      if let classification = rows.classification(row, omitsVerdict: omitsVerdict, rate: rate) {
-        classifications.append(classification)
-      }
-    }
   }
 
   /// The answer to an inquiry.

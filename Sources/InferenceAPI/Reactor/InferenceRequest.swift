@@ -72,14 +72,13 @@ final class InferenceRequest {
   func enqueue() { state = .queued }
 
   /// Ends its wait.
-  /// - Returns: where its answer goes; nil: nobody is told.
-  func finish() -> (any HTTPExchange)? {
-    defer {
-      if state != .abandoned { state = .answered }
-      exchange = nil
-      work = nil
-    }
-    return exchange
+  /// - Returns: where its answer goes, and what was computed for it; nil: nobody is told.
+  func finish() -> (exchange: any HTTPExchange, work: Work?)? {
+    // Moved out, so that an idle connection holds no model and no batch.
+    let work = work.take()
+    guard let exchange = exchange.take() else { return nil }
+    state = .answered
+    return (exchange, work)
   }
 
   /// Parts it from its exchange, whose next request is another object's: this one may still be waited for.

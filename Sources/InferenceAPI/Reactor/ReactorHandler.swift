@@ -21,6 +21,8 @@ final class ReactorHandler: RequestHandler {
   private var catalog: ModelCatalog
   private var generation: UInt64
   private var batches: [ModelBatch] = []
+  /// Whether requests wait in them for the end of the turn.
+  private var hasGathered = false
   /// Whether requests were waiting for a model when it was taken out of the catalog.
   private var hasStaleBatches = false
   /// The requests whose rows are in the compute queue, by their jobs.
@@ -73,6 +75,8 @@ final class ReactorHandler: RequestHandler {
   }
 
   func didReadSockets() {
+    guard hasGathered else { return }
+    hasGathered = false
     for batch in batches where !batch.turn.isEmpty { compute(batch) }
     if hasStaleBatches { dropBatches() }
   }
@@ -80,7 +84,7 @@ final class ReactorHandler: RequestHandler {
   func didWake() {
     refreshCatalog()
     for (request, error) in repository.takeFinished() {
-      guard let exchange = request.finish() else { continue }
+      guard let (exchange, _) = request.finish() else { continue }
       if let error {
         refuse(exchange, request.route.label, error)
       } else {
@@ -188,7 +192,7 @@ final class ReactorHandler: RequestHandler {
             deadline: deadline, decodedAt: now, decodeNanoseconds: now - start)),
         rows: decoded.rows, deadline: deadline, now: now, to: &batch.turn)
       switch refusal {
-      case nil: return
+      case nil: hasGathered = true
       case .full: throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
       case .deadlinePassed: throw .deadlinePassed
       }
@@ -217,7 +221,7 @@ final class ReactorHandler: RequestHandler {
       var now = monotonicNanoseconds()
       let start = now - forward
       for request in requests {
-        guard let work = request.work, let exchange = request.finish() else { continue }
+        guard case (let exchange, let work?)? = request.finish() else { continue }
         let queued = start > work.decodedAt ? start - work.decodedAt : 0
         now = answer(exchange, request.route, work, queued: queued, forward: forward, at: now)
       }
@@ -251,7 +255,7 @@ final class ReactorHandler: RequestHandler {
   /// - Parameter start: when this thread turned to it, in monotonic nanoseconds.
   /// - Returns: when it was done with it.
   private func finish(_ request: InferenceRequest, _ job: JobCompletion, at start: UInt64) -> UInt64 {
-    guard let work = request.work, let exchange = request.finish() else { return start }
+    guard case (let exchange, let work?)? = request.finish() else { return start }
     switch job.outcome {
     case .computed:
       return answer(
