@@ -104,7 +104,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["radial", "FileFormats", "CZlib", "TestSupport"],
+      name: "EndToEndTests",
+      dependencies: [
+        "radial", "InferenceAPI", "HTTPServer", "RadialEngine", "FileFormats", "CZlib", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       resources: [.copy("Data")],
       swiftSettings: strict),
   ],

@@ -71,7 +71,7 @@ struct Serve: ParsableCommand {
     do throws(ServerError) { return try body() } catch { throw Failure.environment("\(error)") }
   }
 
-  private func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {
+  func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {
     var configuration = Service.Configuration()
     configuration.maxBatchRows = options.maxBatchRows
     configuration.maxQueueRows = options.maxQueueRows
@@ -84,7 +84,7 @@ struct Serve: ParsableCommand {
     return configuration
   }
 
-  private func serverConfiguration(reactors: Int) -> ServerConfiguration {
+  func serverConfiguration(reactors: Int) -> ServerConfiguration {
     var configuration = ServerConfiguration(
       address: ListenAddress(host: options.host, port: options.port), reactors: reactors)
     configuration.maxBodyBytes = options.maxBodyBytes

@@ -41,7 +41,7 @@ import Testing
 
   /// Asks until the answer is as wanted; every round is a request, and their number is bounded.
   static func ask(
-    _ client: Client, _ path: String, _ body: String? = nil, until isAsWanted: (Client.Answer) -> Bool
+    _ client: any HTTPClient, _ path: String, _ body: String? = nil, until isAsWanted: (Client.Answer) -> Bool
   ) throws -> Client.Answer {
     for _ in 0..<200_000 {
       let answer = try client.exchange(body == nil ? "GET" : "POST", path, body ?? "")

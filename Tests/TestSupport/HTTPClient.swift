@@ -11,6 +11,10 @@ public protocol HTTPClient: AnyObject {
   /// - Parameter bodyFollows: false for the answer to a HEAD.
   /// - Throws: `HTTPClientFailure` when there is none within the time, or only a part of one.
   func receive(bodyFollows: Bool) throws -> HTTPAnswer
+  /// Reads one answer; nil: the server has closed without one.
+  func receiveIfAny() throws -> HTTPAnswer?
+  /// Leaves at once, without waiting for an answer.
+  func disconnect()
   /// Whether the server closes, after at most the time limit and without a further answer.
   func isClosedByPeer() -> Bool
 }

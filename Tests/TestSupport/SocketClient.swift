@@ -82,6 +82,15 @@ public final class SocketClient: HTTPClient {
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
   }
 
+  /// Closes with a reset, as a client that is killed does with unread bytes.
+  public func disconnect() {
+    resetsAtEnd()
+    let nothing = open("/dev/null", O_RDWR)
+    // Closes the socket, and leaves `deinit` a descriptor to close.
+    dup2(nothing, descriptor)
+    close(nothing)
+  }
+
   public func isClosedByPeer() -> Bool { unread.isEmpty && !fill() }
 
   private func fill() -> Bool {

@@ -8,7 +8,7 @@ import Synchronization
 /// What clients send is kept until one of them waits for an answer; then turns are taken until it has it. So requests that were sent
 /// before the first wait arrive in one turn, always, and in the order of their connections. Time stands still for the connections'
 /// deadlines, until nothing else can happen: then it moves on by a second. `ExchangeState`, `HeaderValidator` and `RequestBody` are the
-/// server's own; only libmicrohttpd's part, taking a request apart, is done again here (without chunked bodies).
+/// server's own; only libmicrohttpd's part, taking a request apart, is done again here.
 ///
 /// Used on one thread only.
 package final class TestTransport {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The checklist's fixture: model `m`, version 1, D = 784, C = 10, calibrated, at most 8 rows a request.
-struct Conformance: Sendable {
+struct Conformance {
   static let width = 784
   static let classes = 10
   static let rows = 8
@@ -12,15 +12,21 @@ struct Conformance: Sendable {
     "--model", RunningServer.weights("digits.safetensors") + "=m", "--max-request-rows", String(rows),
   ]
 
-  let server: RunningServer
+  let transport: Transport
+  let server: any StoppableServer
   let sample: MNISTSample
 
-  init(_ flags: [String] = []) throws {
-    server = try RunningServer(Self.arguments + flags, model: nil)
+  init(_ flags: [String] = [], over transport: Transport = .socket) throws {
+    try self.init(transport.start(Self.arguments + flags, model: nil), transport)
+  }
+
+  init(_ server: any StoppableServer, _ transport: Transport) throws {
+    self.transport = transport
+    self.server = server
     sample = try MNISTSample.load()
   }
 
-  func connect() throws -> Client { try Client(port: server.port) }
+  func connect() throws -> any HTTPClient { try server.connect() }
 
   func get(_ path: String) throws -> Client.Answer { try connect().exchange("GET", path) }
 
@@ -81,14 +87,28 @@ struct Conformance: Sendable {
   }
 }
 
-/// Starts one server for a suite, which ends with it.
+/// Starts one server over each transport for a suite, which end with it.
 struct ConformanceServer: SuiteTrait, TestScoping {
-  @TaskLocal static var current: Conformance?
+  /// What the tests of a suite share.
+  struct Servers: Sendable {
+    fileprivate let process: RunningServer
+    fileprivate let service: InProcessService
+
+    /// The checklist's fixture; in-process each test has a handler of its own.
+    func over(_ transport: Transport) throws -> Conformance {
+      try Conformance(transport == .socket ? process : InProcessServer(service), transport)
+    }
+  }
+
+  @TaskLocal static var current: Servers?
 
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
-    try await Self.$current.withValue(try Conformance()) { try await function() }
+    let servers = Servers(
+      process: try RunningServer(Conformance.arguments, model: nil),
+      service: try InProcessService(Conformance.arguments, model: nil))
+    try await Self.$current.withValue(servers) { try await function() }
   }
 }
 

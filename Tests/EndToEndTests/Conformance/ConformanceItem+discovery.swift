@@ -109,9 +109,9 @@ extension ConformanceItem {
       let list = try #require(answer.json["model_stats"] as? [[String: Any]], answer.excerpt)
       #expect(list.map { $0["name"] as? String } == ["m"], answer.excerpt)
     },
-    ConformanceItem(11, "a batch of three counts as one request and three rows, before its answer is read") { _ in
+    ConformanceItem(11, "a batch of three counts as one request and three rows, before its answer is read") { shared in
       // Its own server: the others' requests would be counted, too.
-      let radial = try Conformance()
+      let radial = try Conformance(over: shared.transport)
       let client = try radial.connect()
       func statistics() throws -> ModelStatistics { try ModelStatistics(client.exchange("GET", "/v2/models/m/stats")) }
       let before = try statistics()

@@ -117,11 +117,11 @@ extension ConformanceItem {
         #expect(list?.map(\.count) == [10], answer.excerpt)
       }
     },
-    ConformanceItem(57, "whole numbers are printed with a decimal point or an exponent") { _ in
+    ConformanceItem(57, "whole numbers are printed with a decimal point or an exponent") { radial in
       // A linear network: so far away its scores are 0, and its distances beyond 2²⁴, where floats are whole.
-      let server = try RunningServer(model: "example.safetensors")
+      let server = try radial.transport.start(model: "example.safetensors")
       let row = Conformance.list(Array(repeating: "1000000", count: 100))
-      let answer = try Client(port: server.port).exchange(
+      let answer = try server.connect().exchange(
         "POST", "/v1/models/example:predict", #"{"signature_name":"all","instances":[\#(row)]}"#)
       answer.expectJSON()
       let numbers = answer.body.matches(of: /[-+.0-9eE]*[0-9][-+.0-9eE]*/).map(\.output)

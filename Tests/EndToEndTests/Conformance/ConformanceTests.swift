@@ -18,9 +18,9 @@ struct ConformanceItem: Sendable, CustomTestStringConvertible {
 }
 
 @Suite(.conformanceServer) struct ConformanceTests {
-  @Test(arguments: ConformanceItem.table)
-  func `an item of the checklist holds`(item: ConformanceItem) throws {
-    try item.check(try #require(ConformanceServer.current))
+  @Test(arguments: ConformanceItem.table, Transport.allCases)
+  func `an item of the checklist holds`(item: ConformanceItem, transport: Transport) throws {
+    try item.check(try #require(ConformanceServer.current).over(transport))
   }
 
   @Test func `the table holds every item once, in order`() {

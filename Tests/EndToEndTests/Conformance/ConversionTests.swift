@@ -34,7 +34,7 @@ import Testing
     ]
   }
 
-  func radial() throws -> Conformance { try #require(ConformanceServer.current) }
+  func radial() throws -> Conformance { try #require(ConformanceServer.current).over(.socket) }
 
   /// Pixels of three digits, moved to what the datatype holds.
   func values(for datatype: Datatype) throws -> [Int] {

@@ -7,25 +7,26 @@ import Testing
   static let request = InferRequest(
     Conformance.list((0..<100).map { "0.\($0 + 100)" }), shape: "[1,100]", #""outputs":[{"name":"distances"}]"#)
 
-  private func infer(_ client: Client, _ model: String) throws -> Client.Answer {
+  private func infer(_ client: any HTTPClient, _ model: String) throws -> Client.Answer {
     try client.exchange("POST", "/v2/models/\(model)/infer", Self.request.json)
   }
 
   /// `NAME/VERSION` and state, in order.
-  private func index(_ client: Client, _ body: String = "") throws -> [String] {
+  private func index(_ client: any HTTPClient, _ body: String = "") throws -> [String] {
     let answer = try client.exchange("POST", "/v2/repository/index", body)
     let list = try #require(
       (try? JSONSerialization.jsonObject(with: Data(answer.bytes))) as? [[String: String]], answer.excerpt)
     return list.map { "\($0["name"] ?? "")/\($0["version"] ?? "") \($0["state"] ?? "")" }.sorted()
   }
 
-  @Test func `models and versions are told apart on every route`() throws {
+  @Test(arguments: Transport.allCases)
+  func `models and versions are told apart on every route`(transport: Transport) throws {
     let directory = try ReloadTests.ModelsDirectory()
     try directory.add(version: 1, ReloadTests.ModelsDirectory.weights(variant: 0))
     try directory.add(version: 2, ReloadTests.ModelsDirectory.weights(variant: 7))
     try directory.write(ReloadTests.ModelsDirectory.weights(variant: 3), to: "a.safetensors")
-    let server = try RunningServer(["--models-dir", directory.path, "--models-scan-interval", "0"], model: nil)
-    let client = try Client(port: server.port)
+    let server = try transport.start(["--models-dir", directory.path, "--models-scan-interval", "0"], model: nil)
+    let client = try server.connect()
     #expect(try index(client) == ["a/1 READY", "m/1 READY", "m/2 READY"])
     for path in ["/v1/models", "/v2/models"] {
       #expect((try client.exchange("GET", path).json["models"] as? [String])?.sorted() == ["a", "m"], "\(path)")
@@ -71,11 +72,12 @@ import Testing
     #expect(try entries("/v2/models/m/versions/2/stats") == ["m/2"])
   }
 
-  @Test func `unload is refused without --allow-unload, load is at most a reload`() throws {
+  @Test(arguments: Transport.allCases)
+  func `unload is refused without --allow-unload, load is at most a reload`(transport: Transport) throws {
     let directory = try ReloadTests.ModelsDirectory()
     try directory.add(version: 1, ReloadTests.ModelsDirectory.weights(variant: 0))
-    let server = try RunningServer(["--models-dir", directory.path], model: nil)
-    let client = try Client(port: server.port)
+    let server = try transport.start(["--models-dir", directory.path], model: nil)
+    let client = try server.connect()
     let before = try infer(client, "m")
     before.expectJSON()
     try client.exchange("POST", "/v2/repository/models/m/unload", "{}").expectError(503)
@@ -85,14 +87,15 @@ import Testing
     #expect(try index(client) == ["m/1 READY"])
   }
 
-  @Test func `with --allow-unload a model goes, stays away through a scan, and comes back`() throws {
+  @Test(arguments: Transport.allCases)
+  func `with --allow-unload a model goes, stays away through a scan, and comes back`(transport: Transport) throws {
     let directory = try ReloadTests.ModelsDirectory()
     try directory.add(version: 1, ReloadTests.ModelsDirectory.weights(variant: 0))
     try directory.add(version: 2, ReloadTests.ModelsDirectory.weights(variant: 7))
     try directory.write(ReloadTests.ModelsDirectory.weights(variant: 3), to: "a.safetensors")
-    let server = try RunningServer(
+    let server = try transport.start(
       ["--models-dir", directory.path, "--models-scan-interval", "0.05", "--allow-unload"], model: nil)
-    let client = try Client(port: server.port)
+    let client = try server.connect()
     let (before, other) = (try infer(client, "m"), try infer(client, "a"))
     before.expectJSON()
 

@@ -4,12 +4,13 @@ import Testing
 @Suite struct StatisticsTests {
   @Test(arguments: [[], ["--inline-budget", "0"]])
   func `under eight connections every poll is one consistent, growing snapshot`(flags: [String]) throws {
-    let radial = try Conformance(flags)
+    let server = try RunningServer(Conformance.arguments + flags, model: nil)
     let failures = Failures()
     let finished = Mutex(0)
     let (workers, requests) = (8, 90)
     onThreads(workers + 1) { worker in
       do {
+        let radial = try Conformance(server, .socket)
         let client = try radial.connect()
         guard worker < workers else {
           var last: ModelStatistics?
@@ -33,7 +34,7 @@ import Testing
       } catch { failures.add("lost: \(error)") }
     }
     #expect(failures.all.isEmpty, "\(failures.all.prefix(3))")
-    let statistics = try ModelStatistics(radial.get("/v2/models/m/stats"))
+    let statistics = try ModelStatistics(server.connect().exchange("GET", "/v2/models/m/stats"))
     #expect(statistics.count("success") == workers * requests)
     // 1, 2 and 3 rows in turn: two a request.
     #expect(statistics.inferenceCount == workers * requests * 2)

@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// More than the server can do, clients that leave, and its end: the rules, over each transport.
+@Suite struct OverloadTests {
+  /// One core, and every request through the compute queue by itself.
+  private static let slow = ["--inline-budget", "0", "--max-batch-rows", "1", "--threads", "1"]
+
+  /// Keeps the compute queue busy for a while: several requests of as many rows as one may have, quickly read.
+  private static func occupy(_ server: any StoppableServer) throws -> [any HTTPClient] {
+    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 4096)
+    let request = InferRequest(
+      bytes: bytes, shape: "[4096,784]", #""outputs":[{"name":"scores","parameters":{"binary_data":true}}]"#)
+    return try (0..<8).map { _ in
+      let client = try server.connect()
+      client.send(Client.request("POST", "/v2/models/digits/infer", bytes: request.body, headers: request.headers))
+      return client
+    }
+  }
+
+  /// Waits until so many requests are there and unanswered.
+  private static func expectInFlight(_ count: Int, _ server: any StoppableServer) throws {
+    let found = try metric("radial_requests_in_flight", of: server) { Int($0) >= count }
+    try #require(Int(found) >= count, "only \(found) requests are in flight")
+  }
+
+  /// Asks for the metrics until one is as wanted; bounded, each round is a request.
+  private static func metric(
+    _ name: String, of server: any StoppableServer, until isAsWanted: (Double) -> Bool = { _ in true }
+  ) throws -> Double {
+    let client = try server.connect()
+    var value = 0.0
+    for _ in 0..<500 {
+      value = MetricsTests.parse(try client.exchange("GET", "/metrics").body)[name] ?? 0
+      if isAsWanted(value) { break }
+    }
+    return value
+  }
+
+  @Test(arguments: Transport.allCases)
+  func `a full queue answers 503 with Retry-After, a late request 504`(transport: Transport) throws {
+    let server = try transport.start(Self.slow + ["--max-queue-rows", "2"])
+    let sample = try MNISTSample.load()
+    // One is computed, and the next may wait though it is larger than the queue.
+    let busy = try server.connect()
+    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 4096)
+    let request = InferRequest(bytes: bytes, shape: "[4096,784]")
+    busy.send(Client.request("POST", "/v2/models/digits/infer", bytes: request.body, headers: request.headers))
+    try Self.expectInFlight(1, server)
+    var statuses: [Int] = []
+    let clients = try (0..<40).map { _ in try server.connect() }
+    for client in clients {
+      client.send(Client.request("POST", "/predict", sample.body(0..<1), headers: ["X-Request-Timeout-Ms: 1"]))
+    }
+    for client in clients {
+      let answer = try client.receive()
+      statuses.append(answer.status)
+      if answer.status == 503 { #expect(Int(answer.headers["retry-after"] ?? "") ?? 0 >= 1) }
+    }
+    #expect(try busy.receive().status == 200)
+    #expect(Set(statuses).isSubset(of: [200, 503, 504]))
+    #expect(statuses.contains(503) && statuses.contains(504), "\(statuses)")
+  }
+
+  @Test(arguments: Transport.allCases)
+  func `a client that leaves while its rows wait is counted as 499, and harms no neighbour`(transport: Transport) throws
+  {
+    let server = try transport.start(Self.slow + ["--max-queue-rows", "100000"])
+    let sample = try MNISTSample.load()
+    let alone = try server.connect().exchange("POST", "/predict", sample.body(0..<1)).body
+    let busy = try Self.occupy(server)
+    try Self.expectInFlight(4, server)
+    let (leaver, stayer) = (try server.connect(), try server.connect())
+    leaver.send(Client.request("POST", "/predict", sample.body(0..<1)))
+    stayer.send(Client.request("POST", "/predict", sample.body(0..<1)))
+    try Self.expectInFlight(4, server)
+    leaver.disconnect()
+    #expect(try stayer.receive().body == alone)
+    for client in busy { #expect(try client.receive().status == 200) }
+    let name = #"radial_requests_total{route="/predict",code="499"}"#
+    #expect(try Self.metric(name, of: server) { $0 == 1 } == 1)
+    let values = MetricsTests.parse(try server.connect().exchange("GET", "/metrics").body)
+    #expect(values[#"radial_rejections_total{reason="client_disconnected"}"#] == 1)
+    #expect(values["radial_requests_in_flight"] == 0)
+  }
+
+  @Test(arguments: Transport.allCases)
+  func `while draining probes hear it, work is done, and every answer closes its connection`(transport: Transport)
+    throws
+  {
+    let server = try transport.start(["--drain-delay", "2"])
+    let sample = try MNISTSample.load()
+    let (before, late) = (try server.connect(), try server.connect())
+    let alone = try before.exchange("POST", "/predict", sample.body(0..<1)).body
+    late.send(Array(Client.request("POST", "/predict", sample.body(0..<1)).utf8.dropLast()))
+    server.beginDraining()
+    var probe = try server.connect().exchange("GET", "/readyz")
+    // Bounded: each round is a request.
+    for _ in 0..<10_000 where probe.status == 200 { probe = try server.connect().exchange("GET", "/readyz") }
+    #expect(probe.status == 503 && probe.body.contains("shutting down") && probe.headers["retry-after"] == "1")
+    for path in ["/healthz", "/v2/health/ready", "/v2/models/digits/ready", "/v1/models/digits"] {
+      #expect(try server.connect().exchange("GET", path).status == 503, "\(path)")
+    }
+    #expect(try server.connect().exchange("GET", "/livez").status == 200)
+    late.send("}")
+    let answer = try late.receive()
+    #expect(answer.status == 200 && answer.body == alone && answer.headers["connection"]?.lowercased() == "close")
+    #expect(late.isClosedByPeer())
+    #expect(server.hasEndedWell())
+  }
+
+  @Test(arguments: Transport.allCases)
+  func `at the end what is not computed gets 503, and what is not whole is turned away`(transport: Transport) throws {
+    let server = try transport.start(
+      Self.slow + ["--max-queue-rows", "100000", "--drain-delay", "0", "--drain-timeout", "0"])
+    let sample = try MNISTSample.load()
+    let busy = try Self.occupy(server)
+    let (waiting, unfinished) = (try server.connect(), try server.connect())
+    waiting.send(Client.request("POST", "/predict", sample.body(0..<1)))
+    unfinished.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
+    try Self.expectInFlight(4, server)
+    server.beginDraining()
+    #expect(server.hasEndedWell())
+    let answer = try waiting.receive()
+    #expect(answer.status == 503 && answer.headers["retry-after"] == "1", answer.excerpt)
+    #expect(answer.body.contains("shutting down"), answer.excerpt)
+    let turnedAway = try unfinished.receive()
+    #expect(turnedAway.status == 503 && turnedAway.body.contains("stops before the request"), turnedAway.excerpt)
+    withExtendedLifetime(busy) {}
+  }
+}
