@@ -1,11 +1,10 @@
 import RadialEngine
 
-/// `radial.architecture`: the description of a network, as JSON. Every member must be known.
+/// A network's description: in files of Radial's own the JSON under `radial.architecture`, every member of which must be known.
 struct Architecture {
   /// A layer under its name.
-  struct Entry {
+  struct Entry: Equatable {
     let name: String
-    let kind: LayerSpec.Kind
     let spec: LayerSpec
     /// From what a reader inferred the formula of the layer; nil: the file states it.
     let inferredFrom: String?
@@ -23,27 +22,61 @@ struct Architecture {
   let layers: [Entry]
 
   /// - Parameter path: the file's, for errors.
+  init(inputShape: [Int], inputName: String?, layers: [Entry], path: String) throws(ModelError) {
+    guard NetworkReader.product(inputShape) != nil else {
+      throw ModelError(.architecture, path, "its input has the shape \(inputShape), expected \(Self.shapeText)")
+    }
+    guard layers.count <= Self.maximumLayers else {
+      throw ModelError(
+        .architecture, path,
+        "it has \(layers.count) layers, expected at most \(Self.maximumLayers); build a smaller one")
+    }
+    var names: Set<String> = []
+    for (index, layer) in layers.enumerated() {
+      for (what, text) in [("name", layer.name), ("source of its formula", layer.inferredFrom ?? "none")]
+      where !(1...Self.maximumTextBytes).contains(text.utf8.count) {
+        throw ModelError(
+          .architecture, path,
+          "layers[\(index)]: its \(what) has \(text.utf8.count) bytes, expected 1 to \(Self.maximumTextBytes); use shorter names"
+        )
+      }
+      guard names.insert(layer.name).inserted else {
+        throw ModelError(.architecture, path, "two layers are called '\(layer.name)'; give each its own name")
+      }
+    }
+    (self.inputShape, self.inputName, self.layers) = (inputShape, inputName, layers)
+  }
+
+  /// Decodes the text under the key.
+  /// - Parameter path: the file's, for errors.
   init(_ text: String, path: String) throws(ModelError) {
     let members = try Members(
       key: Self.key, text: text, known: ["version", "input_shape", "input_name", "layers"], path: path, .architecture)
     let version = try members.count("version", in: 1...Int(Int32.max))
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
-    inputShape = try members.integers("input_shape", expected: Self.shapeText)
+    let inputShape = try members.integers("input_shape", expected: Self.shapeText)
     guard NetworkReader.product(inputShape) != nil else { throw members.wrong("input_shape", expected: Self.shapeText) }
-    inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
+    let inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
     guard let entries = members.value("layers")?.array, entries.count <= Self.maximumLayers else {
       throw members.wrong("layers", expected: "an array of at most \(Self.maximumLayers) layers")
     }
     var layers: [Entry] = []
-    var names: Set<String> = []
-    for (index, value) in entries.enumerated() {
-      let entry = try Entry(value, at: index, path: path)
-      guard names.insert(entry.name).inserted else {
-        throw ModelError(.architecture, path, "two layers are called '\(entry.name)'; give each its own name")
-      }
-      layers.append(entry)
-    }
-    self.layers = layers
+    for (index, value) in entries.enumerated() { layers.append(try Entry(value, at: index, path: path)) }
+    try self.init(inputShape: inputShape, inputName: inputName, layers: layers, path: path)
+  }
+
+  /// The text under the key.
+  var encoded: String {
+    var members: [String: JSONValue] = [
+      "version": .integer(1), "input_shape": .integers(inputShape), "layers": .array(layers.map(\.encoded)),
+    ]
+    members["input_name"] = inputName.map(JSONValue.string)
+    return JSONValue.object(members).text(isPretty: false)
+  }
+
+  /// The version of files that can say all of it.
+  var neededVersion: FileVersion {
+    inputName != nil || layers.contains { $0.inferredFrom != nil } ? .newest : .first
   }
 
   static let key = "radial.architecture"
@@ -54,16 +87,16 @@ struct Architecture {
 extension Architecture.Entry {
   /// - Parameter index: among the layers, for one that has no name.
   init(_ value: JSONValue, at index: Int, path: String) throws(ModelError) {
-    func refuse(_ sentence: String) -> ModelError {
+    func invalid(_ sentence: String) -> ModelError {
       ModelError(.architecture, path, "'\(Architecture.key)': layers[\(index)] \(sentence)")
     }
-    guard let object = value.object else { throw refuse("is \(value.shown), expected an object with type and name") }
+    guard let object = value.object else { throw invalid("is \(value.shown), expected an object with type and name") }
     func word(_ member: String) throws(ModelError) -> String {
       guard let text = object[member]?.text, (1...Architecture.maximumTextBytes).contains(text.utf8.count) else {
         let near = object.keys.sorted().first {
           !["type", "name"].contains($0) && Spelling.suggestion(for: $0, among: [member]) != nil
         }
-        throw refuse(
+        throw invalid(
           "has the '\(member)' \(object[member]?.shown ?? "missing"), expected a text of 1 to \(Architecture.maximumTextBytes) bytes"
             + (near.map { "; '\(JSONValue.shortened($0))' is there, did you mean '\(member)'?" } ?? ""))
       }
@@ -72,21 +105,30 @@ extension Architecture.Entry {
     let name = try word("name")
     let type = try word("type")
     let owner = "layer '\(JSONValue.shortened(name))' (\(JSONValue.shortened(type)))"
-    guard let kind = LayerSpec.Kind(rawValue: type) else {
-      let words = LayerSpec.Kind.allCases.map(\.rawValue)
+    guard let layerType = LayerSpec.types.first(where: { $0.word == type }) else {
+      let words = LayerSpec.types.map(\.word)
       throw ModelError(
         .architecture, path,
         "\(owner): unknown layer type\(Spelling.hint(for: type, among: words)), expected one of \(words.joined(separator: ", "))"
       )
     }
     let members = try Members(
-      object, known: ["type", "name"] + kind.members, of: owner, path: path, .architecture)
+      object, known: ["type", "name"] + layerType.members, of: owner, path: path, .architecture)
     self.name = name
-    self.kind = kind
-    spec = try LayerSpec(kind, members)
+    spec = try layerType.decode(members)
     inferredFrom =
-      kind.members.contains("inferred_from")
+      layerType.members.contains("inferred_from")
       ? try members.optionalText("inferred_from", maximumBytes: Architecture.maximumTextBytes) : nil
+  }
+
+  /// As a file has it.
+  fileprivate var encoded: JSONValue {
+    let payload = spec.payload
+    var members = payload.encoded
+    members["type"] = .string(payload.word)
+    members["name"] = .string(name)
+    members["inferred_from"] = inferredFrom.map(JSONValue.string)
+    return .object(members)
   }
 }
 

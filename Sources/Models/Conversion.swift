@@ -22,6 +22,7 @@ public final class Conversion {
   private let place: (path: String, inputs: [String], force: Bool)
   private var metadata: [String: String]
   private var tensors: [String: Tensor]
+  private let architecture: Architecture
   private let instructionSet: InstructionSet
 
   /// Reads, writes beside the output, and reads again.
@@ -42,8 +43,14 @@ public final class Conversion {
     try Model(source, name: "model", version: 1, instructionSet: instructionSet, options: checked).selfTest()
     var metadata = source.metadata
     metadata["format"] = "radial"
+    architecture = try source.architecture()
+    // Of Radial's own files they are there already.
+    if metadata[Architecture.key] == nil {
+      metadata[Architecture.key] = architecture.encoded
+      metadata[Preprocessing.key] = try source.preprocessing()?.encoded
+    }
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }
-    metadata[FileVersion.key] = FileVersion(needed: metadata).text
+    metadata[FileVersion.key] = FileVersion(needed: metadata, architecture).text
     (self.metadata, tensors, self.instructionSet) = (metadata, source.tensors, instructionSet)
     model = try Self.write(metadata, tensors, to: output, instructionSet)
   }
@@ -58,7 +65,7 @@ public final class Conversion {
       return model
     }
     metadata[Verification.key] = verified.verification.json.text(isPretty: false)
-    metadata[FileVersion.key] = FileVersion(needed: metadata).text
+    metadata[FileVersion.key] = FileVersion(needed: metadata, architecture).text
     let network = model.network
     let rows = verified.inputs.count / network.inputWidth
     tensors["selftest.inputs"] = Tensor(verified.inputs, shape: [rows, network.inputWidth])

@@ -6,6 +6,7 @@ struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.
   static let newest = FileVersion(major: 1, minor: 1)
+  static let first = FileVersion(major: 1, minor: 0)
 
   let major: Int
   let minor: Int
@@ -28,13 +29,9 @@ struct FileVersion: Equatable, Comparable {
 
   private init(major: Int, minor: Int) { (self.major, self.minor) = (major, minor) }
 
-  /// The lowest version of a file with this metadata, which this reader has read.
-  init(needed metadata: [String: String]) {
-    let architecture = metadata[Architecture.key].flatMap { try? JSONReader.read($0) }
-    let isNew =
-      metadata[Verification.key] != nil || architecture?["input_name"] != nil
-      || architecture?["layers"]?.array?.contains { $0["inferred_from"] != nil } == true
-    self = isNew ? Self.newest : FileVersion(major: 1, minor: 0)
+  /// The lowest version of a file with this metadata and architecture.
+  init(needed metadata: [String: String], _ architecture: Architecture) {
+    self = metadata[Verification.key] != nil ? Self.newest : architecture.neededVersion
   }
 
   /// Refuses a file that a newer Radial made; so whatever else is unknown in a file is a mistake.

@@ -21,13 +21,13 @@ struct Members {
   ) throws(ModelError) {
     (self.values, self.known, self.owner, self.path, self.reason) = (values, known, owner, path, reason)
     for name in values.keys.sorted() where !known.contains(name) {
-      throw refuse(
+      throw invalid(
         "unknown member '\(JSONValue.shortened(name))'\(Spelling.hint(for: name, among: known)), it may have \(known.joined(separator: ", ")); correct it or leave it out"
       )
     }
   }
 
-  func refuse(_ sentence: String) -> ModelError { ModelError(reason, path, "\(owner): \(sentence)") }
+  func invalid(_ sentence: String) -> ModelError { ModelError(reason, path, "\(owner): \(sentence)") }
 
   func has(_ name: String) -> Bool { value(name) != nil }
 
@@ -39,7 +39,7 @@ struct Members {
 
   /// The refusal of a member that is missing, or is not what was expected.
   func wrong(_ name: String, expected: String) -> ModelError {
-    refuse("'\(name)' is \(value(name)?.shown ?? "missing"), expected \(expected)")
+    invalid("'\(name)' is \(value(name)?.shown ?? "missing"), expected \(expected)")
   }
 
   /// - Parameter absent: what stands for a member that is missing; nil: it must be there.
@@ -94,7 +94,7 @@ struct Members {
   ) throws(ModelError) -> Choice where Choice.RawValue == String {
     let words = Choice.allCases.map(\.rawValue)
     if let word = value(name)?.text, Choice(rawValue: word) == nil {
-      throw refuse(
+      throw invalid(
         "unknown \(name) '\(JSONValue.shortened(word))'\(Spelling.hint(for: word, among: words)), expected one of \(words.joined(separator: ", "))"
       )
     }

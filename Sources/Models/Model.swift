@@ -76,7 +76,7 @@ public final class Model: Sendable {
     notes = source.notes + reader.notes
     inputShape = reader.inputShape
     inputName = reader.inputName
-    preprocessing = try Self.preprocessing(source)
+    preprocessing = try source.preprocessing() ?? .identity
     do throws(EngineError) {
       network = try Network(
         inputWidth: reader.inputWidth, preprocessing: preprocessing, layers: reader.layers,
@@ -98,16 +98,6 @@ public final class Model: Sendable {
 
   /// Of the input's name, in UTF-8.
   public static let inputNameBytes = 1...128
-
-  private static func preprocessing(_ source: any TensorSource) throws(ModelError) -> Preprocessing {
-    guard let text = source.metadata["radial.preprocessing"] else { return .identity }
-    let members = try Members(
-      key: "radial.preprocessing", text: text, known: ["scale", "offset"], path: source.path, .metadata)
-    func number(_ name: String) throws(ModelError) -> Float {
-      Float(try members.number(name, expected: "a number that is finite in Float32") { Float($0).isFinite })
-    }
-    return Preprocessing(scale: try number("scale"), offset: try number("offset"))
-  }
 
   private static func labels(
     _ source: any TensorSource, _ network: Network, _ options: LoadOptions

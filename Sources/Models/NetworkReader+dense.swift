@@ -12,12 +12,11 @@ extension NetworkReader {
       .dense(
         Dense(
           name: layer.name, inputs: inputs, units: units, kernel: kernel, bias: bias,
-          activation: spec.activation.function, alpha: spec.activation.alpha)))
-    shape = [units]
+          activation: spec.function.function, alpha: spec.function.alpha)))
     source = "outputs of layer '\(layer.name)'"
     let sum = bias == nil ? "x · W" : "x · W + b"
     describe(
-      layer, from: [inputs], parameters: kernel.count + (bias?.count ?? 0), spec.activation.applied(to: sum))
+      layer, parameters: kernel.count + (bias?.count ?? 0), spec.function.applied(to: sum))
   }
 
   mutating func addRBF(_ layer: Architecture.Entry, _ spec: RBFSpec, _ inputs: Int) throws(ModelError) {
@@ -41,7 +40,6 @@ extension NetworkReader {
         RBF(
           name: layer.name, inputs: inputs, units: units, centers: centers, centersLayout: spec.centersLayout,
           scale: scale, output: spec.output)))
-    shape = [units]
     source = "outputs of layer '\(layer.name)'"
     let distance = "sum((x - mu)^2)"
     let formula =
@@ -52,7 +50,7 @@ extension NetworkReader {
       }
     var parameters = centers.count
     if case .perUnit = scale { parameters += units }
-    describe(layer, from: [inputs], parameters: parameters, formula)
+    describe(layer, parameters: parameters, formula)
   }
 
   /// γ of each unit. A unit whose γ is 0 or less is the better the farther it is. Training may leave such units among others: the outputs
@@ -93,7 +91,7 @@ extension NetworkReader {
       cells: shape.dropLast().reduce(1, *))
     layers.append(.batchNormalization(normalization))
     describe(
-      layer, from: shape, parameters: (2 + (hasScale ? 1 : 0) + (hasCenter ? 1 : 0)) * inputs,
+      layer, parameters: (2 + (hasScale ? 1 : 0) + (hasCenter ? 1 : 0)) * inputs,
       "\(hasScale ? "gamma * " : "")(x - mean) / sqrt(variance + epsilon)\(hasCenter ? " + beta" : "")")
   }
 
@@ -107,10 +105,9 @@ extension NetworkReader {
         DUQ(
           name: layer.name, inputs: inputs, embedding: embedding, units: units, sigma: spec.sigma, kernel: kernel,
           centers: centers)))
-    shape = [units]
     source = "outputs of layer '\(layer.name)'"
     describe(
-      layer, from: [inputs], parameters: kernel.count + centers.count,
+      layer, parameters: kernel.count + centers.count,
       "exp(-mean((x · W - mu)^2) / (2 * sigma^2)), mean over \(embedding), sigma = \(spec.sigma)")
   }
 }

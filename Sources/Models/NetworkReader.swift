@@ -21,13 +21,7 @@ struct NetworkReader {
 
   init(_ file: any TensorSource) throws(ModelError) {
     self.file = file
-    guard let text = file.metadata[Architecture.key] else {
-      throw ModelError(
-        .architecture, file.path,
-        "its metadata has no '\(Architecture.key)'; it was not exported for Radial, see the page 'The model file' of Radial's documentation"
-      )
-    }
-    let architecture = try Architecture(text, path: file.path)
+    let architecture = try file.architecture()
     inputShape = architecture.inputShape
     inputName = architecture.inputName
     // The architecture has a shape that has a product.
@@ -49,8 +43,8 @@ struct NetworkReader {
     return ImageShape(rows: sizes[0], columns: sizes[1], channels: sizes[2]).count
   }
 
-  func refuse(_ layer: Architecture.Entry, _ sentence: String) -> ModelError {
-    ModelError(.architecture, file.path, "layer '\(layer.name)' (\(layer.kind.rawValue)): \(sentence)")
+  func invalid(_ layer: Architecture.Entry, _ sentence: String) -> ModelError {
+    ModelError(.architecture, file.path, "layer '\(layer.name)' (\(layer.spec.payload.word)): \(sentence)")
   }
 
   /// A layer's tensor, which it takes from now on.
@@ -64,7 +58,7 @@ struct NetworkReader {
   /// The width that a layer takes which knows no images.
   func flatWidth(_ layer: Architecture.Entry) throws(ModelError) -> Int {
     guard shape.count == 1 else {
-      throw refuse(
+      throw invalid(
         layer, "it takes a vector, but what comes before it gives an image \(shape); put a flatten before it")
     }
     return shape[0]
@@ -72,46 +66,41 @@ struct NetworkReader {
 
   private mutating func add(_ layer: Architecture.Entry) throws(ModelError) {
     parts[layer.name] = []
-    switch layer.spec {
-    case .dense(let spec): try addDense(layer, spec, flatWidth(layer))
-    case .rbf(let spec): try addRBF(layer, spec, flatWidth(layer))
-    case .duq(let spec): try addDUQ(layer, spec, flatWidth(layer))
-    case .batchNormalization(let spec): try addNormalization(layer, spec, shape[shape.count - 1])
-    case .dropout:
-      layers.append(.dropout(name: layer.name))
-      describe(layer, from: shape, parameters: 0, "x (dropout is inactive when serving)")
-    case .activation(let spec): try addActivation(layer, spec)
-    case .conv2D(let spec): try addConvolution(layer, spec)
-    case .pooling2D(let spec, let kind): try addPooling(layer, spec, kind)
-    case .subsampling2D(let spec, let activation): try addSubsampling(layer, spec, activation)
-    case .flatten: addReshape(layer, to: [shape.reduce(1, *)])
-    case .reshape(let target): addReshape(layer, to: try filled(target, layer))
-    }
+    try layer.spec.payload.add(layer, to: &self)
   }
 
-  private mutating func addActivation(_ layer: Architecture.Entry, _ spec: ActivationSpec) throws(ModelError) {
+  mutating func addDropout(_ layer: Architecture.Entry) {
+    layers.append(.dropout(name: layer.name))
+    describe(layer, parameters: 0, "x (dropout is inactive when serving)")
+  }
+
+  mutating func addActivation(_ layer: Architecture.Entry, _ spec: ActivationSpec) throws(ModelError) {
     if spec.function == .softmax, shape.count == 3 {
-      throw refuse(layer, "softmax over the channels of an image is not served; put a flatten before it")
+      throw invalid(layer, "softmax over the channels of an image is not served; put a flatten before it")
     }
     layers.append(.activation(name: layer.name, spec.function, alpha: spec.alpha))
     // The softmax of distances says of which.
     let before = descriptions.last { !["dropout", "flatten", "reshape"].contains($0.type) }
     let expression = before.flatMap { $0.isPrototypeLayer ? $0.formula : nil }
     describe(
-      layer, from: shape, parameters: 0, spec.applied(to: "x") + (expression.map { ", x = \($0)" } ?? ""))
+      layer, parameters: 0, spec.applied(to: "x") + (expression.map { ", x = \($0)" } ?? ""))
   }
 
   func because(_ inputs: Int) -> String {
     source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)"
   }
 
-  mutating func describe(
-    _ layer: Architecture.Entry, from inputShape: [Int], parameters: Int, _ formula: String
-  ) {
+  /// Adds a line to the layer table: from here on the shape is that of the layer's outputs.
+  mutating func describe(_ layer: Architecture.Entry, parameters: Int, _ formula: String) {
+    let payload = layer.spec.payload
+    let inputShape = shape
+    // What adds the layer has seen that it takes these inputs. Two sizes are a row as it is, as in 'input_shape'.
+    let outputs = payload.outputShape(of: shape) ?? shape
+    shape = outputs.count == 3 ? outputs : [outputs.reduce(1, *)]
     descriptions.append(
       LayerDescription(
-        name: layer.name, type: layer.kind.rawValue, inputShape: inputShape, outputShape: shape,
-        activation: layer.spec.activation?.function.rawValue, parameters: parameters, formula: formula,
+        name: layer.name, type: payload.word, inputShape: inputShape, outputShape: shape,
+        activation: payload.activation?.function.rawValue, parameters: parameters, formula: formula,
         inferredFrom: layer.inferredFrom))
   }
 }

@@ -1,5 +1,6 @@
 import FileFormats
 import FoundationEssentials
+import RadialEngine
 
 /// A safetensors file: an 8-byte little-endian header length, a JSON header, raw tensors. Nothing in it is trusted.
 ///
@@ -47,6 +48,26 @@ struct SafetensorsFile: TensorSource {
     }
     self.tensors = tensors
     try Self.checkCoverage(ranges, path: path, data: data.count)
+  }
+
+  func architecture() throws(ModelError) -> Architecture {
+    guard let text = metadata[Architecture.key] else {
+      throw ModelError(
+        .architecture, path,
+        "its metadata has no '\(Architecture.key)'; it was not exported for Radial, see the page 'The model file' of Radial's documentation"
+      )
+    }
+    return try Architecture(text, path: path)
+  }
+
+  func preprocessing() throws(ModelError) -> Preprocessing? {
+    guard let text = metadata[Preprocessing.key] else { return nil }
+    let members = try Members(
+      key: Preprocessing.key, text: text, known: ["scale", "offset"], path: path, .metadata)
+    func number(_ name: String) throws(ModelError) -> Float {
+      Float(try members.number(name, expected: "a number that is finite in Float32") { Float($0).isFinite })
+    }
+    return Preprocessing(scale: try number("scale"), offset: try number("offset"))
   }
 
   /// Where a tensor lies in the data.

@@ -1,12 +1,18 @@
 import FileFormats
+import RadialEngine
 
-/// What a model is read from: metadata under the keys of a safetensors header, and named tensors. A Keras file stands behind the same
-/// door, its configuration translated into `radial.architecture`.
+/// What a model is read from: its architecture, named tensors, and metadata under the keys of a safetensors header. A Keras file stands
+/// behind the same door, its configuration translated.
 protocol TensorSource {
   var path: String { get }
   var form: ModelForm { get }
   var file: FileContents { get }
+  /// Of a file of Radial's own form; empty: it has none.
   var metadata: [String: String] { get }
+  /// What is done to a row before the first layer; nil: nothing.
+  func preprocessing() throws(ModelError) -> Preprocessing?
+  /// The network.
+  func architecture() throws(ModelError) -> Architecture
   var tensors: [String: Tensor] { get }
   /// What is to be known of the answers, a sentence each.
   var notes: [String] { get }

@@ -1,4 +1,5 @@
 import FileFormats
+import RadialEngine
 
 /// Decides whether a layer of the user's own is DUQ's head (van Amersfoort et al. 2020): a projection W [m, n, classes], centroids
 /// [n, classes] or their running sums with the counts [classes], and `sigma` or `length_scale` in the configuration.
@@ -94,18 +95,20 @@ extension KerasTranslator {
       let counts = try tensor(variables[2], of: layer).floats
       if let index = counts.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
         let name = variables[2].name.map(quoted) ?? "third variable"
-        throw refuse(
+        throw invalid(
           layer, "its \(name)[\(index)] is \(counts[index]), expected a positive count; train or save the model again")
       }
       let sums = centers.floats
       centers = Tensor(sums.indices.map { sums[$0] / counts[$0 % counts.count] }, shape: centers.shape)
     }
     set("centers", of: layer, centers)
-    var fields: [String: JSONValue] = [
-      "units": .number(Double(kernel[2])), "embedding": .number(Double(kernel[1])), "sigma": .number(reading.sigma),
-    ]
-    fields["inferred_from"] = reading.inferredFrom.map { .string($0) }
-    emit("duq", layer, fields)
-    shape = [kernel[2]]
+    let (embedding, units) = (kernel[1], kernel[2])
+    guard (1...Network.maximumWidth).contains(units), (1...Network.maximumWidth / units).contains(embedding) else {
+      throw invalid(
+        layer, "it has \(units) units of \(embedding) numbers, expected at most \(Network.maximumWidth) in all")
+    }
+    try emit(
+      .duq(DUQSpec(units: units, embedding: embedding, sigma: Float(reading.sigma))), layer,
+      inferredFrom: reading.inferredFrom)
   }
 }

@@ -1,7 +1,8 @@
 import FileFormats
+import RadialEngine
 
 /// A model as Keras saved it, `.keras` or legacy `.h5`, or its weights beside its configuration, read without Python: the configuration
-/// becomes `radial.architecture`, the variables the tensors that this names.
+/// becomes an architecture, the variables the tensors that this names.
 ///
 /// Only the keys that are needed are taken, so that files of every Keras from 2.13 on open alike. Nothing in a file is executed.
 struct KerasFile: TensorSource {
@@ -16,7 +17,9 @@ struct KerasFile: TensorSource {
   let path: String
   let form: ModelForm
   let file: FileContents
-  let metadata: [String: String]
+  let metadata: [String: String] = [:]
+  private let network: Architecture
+  private let scaling: Preprocessing?
   let tensors: [String: Tensor]
   let notes: [String]
 
@@ -42,10 +45,14 @@ struct KerasFile: TensorSource {
         "--gamma \(gamma) is taken by no layer: each has its gamma or sigma among its weights, or computes without one; leave it out"
       )
     }
-    metadata = translator.metadata
+    network = try translator.architecture
+    scaling = translator.preprocessing
     tensors = translator.tensors
     notes = translator.precisionNote.map { [$0] } ?? []
   }
+
+  func architecture() -> Architecture { network }
+  func preprocessing() -> Preprocessing? { scaling }
 
   private struct Content {
     let form: ModelForm

@@ -44,11 +44,11 @@ extension KerasTranslator {
       }
     guard isPositive, value.isFinite else {
       let expected = conversion == .itself || conversion == .sigma ? "a positive number" : "a finite number"
-      throw refuse(layer, "its \(name) is \(value), expected \(expected); train or save the model again")
+      throw invalid(layer, "its \(name) is \(value), expected \(expected); train or save the model again")
     }
     guard Float(gamma) > 0, Float(gamma).isFinite else {
       let factor = conversion == .itself ? "" : ", which makes the factor of the squared distance \(gamma)"
-      throw refuse(
+      throw invalid(
         layer,
         "its \(name) is \(value)\(factor), expected a finite Float32 above 0; train or save the model again")
     }

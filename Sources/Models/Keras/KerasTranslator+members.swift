@@ -8,6 +8,14 @@ extension KerasTranslator {
     return number
   }
 
+  /// A number that is finite in Float32.
+  func float32(_ number: Double, _ key: String, _ layer: KerasLayer) throws(ModelError) -> Float {
+    guard Float(number).isFinite else {
+      throw wrong(key, .number(number), expected: "a finite Float32", layer)
+    }
+    return Float(number)
+  }
+
   /// Python takes 0 and 1 for false and true.
   func flag(_ key: String, _ layer: KerasLayer, absent: Bool) throws(ModelError) -> Bool {
     switch layer.config[key] {
@@ -27,7 +35,7 @@ extension KerasTranslator {
   }
 
   private func wrong(_ key: String, _ value: JSONValue, expected: String, _ layer: KerasLayer) -> ModelError {
-    refuse(layer, "its \(quoted(key)) is \(value.shown), expected \(expected); save the model again")
+    invalid(layer, "its \(quoted(key)) is \(value.shown), expected \(expected); save the model again")
   }
 }
 

@@ -5,19 +5,19 @@ import RadialEngine
 extension KerasTranslator {
   mutating func addRBF(_ layer: KerasLayer) throws(ModelError) {
     guard !layer.isKeras else {
-      throw refuse(
+      throw invalid(
         layer,
         "Radial serves no such layer; use Keras' Dense, Conv2D, pooling, normalisation, dropout and activation layers")
     }
     let variables = try variables(layer)
     if let other = try weights.others(of: layer) {
-      throw refuse(
+      throw invalid(
         layer,
         "beside its own variables it holds \(quoted(other)), a layer within it or a variable under a name of its own, which Radial does not serve; build the network of layers in one chain and save it again"
       )
     }
     guard RBFClues.areJudged(layer, variables) else {
-      throw refuse(
+      throw invalid(
         layer,
         "its configuration has more than 256 members, or one of its names is longer than 256 bytes; use fewer and shorter ones"
       )
@@ -26,7 +26,7 @@ extension KerasTranslator {
     guard shape.count == 1 else {
       // A layer that nothing calls an RBF layer is refused as that, not for its inputs.
       if options.rbfForm == nil, !clues.isNamed { _ = try ruling(layer, RBFRule(clues: clues, gamma: nil).reading) }
-      throw refuse(layer, "its inputs have the shape \(shape), expected one dimension; put a Flatten layer before it")
+      throw invalid(layer, "its inputs have the shape \(shape), expected one dimension; put a Flatten layer before it")
     }
     if options.rbfForm == .duq || (options.rbfForm == nil && DUQRule.isDUQ(clues.shapes)) {
       let rule = DUQRule(clues: clues, isStated: options.rbfForm == .duq)
@@ -45,7 +45,7 @@ extension KerasTranslator {
     do throws(RBFRule.Refusal) {
       return try rule()
     } catch {
-      throw refuse(layer, error.sentence)
+      throw invalid(layer, error.sentence)
     }
   }
 
@@ -66,20 +66,21 @@ extension KerasTranslator {
   ) throws(ModelError) {
     var perUnit: Int?
     var source = reading.inferredFrom
-    var fields: [String: JSONValue] = ["output": .string(reading.output.rawValue)]
+    let scale: RBFSpec.Scale
     switch reading.scale {
-    case .none: fields["scale"] = .number(1)
+    case .none: scale = .number(1)
     case .constant(let value, let name, let conversion):
       usesGamma = usesGamma || name == "--gamma"
-      fields["scale"] = .number(try gamma(value, conversion, called: name.hasPrefix("-") ? name : quoted(name), layer))
+      scale = .number(
+        Float(try gamma(value, conversion, called: name.hasPrefix("-") ? name : quoted(name), layer)))
     case .variable(let index, let conversion):
       let tensor = try tensor(clues.variables[index], of: layer)
       let gammas = try gammas(tensor, conversion, called: clues.variables[index].name, layer)
       if gammas.count == 1 {
-        fields["scale"] = .number(gammas[0])
+        scale = .number(Float(gammas[0]))
       } else {
         perUnit = gammas.count
-        fields["scale"] = .string("tensor")
+        scale = .tensor
         // Where the formula is inferred, such ones are also a reason to doubt it.
         if let first = gammas.firstIndex(where: { $0 <= 0 }) {
           source? +=
@@ -90,13 +91,14 @@ extension KerasTranslator {
     }
     let centers = clues.variables[reading.matrix]
     let (layout, units) = try layout(of: centers.dataset.shape, perUnit: perUnit, clues, stated: reading.layout)
-    if let sentence = clues.disagreement(units: units) { throw refuse(layer, "\(sentence); save the model again") }
+    if let sentence = clues.disagreement(units: units) { throw invalid(layer, "\(sentence); save the model again") }
     set("centers", of: layer, try tensor(centers, of: layer))
-    fields["centers_layout"] = .string(layout.rawValue)
-    fields["units"] = .number(Double(units))
-    fields["inferred_from"] = source.map { .string($0) }
-    emit("rbf", layer, fields)
-    shape = [units]
+    guard (1...Network.maximumWidth).contains(units) else {
+      throw invalid(layer, "it has \(units) units, expected 1 to \(Network.maximumWidth)")
+    }
+    try emit(
+      .rbf(RBFSpec(units: units, output: reading.output, scale: scale, centersLayout: layout)), layer,
+      inferredFrom: source)
   }
 
   /// Which side of the matrix the features are on, and how many units it has.
@@ -114,7 +116,7 @@ extension KerasTranslator {
       return sides[0] == features && (units == nil || sides[1] == units)
     }
     guard var layout = fits.first else {
-      throw refuse(
+      throw invalid(
         layer,
         "its matrix has the shape \(matrix), expected \(features) features on one side\(units.map { " and \($0) units on the other" } ?? ""); save the model again"
       )
@@ -122,7 +124,7 @@ extension KerasTranslator {
     let member = layer.config["centers_layout"]
     let said = member?.text.flatMap(RBF.CentersLayout.init(rawValue:))
     guard member == nil || (said.map(fits.contains) ?? false) else {
-      throw refuse(
+      throw invalid(
         layer,
         "its centers_layout is \(quoted(member?.text ?? "no text")), expected \(fits.map(\.rawValue).joined(separator: " or ")) of its matrix \(matrix) on \(features) features; save the model again"
       )
@@ -130,7 +132,7 @@ extension KerasTranslator {
     // A matrix of one number is its own transpose.
     if fits.count > 1, matrix != [1, 1] {
       guard let decided = options.rbfLayout ?? said ?? stated else {
-        throw refuse(
+        throw invalid(
           layer,
           "its matrix \(matrix) fits both ways, and the file does not say which side is that of the \(features) features; say --rbf-layout features_units or --rbf-layout units_features"
         )

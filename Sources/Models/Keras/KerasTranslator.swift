@@ -1,6 +1,7 @@
 import FileFormats
+import RadialEngine
 
-/// Turns a chain of Keras layers into the entries of `radial.architecture` and the tensors that they name.
+/// Turns a chain of Keras layers into an architecture and the tensors that they name.
 struct KerasTranslator {
   let path: String
   let options: LoadOptions
@@ -11,9 +12,9 @@ struct KerasTranslator {
   var shape: [Int] = []
   private var inputShape: [Int] = []
   private var inputName: String?
-  private var entries: [JSONValue] = []
+  private var entries: [Architecture.Entry] = []
   private(set) var tensors: [String: Tensor] = [:]
-  private var preprocessing: JSONValue?
+  private(set) var preprocessing: Preprocessing?
   /// The datasets that were taken. A sound file gives each variable its own.
   private var taken: Set<UInt64> = []
   /// The layers that Keras computes in fewer digits than Float32 has: the first, its policy, and how many.
@@ -31,19 +32,11 @@ struct KerasTranslator {
     self.weights = weights
   }
 
-  /// What the header of a safetensors file would say.
-  var metadata: [String: String] {
-    var architecture: [String: JSONValue] = [
-      "version": .number(1), "input_shape": .integers(inputShape), "layers": .array(entries),
-    ]
-    if let inputName { architecture["input_name"] = .string(inputName) }
-    var result = [
-      // The name of the input came with version 1.1.
-      "format": "radial", "radial.version": inputName == nil ? "1" : "1.1",
-      "radial.architecture": JSONValue.object(architecture).text(isPretty: false),
-    ]
-    if let preprocessing { result["radial.preprocessing"] = preprocessing.text(isPretty: false) }
-    return result
+  /// The network so far.
+  var architecture: Architecture {
+    get throws(ModelError) {
+      try Architecture(inputShape: inputShape, inputName: inputName, layers: entries, path: path)
+    }
   }
 
   /// What Keras' numbers lack beside Radial's; nil: Keras computes in Float32 or Float64.
@@ -75,7 +68,7 @@ struct KerasTranslator {
 
   private mutating func add(_ layer: KerasLayer) throws(ModelError) {
     if let format = try text("data_format", layer), format != "channels_last" {
-      throw refuse(
+      throw invalid(
         layer,
         "its data_format is '\(format)', expected channels_last; build the model with channels last and save it again"
       )
@@ -86,20 +79,21 @@ struct KerasTranslator {
     case "InputLayer": return
     case "Dense": try addDense(layer)
     case "Conv2D": try addConvolution(layer)
-    case "MaxPooling2D", "MaxPool2D": try addPooling(layer, "max_pooling2d")
-    case "AveragePooling2D", "AvgPool2D": try addPooling(layer, "average_pooling2d")
-    case "Flatten": addFlatten(layer)
+    case "MaxPooling2D", "MaxPool2D": try addPooling(layer, .maximum)
+    case "AveragePooling2D", "AvgPool2D": try addPooling(layer, .average)
+    case "Flatten": try addFlatten(layer)
     case "Reshape": try addReshape(layer)
     case "BatchNormalization": try addBatchNormalization(layer)
     case "Normalization": try addNormalization(layer)
     case "Rescaling": try addRescaling(layer)
     case "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax":
-      emit("activation", layer, try activation(of: layer))
+      let activation = try activation(of: layer)
+      try emit(.activation(ActivationLayerSpec(activation.spec)), layer, inferredFrom: activation.inferredFrom)
     case "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
       "AlphaDropout", "ActivityRegularization", "Identity":
-      emit("dropout", layer)
+      try emit(.dropout(DropoutSpec()), layer)
     case "Lambda":
-      throw refuse(
+      throw invalid(
         layer,
         "a Lambda layer holds Python bytecode, which Radial does not execute; use Keras' own layers (Rescaling, Activation, Reshape) in its place and save the model again"
       )
@@ -107,13 +101,17 @@ struct KerasTranslator {
     }
   }
 
-  func refuse(_ layer: KerasLayer, _ sentence: String) -> ModelError {
+  func invalid(_ layer: KerasLayer, _ sentence: String) -> ModelError {
     ModelError(.architecture, path, "layer '\(layer.name)' (\(layer.className)): \(sentence)")
   }
 
-  mutating func emit(_ type: String, _ layer: KerasLayer, _ fields: [String: JSONValue] = [:]) {
-    entries.append(
-      .object(fields.merging(["type": .string(type), "name": .string(layer.name)]) { own, _ in own }))
+  /// Adds a layer, whose outputs are what reaches the next one.
+  mutating func emit(_ spec: LayerSpec, _ layer: KerasLayer, inferredFrom: String? = nil) throws(ModelError) {
+    guard let outputs = spec.payload.outputShape(of: shape) else {
+      throw invalid(layer, "it takes no inputs of the shape \(shape); save the model again")
+    }
+    entries.append(Architecture.Entry(name: layer.name, spec: spec, inferredFrom: inferredFrom))
+    shape = outputs
   }
 
   mutating func set(_ part: String, of layer: KerasLayer, _ tensor: Tensor) {
@@ -125,7 +123,7 @@ struct KerasTranslator {
     let variables = try weights.variables(layer)
     for variable in variables {
       guard taken.insert(variable.dataset.identity).inserted else {
-        throw refuse(layer, "it shares a variable with another layer; the file is damaged, save the model again")
+        throw invalid(layer, "it shares a variable with another layer; the file is damaged, save the model again")
       }
     }
     return variables
@@ -139,7 +137,7 @@ struct KerasTranslator {
       case .float16: .f16
       case .bfloat16, .opaque(bytes: 2): .bf16
       default:
-        throw refuse(
+        throw invalid(
           layer,
           "its variable \(variable.name.map { "'\($0)' " } ?? "")holds \(variable.dataset.type), expected float32, float64, float16 or bfloat16 with the lowest byte first; save the model unquantised and with Keras' model.save"
         )
@@ -151,7 +149,7 @@ struct KerasTranslator {
   mutating func setVariables(_ parts: [String], of layer: KerasLayer) throws(ModelError) {
     let variables = try variables(layer)
     guard variables.count == parts.count else {
-      throw refuse(
+      throw invalid(
         layer,
         "the file holds \(variables.count) variables for it, expected \(parts.count) (\(parts.joined(separator: ", "))); save the model again"
       )
@@ -162,7 +160,7 @@ struct KerasTranslator {
   /// A positive whole number of the configuration.
   func count(_ key: String, _ layer: KerasLayer) throws(ModelError) -> Int {
     guard let value = layer.config[key]?.integer, (1...1 << 24).contains(value) else {
-      throw refuse(layer, "'\(key)' is missing or no positive number; save the model again")
+      throw invalid(layer, "'\(key)' is missing or no positive number; save the model again")
     }
     return value
   }
@@ -179,7 +177,8 @@ struct KerasTranslator {
     let scale = try broadcast("scale", layer, absent: 1)
     let offset = try broadcast("offset", layer, absent: 0)
     if entries.isEmpty, preprocessing == nil, Set(scale).count == 1, Set(offset).count == 1 {
-      preprocessing = .object(["scale": .number(scale[0]), "offset": .number(offset[0])])
+      preprocessing = Preprocessing(
+        scale: try float32(scale[0], "scale", layer), offset: try float32(offset[0], "offset", layer))
       return
     }
     let width = shape[shape.count - 1]
@@ -193,7 +192,7 @@ struct KerasTranslator {
     let width = shape[shape.count - 1]
     guard let value = layer.config[key] else { return Array(repeating: absent, count: width) }
     guard let numbers = value.numbers, numbers.count == 1 || numbers.count == width else {
-      throw refuse(layer, "'\(key)' is neither a number nor \(width) of them; save the model again")
+      throw invalid(layer, "'\(key)' is neither a number nor \(width) of them; save the model again")
     }
     return numbers.count == 1 ? Array(repeating: numbers[0], count: width) : numbers
   }
@@ -205,14 +204,14 @@ struct KerasTranslator {
     let width = mean.count
     affineWidths += width
     guard affineWidths <= Self.maximumAffineWidths else {
-      throw refuse(layer, "its Rescaling and Normalization layers are too wide; scale the data before training instead")
+      throw invalid(
+        layer, "its Rescaling and Normalization layers are too wide; scale the data before training instead")
     }
     set("moving_mean", of: layer, Tensor(mean, shape: [width]))
     set("moving_variance", of: layer, Tensor(variance, shape: [width]))
     if let gamma { set("gamma", of: layer, Tensor(gamma, shape: [width])) }
     if let beta { set("beta", of: layer, Tensor(beta, shape: [width])) }
-    emit(
-      "batch_normalization", layer,
-      ["epsilon": .number(0), "center": .bool(beta != nil), "scale": .bool(gamma != nil)])
+    try emit(
+      .batchNormalization(BatchNormalizationSpec(epsilon: 0, hasBeta: beta != nil, hasGamma: gamma != nil)), layer)
   }
 }

@@ -1,0 +1,61 @@
+import RadialEngine
+import Testing
+
+@testable import Models
+
+/// What `radial convert` writes of a network is what was read.
+@Suite struct ArchitectureTests {
+  private static let window = Window(
+    size: Extent(rows: 3, columns: 2), strides: Extent(rows: 2, columns: 1), padding: .same)
+
+  /// At least one of every type, with every member that it may have.
+  static let specs: [LayerSpec] = [
+    .dense(DenseSpec(units: 4, hasBias: false, activation: ActivationSpec(.leakyRelu, alpha: 0.1))),
+    .dense(DenseSpec(units: 4, hasBias: true, activation: ActivationSpec(.elu, alpha: 1.7))),
+    .rbf(RBFSpec(units: 3, output: .gaussian, scale: .number(0.1), centersLayout: .unitsFeatures)),
+    .rbf(RBFSpec(units: 3, output: .negativeDistance, scale: .tensor, centersLayout: .featuresUnits)),
+    .rbf(RBFSpec(units: 3, output: .distance, scale: nil, centersLayout: .featuresUnits)),
+    .duq(DUQSpec(units: 3, embedding: 5, sigma: 0.3)),
+    .batchNormalization(BatchNormalizationSpec(epsilon: 0.001, hasBeta: false, hasGamma: true)),
+    .dropout(DropoutSpec()), .activation(ActivationLayerSpec(ActivationSpec(.softmax))),
+    .conv2D(Conv2DSpec(filters: 6, window: window, hasBias: false, activation: ActivationSpec(.relu6))),
+    .pooling2D(PoolingSpec(.average, window)), .pooling2D(PoolingSpec(.maximum, window)),
+    .subsampling2D(SubsamplingSpec(window, ActivationSpec(.scaledTanh))), .flatten(FlattenSpec()),
+    .reshape(ReshapeSpec([4, -1, 2])),
+  ]
+
+  @Test func `every type of layer is read back as it was written`() throws {
+    let layers = Self.specs.enumerated().map { index, spec in
+      let isInferred = LayerSpec.types.first { $0.word == spec.payload.word }?.members.contains("inferred_from") == true
+      return Architecture.Entry(
+        name: "layer\(index)", spec: spec, inferredFrom: isInferred ? "the name of layer \(index)" : nil)
+    }
+    let written = try Architecture(inputShape: [8, 8, 1], inputName: "pixels", layers: layers, path: "m")
+    let read = try Architecture(written.encoded, path: "m")
+    #expect(read.inputShape == [8, 8, 1] && read.inputName == "pixels")
+    #expect(read.layers == layers)
+    #expect(Set(Self.specs.map(\.payload.word)) == Set(LayerSpec.types.map(\.word)))
+    #expect(written.neededVersion == .newest)
+    #expect(
+      try Architecture(inputShape: [8], inputName: nil, layers: [], path: "m").neededVersion == .first)
+  }
+
+  static let shapes: [(LayerSpec, [Int], [Int]?)] = [
+    (specs[0], [7], [4]), (specs[0], [7, 7, 1], nil), (specs[2], [7], [3]), (specs[5], [7], [3]),
+    (specs[5], [2, 2], nil), (specs[6], [7, 7, 2], [7, 7, 2]), (specs[7], [9], [9]),
+    (specs[9], [8, 8, 1], [4, 8, 6]), (specs[9], [8, 8], nil), (specs[10], [5, 5, 3], [3, 5, 3]),
+    (
+      .pooling2D(
+        PoolingSpec(
+          .maximum, Window(size: Extent(rows: 3, columns: 3), strides: Extent(rows: 3, columns: 3), padding: .valid))),
+      [2, 9, 1], nil
+    ),
+    (specs[13], [2, 3, 4], [24]), (specs[14], [16], [4, 2, 2]), (specs[14], [15], nil),
+    (.reshape(ReshapeSpec([1 << 40, 1 << 40])), [4], nil), (.reshape(ReshapeSpec([0, -1])), [4], nil),
+  ]
+
+  @Test(arguments: shapes)
+  func `a layer's outputs have a shape where it takes its inputs`(spec: LayerSpec, inputs: [Int], outputs: [Int]?) {
+    #expect(spec.payload.outputShape(of: inputs) == outputs)
+  }
+}
