@@ -26,29 +26,29 @@ public struct Calibration: Sendable {
       }
       return nil
     }
-    func refuse(_ sentence: String) -> ModelError {
+    func invalid(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
     }
     let members = try Members(
       key: Self.key, text: text, known: ["method", "false_reject_rate", "rows"], path: file.path, .metadata)
     method = try members.text("method", maximumBytes: Architecture.maximumTextBytes)
     guard method == "split_conformal" else {
-      throw refuse("unknown method '\(JSONValue.shortened(method))', expected split_conformal")
+      throw invalid("unknown method '\(JSONValue.shortened(method))', expected split_conformal")
     }
     let rate = try members.number("false_reject_rate", expected: "a number between 0 and 1") { $0 > 0 && $0 < 1 }
     falseRejectRate = options.falseRejectRate ?? rate
     rows = try members.count("rows", in: 0...Int(Int32.max))
-    distances = try file.floats("calibration.distances", shape: [rows], because: "\(rows) rows of the calibration")
+    distances = try file.floats("calibration.distances", shape: [rows], reason: "\(rows) rows of the calibration")
     let starts = try file.integers(
-      "calibration.offsets", shape: [classes + 1], because: "\(classes) classes and an end")
+      "calibration.offsets", shape: [classes + 1], reason: "\(classes) classes and an end")
     guard starts.first == 0, starts.last == Int64(rows), zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw refuse("calibration.offsets do not ascend from 0 to \(rows)")
+      throw invalid("calibration.offsets do not ascend from 0 to \(rows)")
     }
     offsets = starts.map(Int.init)
     for index in 0..<classes {
       let own = distances[offsets[index]..<offsets[index + 1]]
       guard own.allSatisfy({ $0 >= 0 }), zip(own, own.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-        throw refuse("the distances of class \(index) do not ascend from 0")
+        throw invalid("the distances of class \(index) do not ascend from 0")
       }
     }
   }

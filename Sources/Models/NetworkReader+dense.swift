@@ -4,10 +4,10 @@ import RadialEngine
 extension NetworkReader {
   mutating func addDense(_ layer: Architecture.Entry, _ spec: DenseSpec, _ inputs: Int) throws(ModelError) {
     let units = spec.units
-    let kernel = try tensor("kernel", of: layer, shape: [inputs, units], because: because(inputs))
+    let kernel = try tensor("kernel", of: layer, shape: [inputs, units], reason: widthReason(inputs))
     let bias =
       spec.hasBias
-      ? try tensor("bias", of: layer, shape: [units], because: "\(units) units of layer '\(layer.name)'") : nil
+      ? try tensor("bias", of: layer, shape: [units], reason: "\(units) units of layer '\(layer.name)'") : nil
     layers.append(
       .dense(
         Dense(
@@ -23,7 +23,7 @@ extension NetworkReader {
     let units = spec.units
     let centers = try tensor(
       "centers", of: layer, shape: spec.centersLayout == .featuresUnits ? [inputs, units] : [units, inputs],
-      because: because(inputs))
+      reason: widthReason(inputs))
     let scale: RBF.Scale
     var scaleText = ""
     switch spec.scale {
@@ -59,7 +59,7 @@ extension NetworkReader {
     _ layer: Architecture.Entry, _ spec: RBFSpec
   ) throws(ModelError) -> (values: [Float], text: String) {
     let gammas = try tensor(
-      "scale", of: layer, shape: [spec.units], because: "\(spec.units) units of layer '\(layer.name)'")
+      "scale", of: layer, shape: [spec.units], reason: "\(spec.units) units of layer '\(layer.name)'")
     guard spec.output != .distance, let index = gammas.firstIndex(where: { !($0 > 0) }) else {
       return (gammas, "per-unit gamma")
     }
@@ -80,7 +80,7 @@ extension NetworkReader {
     _ layer: Architecture.Entry, _ spec: BatchNormalizationSpec, _ inputs: Int
   ) throws(ModelError) {
     func vector(_ part: String) throws(ModelError) -> [Float] {
-      try tensor(part, of: layer, shape: [inputs], because: because(inputs))
+      try tensor(part, of: layer, shape: [inputs], reason: widthReason(inputs))
     }
     let (hasScale, hasCenter) = (spec.hasGamma, spec.hasBeta)
     let gamma = hasScale ? try vector("gamma") : nil
@@ -97,9 +97,9 @@ extension NetworkReader {
 
   mutating func addDUQ(_ layer: Architecture.Entry, _ spec: DUQSpec, _ inputs: Int) throws(ModelError) {
     let (units, embedding) = (spec.units, spec.embedding)
-    let kernel = try tensor("kernel", of: layer, shape: [inputs, embedding, units], because: because(inputs))
+    let kernel = try tensor("kernel", of: layer, shape: [inputs, embedding, units], reason: widthReason(inputs))
     let centers = try tensor(
-      "centers", of: layer, shape: [embedding, units], because: "embedding and units of layer '\(layer.name)'")
+      "centers", of: layer, shape: [embedding, units], reason: "embedding and units of layer '\(layer.name)'")
     layers.append(
       .duq(
         DUQ(

@@ -42,10 +42,10 @@ extension NetworkReader {
     try checkWindow(layer, spec.window, on: input)
     let kernel = try tensor(
       "kernel", of: layer, shape: [size.rows, size.columns, input.channels, filters],
-      because: "kernel_size, \(input.channels) channels of its input, \(filters) filters")
+      reason: "kernel_size, \(input.channels) channels of its input, \(filters) filters")
     let bias =
       spec.hasBias
-      ? try tensor("bias", of: layer, shape: [filters], because: "\(filters) filters of layer '\(layer.name)'") : nil
+      ? try tensor("bias", of: layer, shape: [filters], reason: "\(filters) filters of layer '\(layer.name)'") : nil
     layers.append(
       .conv2D(
         Conv2D(
@@ -72,7 +72,7 @@ extension NetworkReader {
     let (input, size) = (try image(layer), spec.window.size)
     try checkWindow(layer, spec.window, on: input)
     func vector(_ part: String) throws(ModelError) -> [Float] {
-      try tensor(part, of: layer, shape: [input.channels], because: "\(input.channels) channels")
+      try tensor(part, of: layer, shape: [input.channels], reason: "\(input.channels) channels")
     }
     layers.append(
       .subsampling2D(

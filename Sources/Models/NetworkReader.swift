@@ -49,10 +49,10 @@ struct NetworkReader {
 
   /// A layer's tensor, which it takes from now on.
   mutating func tensor(
-    _ part: String, of layer: Architecture.Entry, shape: [Int], because: String
+    _ part: String, of layer: Architecture.Entry, shape: [Int], reason: String
   ) throws(ModelError) -> [Float] {
     parts[layer.name, default: []].append(part)
-    return try file.floats("\(layer.name).\(part)", shape: shape, because: because)
+    return try file.floats("\(layer.name).\(part)", shape: shape, reason: reason)
   }
 
   /// The width that a layer takes which knows no images.
@@ -86,7 +86,7 @@ struct NetworkReader {
       layer, parameters: 0, spec.applied(to: "x") + (expression.map { ", x = \($0)" } ?? ""))
   }
 
-  func because(_ inputs: Int) -> String {
+  func widthReason(_ inputs: Int) -> String {
     source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)"
   }
 

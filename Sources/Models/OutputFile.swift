@@ -127,11 +127,11 @@ private struct Place {
   let mode: mode_t?
 
   init(path: String, inputs: [String], kind: OutputFile.Kind, force: Bool) throws(ModelError) {
-    func refuse(_ sentence: String) -> ModelError { ModelError(.output, path, sentence) }
+    func invalid(_ sentence: String) -> ModelError { ModelError(.output, path, sentence) }
     if kind == .model {
       let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
       guard name.hasSuffix(".safetensors"), name != ".safetensors" else {
-        throw refuse("Radial writes .safetensors files; name the output NAME.safetensors")
+        throw invalid("Radial writes .safetensors files; name the output NAME.safetensors")
       }
     }
     var information = stat()
@@ -139,7 +139,7 @@ private struct Place {
       guard errno == ENOENT else { throw OutputFile.failure(path, "cannot be written") }
       var link = stat()
       guard lstat(path, &link) != 0 else {
-        throw refuse("is a link to a file that is not there; remove the link or name another output")
+        throw invalid("is a link to a file that is not there; remove the link or name another output")
       }
       file = path
       directory = Self.directory(of: path)
@@ -148,12 +148,12 @@ private struct Place {
     }
     switch information.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR: throw refuse("is a directory; name a file in it")
-    case S_IFIFO: throw refuse("is a pipe, and the output is renamed into its place when it is whole; name a file")
-    default: throw refuse("is a device or socket, no file; name a file")
+    case S_IFDIR: throw invalid("is a directory; name a file in it")
+    case S_IFIFO: throw invalid("is a pipe, and the output is renamed into its place when it is whole; name a file")
+    default: throw invalid("is a device or socket, no file; name a file")
     }
     if let input = inputs.first(where: { OutputFile.isFile($0, information) }) {
-      throw refuse(
+      throw invalid(
         input == path
           ? "is an input, and nothing replaces an input; name another output"
           : "is the same file as the \(OutputFile.inputName(input)), and nothing replaces an input; name another output"
@@ -163,9 +163,9 @@ private struct Place {
       switch kind {
       case .model:
         guard SafetensorsFile.isRadial(path) else {
-          throw refuse("exists and is no Radial file; name another output, or say --force to replace it")
+          throw invalid("exists and is no Radial file; name another output, or say --force to replace it")
         }
-      case .text: throw refuse("exists; name another output, or say --force to replace it")
+      case .text: throw invalid("exists; name another output, or say --force to replace it")
       }
     }
     // A link stays a link: what it leads to is replaced.

@@ -142,25 +142,25 @@ private struct Header {
   private(set) var entries: [String: Entry] = [:]
 
   init(_ bytes: [UInt8], path: String) throws(ModelError) {
-    func refuse(_ what: String) -> ModelError {
+    func invalid(_ what: String) -> ModelError {
       ModelError(
         .file, path, "its header is not the JSON of a safetensors file (\(what)); copy or export the model again")
     }
     let value: JSONValue
-    do throws(JSONError) { value = try JSONReader.read(bytes) } catch { throw refuse(error.description) }
-    guard let members = value.object else { throw refuse("it is \(value.shown), expected an object") }
+    do throws(JSONError) { value = try JSONReader.read(bytes) } catch { throw invalid(error.description) }
+    guard let members = value.object else { throw invalid("it is \(value.shown), expected an object") }
     for (name, value) in members {
       if name == "__metadata__" {
-        guard let texts = value.object else { throw refuse("__metadata__ is \(value.shown), expected an object") }
+        guard let texts = value.object else { throw invalid("__metadata__ is \(value.shown), expected an object") }
         for (key, value) in texts {
           guard let text = value.text else {
-            throw refuse("__metadata__.\(JSONValue.shortened(key)) is \(value.shown), expected a text")
+            throw invalid("__metadata__.\(JSONValue.shortened(key)) is \(value.shown), expected a text")
           }
           metadata[key] = text
         }
       } else {
         guard let entry = Entry(value) else {
-          throw refuse(
+          throw invalid(
             "tensor '\(JSONValue.shortened(name))' is not described by dtype (\(ElementType.list)), shape and data_offsets"
           )
         }

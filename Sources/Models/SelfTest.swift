@@ -21,14 +21,14 @@ struct SelfTest: Sendable {
     }
     self.rows = rows
     inputs = try source.floats(
-      "selftest.inputs", shape: [rows, network.inputWidth], because: "\(network.inputWidth) inputs")
+      "selftest.inputs", shape: [rows, network.inputWidth], reason: "\(network.inputWidth) inputs")
     outputs = try source.floats(
-      "selftest.outputs", shape: [rows, network.outputWidth], because: "\(network.outputWidth) outputs")
+      "selftest.outputs", shape: [rows, network.outputWidth], reason: "\(network.outputWidth) outputs")
     distances =
       source.shape(of: "selftest.distances") == nil
       ? nil
       : try source.floats(
-        "selftest.distances", shape: [rows, network.distanceWidth], because: "\(network.distanceWidth) prototypes")
+        "selftest.distances", shape: [rows, network.distanceWidth], reason: "\(network.distanceWidth) prototypes")
   }
 }
 

@@ -27,35 +27,35 @@ enum TensorNames {
       let (owner, part) = split(name)
       if let parts = layers[owner] {
         if parts.contains(part) { continue }
-        guard ownGroups[owner]?.contains(part) == true else { throw refuse(source, name, unused(owner, part, parts)) }
+        guard ownGroups[owner]?.contains(part) == true else { throw invalid(source, name, unused(owner, part, parts)) }
       }
       if let parts = ownGroups[owner] {
         guard parts.contains(part) else {
-          throw refuse(
+          throw invalid(
             source, name,
             "is none that '\(owner)' has\(Spelling.hint(for: part, among: parts)), it has \(list(parts)); correct or remove it"
           )
         }
         guard owner != "calibration" || hasCalibration else {
-          throw refuse(
+          throw invalid(
             source, name, "is there without the metadata key '\(Calibration.key)'; add the key, or remove the tensor")
         }
         guard owner != "selftest" || source.tensors["selftest.inputs"] != nil else {
-          throw refuse(
+          throw invalid(
             source, name, "is there without 'selftest.inputs'; add the rows that it belongs to, or remove the tensor")
         }
         continue
       }
       strangers += 1
       guard strangers <= maximumStrangers else {
-        throw refuse(source, name, "is one of more than \(maximumStrangers) that no layer takes; remove them")
+        throw invalid(source, name, "is one of more than \(maximumStrangers) that no layer takes; remove them")
       }
       guard Spelling.suggestion(for: part, among: layerParts) == nil,
         Spelling.suggestion(for: owner, among: ownGroups.keys.sorted()) == nil
       else {
         // Names of one or two letters are all near each other.
         let known = layers.keys.filter { $0.count > 2 }.sorted() + ownGroups.keys.sorted()
-        throw refuse(
+        throw invalid(
           source, name,
           "belongs to no layer\(Spelling.hint(for: owner, among: known)), the architecture has none called '\(JSONValue.shortened(owner))'; describe the layer, or remove or rename the tensor"
         )
@@ -69,7 +69,7 @@ enum TensorNames {
     return (String(name[..<dot]), String(name[name.index(after: dot)...]))
   }
 
-  private static func refuse(_ source: any TensorSource, _ name: String, _ sentence: String) -> ModelError {
+  private static func invalid(_ source: any TensorSource, _ name: String, _ sentence: String) -> ModelError {
     ModelError(.tensor, source.path, "tensor '\(JSONValue.shortened(name))' \(sentence)")
   }
 

@@ -98,9 +98,9 @@ extension TensorSource {
   func shape(of name: String) -> [Int]? { tensors[name]?.shape }
 
   /// A tensor as floats; F16, BF16 and F64 are converted. Its shape must be `shape`, its values finite.
-  /// - Parameter because: why that shape, for the error, such as "84 outputs of layer 'dense_1'".
-  func floats(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Float] {
-    let tensor = try tensor(name, shape: shape, because: because)
+  /// - Parameter reason: why that shape, for the error, such as "84 outputs of layer 'dense_1'".
+  func floats(_ name: String, shape: [Int], reason: String) throws(ModelError) -> [Float] {
+    let tensor = try tensor(name, shape: shape, reason: reason)
     guard tensor.type.isWeight else {
       throw ModelError(
         .tensor, path,
@@ -117,8 +117,8 @@ extension TensorSource {
   }
 
   /// A tensor of I64.
-  func integers(_ name: String, shape: [Int], because: String) throws(ModelError) -> [Int64] {
-    let tensor = try tensor(name, shape: shape, because: because)
+  func integers(_ name: String, shape: [Int], reason: String) throws(ModelError) -> [Int64] {
+    let tensor = try tensor(name, shape: shape, reason: reason)
     guard tensor.type == .i64 else {
       throw ModelError(
         .tensor, path, "tensor '\(name)' is \(tensor.type.rawValue), expected I64; export the model again")
@@ -128,15 +128,15 @@ extension TensorSource {
     }
   }
 
-  private func tensor(_ name: String, shape: [Int], because: String) throws(ModelError) -> Tensor {
+  private func tensor(_ name: String, shape: [Int], reason: String) throws(ModelError) -> Tensor {
     guard let tensor = tensors[name] else {
       throw ModelError(
-        .tensor, path, "tensor '\(name)' is missing, expected shape \(shape) (\(because)); export the model again")
+        .tensor, path, "tensor '\(name)' is missing, expected shape \(shape) (\(reason)); export the model again")
     }
     guard tensor.shape == shape else {
       throw ModelError(
         .tensor, path,
-        "tensor '\(name)' has shape \(tensor.shape), expected \(shape) (\(because)); export the model again")
+        "tensor '\(name)' has shape \(tensor.shape), expected \(shape) (\(reason)); export the model again")
     }
     return tensor
   }

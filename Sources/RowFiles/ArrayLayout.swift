@@ -17,19 +17,19 @@ struct ArrayLayout: Equatable, Sendable {
   init(
     element: ArrayElement, shape: [Int], isFortran: Bool = false, input: [Int], file: String
   ) throws(RowFileError) {
-    func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
+    func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
     self.element = element
     width = input.reduce(1, *)
     let text = Self.text(shape)
     guard let first = shape.first else {
-      throw refuse("its shape is (), a single number; expected rows of \(width) numbers")
+      throw invalid("its shape is (), a single number; expected rows of \(width) numbers")
     }
     var trailing = Array(shape.dropFirst())
     var found = 1
     for dimension in trailing {
       let (product, overflow) = found.multipliedReportingOverflow(by: dimension)
       guard dimension >= 0, !overflow else {
-        throw refuse("its shape \(text) is beyond any array; the file is damaged, write it again")
+        throw invalid("its shape \(text) is beyond any array; the file is damaged, write it again")
       }
       found = product
     }
@@ -41,18 +41,18 @@ struct ArrayLayout: Equatable, Sendable {
     } else if shape == [width] {
       (rows, trailing) = (1, shape)
     } else {
-      throw refuse(
+      throw invalid(
         "its shape is \(text): rows of \(found) numbers, expected \(width); choose the array that the model was trained for"
       )
     }
     // As many numbers in another order: channels first, or an image on its side.
     guard trailing.count <= 1 || input.count == 1 || Self.withoutOnes(trailing) == Self.withoutOnes(input) else {
-      throw refuse(
+      throw invalid(
         "its shape is \(text), and a row of the model is \(Self.text(input)): as many numbers in another order; "
           + "write it in the model's order, such as with numpy.moveaxis(a, 1, -1) where the channels come first")
     }
     guard rows >= 0, !rows.multipliedReportingOverflow(by: width * element.bytes).overflow else {
-      throw refuse("its shape \(text) is beyond any file; the file is damaged, write it again")
+      throw invalid("its shape \(text) is beyond any file; the file is damaged, write it again")
     }
     columns = isFortran ? Self.fortranColumns(trailing) : nil
   }

@@ -25,16 +25,16 @@ struct CSVLayout: Equatable, Sendable {
   }
 
   init(_ start: Start, _ options: RowFile.Options, file: String) throws(RowFileError) {
-    func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
+    func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
     let line = start.first
     guard !line.contains(0x0d) else {
-      throw refuse("its lines end with carriage returns alone, as on old Macs; convert it, such as with tr '\\r' '\\n'")
+      throw invalid("its lines end with carriage returns alone, as on old Macs; convert it, such as with tr '\\r' '\\n'")
     }
-    guard !line.contains(0) else { throw refuse("its first line has NUL bytes: it is no text; write it as UTF-8 CSV") }
+    guard !line.contains(0) else { throw invalid("its first line has NUL bytes: it is no text; write it as UTF-8 CSV") }
     var separator = CSVFields.separator(of: line)
     var fields = CSVFields.split(line, separator)
     let wanted = options.skippedColumns + options.carriedColumns
-    hasHeader = try Self.isHeader(fields, options.header, wanted, refuse)
+    hasHeader = try Self.isHeader(fields, options.header, wanted, invalid)
     if hasHeader, let second = start.second {
       // The names may hold any separator: the values decide.
       separator = CSVFields.separator(of: second)
@@ -43,25 +43,25 @@ struct CSVLayout: Equatable, Sendable {
     self.separator = separator
     let values = hasHeader ? start.second.map { CSVFields.split($0, separator) } ?? [] : fields
     if values.contains(where: CSVFields.hasDecimalComma) {
-      throw refuse("its numbers have decimal commas, which are not read; write decimal points")
+      throw invalid("its numbers have decimal commas, which are not read; write decimal points")
     }
     let columns = values.isEmpty ? fields.count : values.count
     guard columns > 1 || !start.hasBlankLine else {
-      throw refuse(
+      throw invalid(
         "begins with a blank line, which may be a missing value in a file of one column; take it out, or write NaN")
     }
     var names = hasHeader ? fields : start.comment.map { CSVFields.split($0, separator) } ?? []
     if names.count != columns || (!hasHeader && names.contains(where: CSVFields.isNoName)) { names = [] }
     // But for a line that is a comment in all but the blank, and that nobody asks for names.
     guard !hasHeader || !names.isEmpty || (wanted.isEmpty && line.first == UInt8(ascii: "#")) else {
-      throw refuse(
+      throw invalid(
         "its header names \(fields.count) columns, and the line behind it has \(columns); write one name a column"
           + (fields.count + 1 == columns ? ", in R with row.names = FALSE" : ""))
     }
     self.names = names
     var omitted = [Bool](repeating: false, count: columns)
     func index(_ column: String, _ flag: String) throws(RowFileError) -> Int {
-      let index = try Self.index(of: column, in: names, columns, flag, refuse)
+      let index = try Self.index(of: column, in: names, columns, flag, invalid)
       omitted[index] = true
       return index
     }
@@ -70,7 +70,7 @@ struct CSVLayout: Equatable, Sendable {
     for column in options.keptColumns { carried.append(try index(column, "--keep")) }
     if let column = options.labelColumn { carried.append(try index(column, "--label-column")) }
     guard !hasHeader || fields.first?.isEmpty != true || fields.count == 1 || omitted[0] else {
-      throw refuse(
+      throw invalid(
         "its first column has no name, as the index that pandas writes; leave it out with --skip-columns 1, carry it along with "
           + "--keep 1, or give it a name")
     }
@@ -107,7 +107,7 @@ struct CSVLayout: Equatable, Sendable {
 
   /// Whether a first line names columns: no field of it is a value, but perhaps the first one is blank.
   private static func isHeader(
-    _ fields: [String], _ header: RowFile.Header, _ wanted: [String], _ refuse: (String) -> RowFileError
+    _ fields: [String], _ header: RowFile.Header, _ wanted: [String], _ invalid: (String) -> RowFileError
   ) throws(RowFileError) -> Bool {
     switch header {
     case .yes: return true
@@ -117,7 +117,7 @@ struct CSVLayout: Equatable, Sendable {
     let isIndexed = fields.count > 1 && fields[0].isEmpty
     let rest = isIndexed ? fields.dropFirst() : fields[...]
     if rest.elementsEqual((0..<rest.count).map(String.init)) {
-      throw refuse(
+      throw invalid(
         isIndexed
           ? "its first line numbers the columns behind an index, as pandas writes it; say --header yes --skip-columns 1"
           : "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say --header yes or --header no"
@@ -130,16 +130,16 @@ struct CSVLayout: Equatable, Sendable {
   }
 
   private static func index(
-    of column: String, in names: [String], _ count: Int, _ flag: String, _ refuse: (String) -> RowFileError
+    of column: String, in names: [String], _ count: Int, _ flag: String, _ invalid: (String) -> RowFileError
   ) throws(RowFileError) -> Int {
     if let number = Int(column), (1...count).contains(number) { return number - 1 }
     guard let index = names.firstIndex(of: column) else {
       let found =
         names.isEmpty ? "there is no header line" : "the columns are \(names.prefix(6).joined(separator: ", "))…"
-      throw refuse("\(flag): no column '\(column)' among \(count); \(found); name a column, or number it from 1")
+      throw invalid("\(flag): no column '\(column)' among \(count); \(found); name a column, or number it from 1")
     }
     guard names.lastIndex(of: column) == index else {
-      throw refuse("\(flag): two columns are called '\(column)'; number it, from 1")
+      throw invalid("\(flag): two columns are called '\(column)'; number it, from 1")
     }
     return index
   }

@@ -87,7 +87,7 @@ struct JSONListCutter {
         try finish(stream)
       case nil: throw endsEarly(stream)
       case let found?:
-        throw refuse(stream, "is no valid JSON: expected ',' or ']' behind rows[\(rows - 1)], found byte \(found)")
+        throw invalid(stream, "is no valid JSON: expected ',' or ']' behind rows[\(rows - 1)], found byte \(found)")
       }
     }
     block.pad()
@@ -102,11 +102,11 @@ struct JSONListCutter {
       case UInt8(ascii: "}"): stream.consume(1)
       case nil: throw endsEarly(stream)
       default:
-        throw refuse(stream, "has more than \"instances\" in its object; leave the others out, and say them with flags")
+        throw invalid(stream, "has more than \"instances\" in its object; leave the others out, and say them with flags")
       }
     }
     guard try nextByte(stream) == nil else {
-      throw refuse(stream, "has more text behind its list of rows; write one list a file, or one row a line")
+      throw invalid(stream, "has more text behind its list of rows; write one list a file, or one row a line")
     }
   }
 
@@ -151,7 +151,7 @@ struct JSONListCutter {
         }
       }
       guard offset <= longest else {
-        throw refuse(stream, "rows[\(rows)] is longer than \(longest) bytes; give each row a line of its own")
+        throw invalid(stream, "rows[\(rows)] is longer than \(longest) bytes; give each row a line of its own")
       }
       if try !stream.fill() { throw endsEarly(stream) }
     }
@@ -178,10 +178,10 @@ struct JSONListCutter {
   }
 
   private func endsEarly(_ stream: ByteStream) -> RowFileError {
-    refuse(stream, "ends within its list, behind \(rows) rows; copy it again")
+    invalid(stream, "ends within its list, behind \(rows) rows; copy it again")
   }
 
-  private func refuse(_ stream: ByteStream, _ sentence: String) -> RowFileError {
+  private func invalid(_ stream: ByteStream, _ sentence: String) -> RowFileError {
     RowFileError(.content, stream.name, sentence)
   }
 }

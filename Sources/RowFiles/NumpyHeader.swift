@@ -8,33 +8,33 @@ enum NumpyHeader {
   /// Reads the header; the stream stands at the first row then.
   /// - Parameter input: the shape of a row.
   static func read(_ stream: ByteStream, input: [Int]) throws(RowFileError) -> ArrayLayout {
-    func refuse(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
+    func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
     let damaged = "write it again with numpy.save"
     while stream.window.count < 12, try stream.fill() {}
     let start = stream.window
     guard start.count >= 12, start.starts(with: magic) else {
-      throw refuse("is not an .npy file: its first bytes are not \\x93NUMPY; name the form with --input-format")
+      throw invalid("is not an .npy file: its first bytes are not \\x93NUMPY; name the form with --input-format")
     }
     let version = start[6]
     guard (1...3).contains(version) else {
-      throw refuse("is .npy version \(version).\(start[7]), expected 1.0, 2.0 or 3.0; \(damaged)")
+      throw invalid("is .npy version \(version).\(start[7]), expected 1.0, 2.0 or 3.0; \(damaged)")
     }
     let prefix = version == 1 ? 10 : 12
     let length =
       Int(start[8]) | Int(start[9]) << 8 | (version == 1 ? 0 : Int(start[10]) << 16 | Int(start[11]) << 24)
     guard length <= longest else {
-      throw refuse("its header claims \(length) bytes, expected at most \(longest); \(damaged)")
+      throw invalid("its header claims \(length) bytes, expected at most \(longest); \(damaged)")
     }
     while stream.window.count < prefix + length, try stream.fill() {}
     guard stream.window.count >= prefix + length else {
-      throw refuse("ends within its header of \(length) bytes; \(damaged)")
+      throw invalid("ends within its header of \(length) bytes; \(damaged)")
     }
     let text = String(decoding: stream.window[prefix..<prefix + length], as: UTF8.self)
     stream.consume(prefix + length)
     guard let entries = Entries(text) else {
-      throw refuse("its header is malformed: '\(text.prefix(80))'; \(damaged)")
+      throw invalid("its header is malformed: '\(text.prefix(80))'; \(damaged)")
     }
-    guard let element = Self.element(entries.type) else { throw refuse(Self.refusal(entries.type)) }
+    guard let element = Self.element(entries.type) else { throw invalid(Self.refusal(entries.type)) }
     return try ArrayLayout(
       element: element, shape: entries.shape, isFortran: entries.isFortranOrder, input: input, file: stream.name)
   }

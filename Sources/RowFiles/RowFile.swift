@@ -174,14 +174,14 @@ public final class RowFile: @unchecked Sendable {
 
   /// Whether the options make sense for the form.
   private static func check(_ options: Options, _ format: RowFormat, file: String) throws(RowFileError) {
-    func refuse(_ flag: String, _ forms: String) -> RowFileError {
+    func invalid(_ flag: String, _ forms: String) -> RowFileError {
       RowFileError(.content, file, "is read as \(format.rawValue), and \(flag) is for \(forms); leave it out")
     }
-    if format != .csv, !options.skippedColumns.isEmpty { throw refuse("--skip-columns", "csv") }
-    if format != .npz, options.array != nil { throw refuse("--array", "npz") }
+    if format != .csv, !options.skippedColumns.isEmpty { throw invalid("--skip-columns", "csv") }
+    if format != .npz, options.array != nil { throw invalid("--array", "npz") }
     guard format != .csv, format != .jsonl else { return }
-    if !options.keptColumns.isEmpty { throw refuse("--keep", "csv and jsonl") }
-    if options.labelColumn != nil { throw refuse("--label-column", "csv and jsonl") }
+    if !options.keptColumns.isEmpty { throw invalid("--keep", "csv and jsonl") }
+    if options.labelColumn != nil { throw invalid("--label-column", "csv and jsonl") }
   }
 
   private static func openJSON(_ stream: ByteStream, _ shape: [Int]) throws(RowFileError) -> Content {

@@ -1,7 +1,7 @@
 extension KerasChain {
   /// The indices of a Functional model's layers from its input to its output, each with one source and one user.
   static func order(_ entries: [JSONValue], _ model: JSONValue, _ path: String) throws(ModelError) -> [Int] {
-    func refuse(_ sentence: String) -> ModelError {
+    func invalid(_ sentence: String) -> ModelError {
       ModelError(
         .architecture, path, "\(sentence); Radial serves layers in one chain, build the model as one and save it again")
     }
@@ -15,16 +15,16 @@ extension KerasChain {
     var indices: [String: Int] = [:]
     for (index, entry) in entries.enumerated() {
       let name = entry["name"]?.text ?? entry["config"]?["name"]?.text ?? ""
-      guard indices.updateValue(index, forKey: name) == nil else { throw refuse("two layers are called '\(name)'") }
+      guard indices.updateValue(index, forKey: name) == nil else { throw invalid("two layers are called '\(name)'") }
     }
     var next: [String: (index: Int, name: String)] = [:]
     for (index, entry) in entries.enumerated() {
       let name = entry["name"]?.text ?? entry["config"]?["name"]?.text ?? ""
       let nodes = entry["inbound_nodes"]?.array ?? []
-      guard nodes.count <= 1 else { throw refuse("layer '\(name)' is used \(nodes.count) times") }
+      guard nodes.count <= 1 else { throw invalid("layer '\(name)' is used \(nodes.count) times") }
       let sources = nodes.first.map { references(in: $0) } ?? []
       guard sources.count <= 1 else {
-        throw refuse(
+        throw invalid(
           "layer '\(name)' joins \(sources.count) branches ('\(sources.map(\.layer).joined(separator: "', '"))')")
       }
       if let argument = nodes.first.flatMap(argument(of:)) {
@@ -36,13 +36,13 @@ extension KerasChain {
       guard let source = sources.first else { continue }
       try requireFirst(source)
       if let other = next.updateValue((index, name), forKey: source.layer) {
-        throw refuse("layer '\(source.layer)' feeds two branches ('\(other.name)' and '\(name)')")
+        throw invalid("layer '\(source.layer)' feeds two branches ('\(other.name)' and '\(name)')")
       }
     }
     let inputs = references(in: model["config"]?["input_layers"] ?? .null)
     let outputs = references(in: model["config"]?["output_layers"] ?? .null)
     guard inputs.count == 1, outputs.count == 1, let first = indices[inputs[0].layer] else {
-      throw refuse("it has \(inputs.count) inputs and \(outputs.count) outputs, expected one of each")
+      throw invalid("it has \(inputs.count) inputs and \(outputs.count) outputs, expected one of each")
     }
     try requireFirst(outputs[0])
     var order = [first]
@@ -52,7 +52,7 @@ extension KerasChain {
       name = following.name
     }
     guard name == outputs[0].layer, order.count == entries.count else {
-      throw refuse(
+      throw invalid(
         "the chain from input '\(inputs[0].layer)' to output '\(outputs[0].layer)' passes \(order.count) of \(entries.count) layers"
       )
     }

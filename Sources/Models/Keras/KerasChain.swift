@@ -80,11 +80,11 @@ struct KerasChain {
   private mutating func add(_ model: JSONValue, at position: [Int], around: [String]) throws(ModelError) {
     let className = Self.className(model)
     guard Self.isModel(className) else {
-      throw refuse(
+      throw invalid(
         "its model is a '\(className)', a class of its own; Radial reads Sequential and Functional models, build one of these and save it"
       )
     }
-    guard around.count <= Self.maximumDepth else { throw refuse("models lie in models too deep; flatten them") }
+    guard around.count <= Self.maximumDepth else { throw invalid("models lie in models too deep; flatten them") }
     let entries = Self.entries(model)
     let names = Self.names(entries)
     let order = className == "Sequential" ? Array(entries.indices) : try Self.order(entries, model, path)
@@ -95,7 +95,7 @@ struct KerasChain {
         try add(entry, at: position + [index], around: around + [name])
         continue
       }
-      guard layers.count < Self.maximumLayers else { throw refuse("it has more than \(Self.maximumLayers) layers") }
+      guard layers.count < Self.maximumLayers else { throw invalid("it has more than \(Self.maximumLayers) layers") }
       layers.append(
         KerasLayer(
           className: Self.className(entry), isKeras: KerasClasses.isKeras(entry), ownName: name,
@@ -104,7 +104,7 @@ struct KerasChain {
     }
   }
 
-  private func refuse(_ sentence: String) -> ModelError { ModelError(.architecture, path, sentence) }
+  private func invalid(_ sentence: String) -> ModelError { ModelError(.architecture, path, sentence) }
 
   /// Keras' naming.to_snake_case: a break before a capital that follows a small letter, or that precedes one.
   static func snakeCase(_ name: String) -> String {

@@ -53,7 +53,7 @@ struct KerasGroups {
     for name in try members("/") where name.contains("\\") {
       let steps = name.split(separator: "\\").map(String.init)
       guard steps.count <= Self.maximumParts else {
-        throw refuse("a group's name has \(steps.count) parts, expected at most \(Self.maximumParts)")
+        throw invalid("a group's name has \(steps.count) parts, expected at most \(Self.maximumParts)")
       }
       var place = ""
       for step in steps {
@@ -61,9 +61,9 @@ struct KerasGroups {
         place += "/" + step
         bytes += place.utf8.count
       }
-      guard bytes <= Self.maximumPathBytes else { throw refuse("its groups' names are too long") }
+      guard bytes <= Self.maximumPathBytes else { throw invalid("its groups' names are too long") }
       guard aliases.updateValue("/" + name, forKey: place) == nil else {
-        throw refuse("its weights have the group '\(place)' twice")
+        throw invalid("its weights have the group '\(place)' twice")
       }
     }
   }
@@ -83,7 +83,7 @@ struct KerasGroups {
     let found = try children(place)
     let containers = Self.containers.filter(found.contains)
     guard containers.count < 2 else {
-      throw refuse("its weights lie below '\(place)/\(containers[0])' and below '\(place)/\(containers[1])'")
+      throw invalid("its weights lie below '\(place)/\(containers[0])' and below '\(place)/\(containers[1])'")
     }
     // A model without variables has no groups.
     guard let container = containers.first.map({ "\(place)/\($0)" }) else { return }
@@ -102,7 +102,7 @@ struct KerasGroups {
         : try numbered(snake, numbers[snake] ?? [], layers: indices.count, in: container)
       for (name, index) in zip(names, indices) where existing.contains(name) {
         guard taken.insert(name).inserted else {
-          throw refuse("its weights have one group '\(container)/\(name)' for layers of two classes")
+          throw invalid("its weights have one group '\(container)/\(name)' for layers of two classes")
         }
         groups[position + [index]] = "\(container)/\(name)"
         if KerasChain.isModel(KerasChain.className(entries[index])) {
@@ -111,7 +111,7 @@ struct KerasGroups {
       }
     }
     for name in existing.subtracting(taken).sorted() where try holdsVariables("\(container)/\(name)") {
-      unclaimed = refuse(
+      unclaimed = invalid(
         "its weights hold variables in '\(container)/\(name)', which no layer of its configuration has")
     }
   }
@@ -123,7 +123,7 @@ struct KerasGroups {
     let names = numbers.sorted().map { $0 == 0 ? snake : "\(snake)_\($0)" }
     if names.count == layers, numbers.contains(0) { return names }
     for name in names where try holdsVariables("\(container)/\(name)") {
-      throw refuse(
+      throw invalid(
         "its weights have \(names.count) groups of the class '\(snake)' in '\(container)' (\(names.joined(separator: ", "))), its configuration has \(layers) such layers"
       )
     }
@@ -156,7 +156,7 @@ struct KerasGroups {
     return false
   }
 
-  private func refuse(_ sentence: String) -> ModelError {
+  private func invalid(_ sentence: String) -> ModelError {
     ModelError(.architecture, path, "\(sentence); \(remedy)")
   }
 }

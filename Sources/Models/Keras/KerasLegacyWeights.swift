@@ -63,13 +63,13 @@ struct KerasLegacyWeights {
       indices.removeAll { KerasChain.className(entries[$0]) == "InputLayer" }
     }
     guard names.count == indices.count else {
-      throw refuse("its weights are those of \(names.count) layers, its configuration has \(indices.count)")
+      throw invalid("its weights are those of \(names.count) layers, its configuration has \(indices.count)")
     }
     let expected = indices.map { KerasChain.name(entries[$0]) }
     let isAnotherOrder = Set(expected.compactMap { $0 }) == Set(names)
     for (position, (index, name)) in zip(indices, names).enumerated() {
       if let expected = expected[position], expected != name, isWhole || isAnotherOrder {
-        throw refuse(
+        throw invalid(
           "layer \(position) is '\(expected)' in its configuration, and '\(name)' among its weights")
       }
       groups[index] = "\(root)/\(name)"
@@ -101,11 +101,11 @@ struct KerasLegacyWeights {
         return layer.ownName != last
       }
       if let (layer, parent) = other {
-        throw refuse("in the place of layer '\(layer.name)' '\(group)' holds variables of '\(parent)'")
+        throw invalid("in the place of layer '\(layer.name)' '\(group)' holds variables of '\(parent)'")
       }
     }
     guard matched.count == parents.count else {
-      throw refuse(
+      throw invalid(
         "'\(group)' holds variables of \(parents.count) layers, its configuration has \(matched.count) that may have any"
       )
     }
@@ -126,7 +126,7 @@ struct KerasLegacyWeights {
     }
   }
 
-  private func refuse(_ sentence: String) -> ModelError {
+  private func invalid(_ sentence: String) -> ModelError {
     ModelError(.architecture, path, "\(sentence); \(remedy)")
   }
 }
