@@ -133,7 +133,7 @@ struct ForeignFile {
     if says("class_name") {
       return ForeignFile(
         "a network's configuration without its weights",
-        "name the file of weights, and give this one by --config FILE", isJSON: true)
+        "name the file of weights, and give this one by `config` FILE", isJSON: true)
     }
     if says("weight_map") {
       return ForeignFile(

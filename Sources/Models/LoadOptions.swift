@@ -84,11 +84,11 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
   else {
     throw ModelError(
       .architecture, path,
-      "--gamma, --rbf-form and --rbf-layout are for Keras files, and this is none; leave them out")
+      "`gamma`, `rbf_form` and `rbf_layout` are for Keras files, and this is none; leave them out")
   }
   guard options.ignoresOtherForms || options.configurationPath == nil else {
     throw ModelError(
-      .architecture, path, "--config is for a file of Keras' weights alone, and this is none; leave it out")
+      .architecture, path, "`config` is for a file of Keras' weights alone, and this is none; leave it out")
   }
   return source
 }

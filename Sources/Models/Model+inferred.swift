@@ -11,8 +11,4 @@ extension Model {
 
   /// Whether formulas were inferred and nothing proves them. Distances alone do not: what is made of them is what was inferred.
   public var hasUnprovenFormula: Bool { inferenceNote != nil && verification?.subject != .outputs }
-
-  /// How to prove what was inferred.
-  public static let proofAdvice =
-    "no file can say more; prove it with radial check MODEL ROWS EXPECTED --of outputs, EXPECTED the framework's own answers"
 }

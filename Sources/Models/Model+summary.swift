@@ -2,7 +2,8 @@ import RadialEngine
 
 extension Model {
   /// The layer table, like Keras' `model.summary()`, and what else the file says.
-  public func summary() -> String {
+  /// - Parameter proofAdvice: how to prove a formula that was inferred and that nothing proves.
+  public func summary(proofAdvice: String) -> String {
     var rows = [["Layer", "Type", "Output", "Parameters", "Formula"]]
     rows += layers.map { layer in
       [
@@ -34,7 +35,7 @@ extension Model {
     }
     if let verification { text.append("Verified: \(verification)") }
     text += notes.map { "Note: \($0)" }
-    if hasUnprovenFormula { text.append("Not verified: the formula; \(Self.proofAdvice)") }
+    if hasUnprovenFormula { text.append("Not verified: the formula; \(proofAdvice)") }
     if let trainingJSON { text.append("Training: \(trainingJSON)") }
     return text.map(\.withoutControlCharacters).joined(separator: "\n")
   }

@@ -22,6 +22,14 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   public let reason: Reason
   public let description: String
 
+  /// The same with another sentence, such as one that names options as a program's user knows them: errors of this module name them as
+  /// `rbf_form`, in backquotes.
+  package func rephrased(_ rephrase: (String) -> String) -> ModelError {
+    ModelError(reason, rephrase(description))
+  }
+
+  private init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
+
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
     description = "\(file): \(sentence)".withoutControlCharacters

@@ -10,7 +10,7 @@ enum ModelName {
       let other = displayed(of: name)
       throw ModelError(
         .name, path,
-        "'\(name)' cannot be a model's name, expected 1 to \(maximumBytes) letters, digits, '_', '.' or '-'; give it one by --model \(quoted("\(path)=\(other)")) or --model-name \(other), or in a models directory rename it"
+        "'\(name)' cannot be a model's name, expected 1 to \(maximumBytes) letters, digits, '_', '.' or '-'; give it one by `model` \(quoted("\(path)=\(other)")) or `model_name` \(other), or in a models directory rename it"
       )
     }
     return name

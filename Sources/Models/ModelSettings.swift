@@ -137,8 +137,7 @@ extension LoadOptions {
     func take<Value: Equatable>(_ member: WritableKeyPath<LoadOptions, Value?>, _ name: String) throws(ModelError) {
       guard let value = settings[keyPath: member] else { return }
       if let given = self[keyPath: member], given != value {
-        let flag = "--" + name.map { $0 == "_" ? "-" : String($0) }.joined()
-        throw ModelError(.metadata, path, "'\(name)' and the flag \(flag) differ; leave one of them out")
+        throw ModelError(.metadata, path, "'\(name)' and the flag `\(name)` differ; leave one of them out")
       }
       joined[keyPath: member] = value
     }

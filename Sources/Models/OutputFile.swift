@@ -163,9 +163,9 @@ private struct Place {
       switch kind {
       case .model:
         guard SafetensorsFile.isRadial(path) else {
-          throw invalid("exists and is no Radial file; name another output, or say --force to replace it")
+          throw invalid("exists and is no Radial file; name another output, or say `force` to replace it")
         }
-      case .text: throw invalid("exists; name another output, or say --force to replace it")
+      case .text: throw invalid("exists; name another output, or say `force` to replace it")
       }
     }
     // A link stays a link: what it leads to is replaced.

@@ -42,9 +42,9 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
       "layer '\(layer)': softmax over the channels of an image is not served, expected another activation before flatten"
     case .noLayers: "the network has no layers; export the model again"
     case .unknownInstructionSet(let name):
-      "RADIAL_ISA: expected \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'"
+      "expected \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'"
     case .unavailableInstructionSet(let name):
-      "RADIAL_ISA: this processor has no \(name); "
+      "this processor has no \(name); "
         + "it has \(InstructionSet.available.map(\.rawValue).joined(separator: ", "))"
     }
   }

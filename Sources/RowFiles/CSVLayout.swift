@@ -28,7 +28,8 @@ struct CSVLayout: Equatable, Sendable {
     func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
     let line = start.first
     guard !line.contains(0x0d) else {
-      throw invalid("its lines end with carriage returns alone, as on old Macs; convert it, such as with tr '\\r' '\\n'")
+      throw invalid(
+        "its lines end with carriage returns alone, as on old Macs; convert it, such as with tr '\\r' '\\n'")
     }
     guard !line.contains(0) else { throw invalid("its first line has NUL bytes: it is no text; write it as UTF-8 CSV") }
     var separator = CSVFields.separator(of: line)
@@ -65,14 +66,14 @@ struct CSVLayout: Equatable, Sendable {
       omitted[index] = true
       return index
     }
-    for column in options.skippedColumns { _ = try index(column, "--skip-columns") }
+    for column in options.skippedColumns { _ = try index(column, "`skip_columns`") }
     var carried: [Int] = []
-    for column in options.keptColumns { carried.append(try index(column, "--keep")) }
-    if let column = options.labelColumn { carried.append(try index(column, "--label-column")) }
+    for column in options.keptColumns { carried.append(try index(column, "`keep`")) }
+    if let column = options.labelColumn { carried.append(try index(column, "`label_column`")) }
     guard !hasHeader || fields.first?.isEmpty != true || fields.count == 1 || omitted[0] else {
       throw invalid(
-        "its first column has no name, as the index that pandas writes; leave it out with --skip-columns 1, carry it along with "
-          + "--keep 1, or give it a name")
+        "its first column has no name, as the index that pandas writes; leave it out with `skip_columns` 1, carry it along with "
+          + "`keep` 1, or give it a name")
     }
     (self.omitted, self.carried) = (omitted, carried)
   }
@@ -119,8 +120,8 @@ struct CSVLayout: Equatable, Sendable {
     if rest.elementsEqual((0..<rest.count).map(String.init)) {
       throw invalid(
         isIndexed
-          ? "its first line numbers the columns behind an index, as pandas writes it; say --header yes --skip-columns 1"
-          : "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say --header yes or --header no"
+          ? "its first line numbers the columns behind an index, as pandas writes it; say `header` yes `skip_columns` 1"
+          : "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say `header` yes or `header` no"
       )
     }
     // Names of columns may be numbers: what the caller names cannot be a row's.

@@ -7,7 +7,7 @@ enum IDXHeader {
     func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, stream.name, sentence) }
     while stream.window.count < 4, try stream.fill() {}
     guard stream.window.count >= 4, stream.window[0] == 0, stream.window[1] == 0 else {
-      throw invalid("is not an IDX file: it does not begin with two zero bytes; name the form with --input-format")
+      throw invalid("is not an IDX file: it does not begin with two zero bytes; name the form with `input_format`")
     }
     let (type, dimensions) = (stream.window[2], Int(stream.window[3]))
     let kinds: [UInt8: ArrayElement.Kind] = [

@@ -102,7 +102,8 @@ struct JSONListCutter {
       case UInt8(ascii: "}"): stream.consume(1)
       case nil: throw endsEarly(stream)
       default:
-        throw invalid(stream, "has more than \"instances\" in its object; leave the others out, and say them with flags")
+        throw invalid(
+          stream, "has more than \"instances\" in its object; leave the others out, and say them with flags")
       }
     }
     guard try nextByte(stream) == nil else {

@@ -120,7 +120,7 @@ struct LineCutter {
     guard length > longest else { return }
     throw RowFileError(
       .content, stream.name,
-      "line \(line + 1) is longer than \(longest) bytes; give each row a line of its own, or name the form with --input-format"
+      "line \(line + 1) is longer than \(longest) bytes; give each row a line of its own, or name the form with `input_format`"
     )
   }
 

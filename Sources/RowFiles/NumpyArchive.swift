@@ -49,7 +49,7 @@ enum NumpyArchive {
   ) throws(RowFileError) -> String {
     let shown = arrays.prefix(8).joined(separator: ", ") + (arrays.count > 8 ? ", …" : "")
     guard let wanted else {
-      guard arrays.count == 1 else { throw invalid("holds the arrays \(shown); say which with --array NAME") }
+      guard arrays.count == 1 else { throw invalid("holds the arrays \(shown); say which with `array` NAME") }
       return arrays[0]
     }
     let name = wanted.hasSuffix(suffix) ? String(wanted.dropLast(suffix.count)) : wanted

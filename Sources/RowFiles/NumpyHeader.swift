@@ -13,7 +13,7 @@ enum NumpyHeader {
     while stream.window.count < 12, try stream.fill() {}
     let start = stream.window
     guard start.count >= 12, start.starts(with: magic) else {
-      throw invalid("is not an .npy file: its first bytes are not \\x93NUMPY; name the form with --input-format")
+      throw invalid("is not an .npy file: its first bytes are not \\x93NUMPY; name the form with `input_format`")
     }
     let version = start[6]
     guard (1...3).contains(version) else {

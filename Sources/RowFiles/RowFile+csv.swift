@@ -56,17 +56,17 @@ extension RowFile {
     let numbers = count - csv.omitted.count(where: \.self)
     if status == CSV_WIDTH {
       if numbers == 2 * width, csv.separator == UInt8(ascii: ",") {
-        return "; if it has decimal commas, write decimal points, else leave columns out with --skip-columns"
+        return "; if it has decimal commas, write decimal points, else leave columns out with `skip_columns`"
       }
-      return numbers > width ? "; leave columns out with --skip-columns" : ""
+      return numbers > width ? "; leave columns out with `skip_columns`" : ""
     }
     guard status == CSV_NO_NUMBER else { return "" }
     if line.last == csv.separator, csv.separator != CSVFields.blanks, count == csv.omitted.count, numbers == width + 1 {
-      return "; if each line ends with a separator, say --skip-columns \(count)"
+      return "; if each line ends with a separator, say `skip_columns` \(count)"
     }
     if count == 1, width > 1 { return "; write the numbers between commas, semicolons, tabs or blanks" }
     let isValue = sentence.hasSuffix("nothing") || sentence.hasSuffix("a missing value") || sentence.hasSuffix("points")
-    return isFirst && !csv.hasHeader && !isValue ? "; if that line names the columns, say --header yes" : ""
+    return isFirst && !csv.hasHeader && !isValue ? "; if that line names the columns, say `header` yes" : ""
   }
 }
 

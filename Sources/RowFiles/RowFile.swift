@@ -151,7 +151,7 @@ public final class RowFile: @unchecked Sendable {
     throw RowFileError(
       .content, name,
       csv?.hasHeader == true
-        ? "has a header line and no rows; if that line is a row, say --header no"
+        ? "has a header line and no rows; if that line is a row, say `header` no"
         : "has no rows, expected rows of \(width) numbers"
     )
   }
@@ -177,11 +177,11 @@ public final class RowFile: @unchecked Sendable {
     func invalid(_ flag: String, _ forms: String) -> RowFileError {
       RowFileError(.content, file, "is read as \(format.rawValue), and \(flag) is for \(forms); leave it out")
     }
-    if format != .csv, !options.skippedColumns.isEmpty { throw invalid("--skip-columns", "csv") }
-    if format != .npz, options.array != nil { throw invalid("--array", "npz") }
+    if format != .csv, !options.skippedColumns.isEmpty { throw invalid("`skip_columns`", "csv") }
+    if format != .npz, options.array != nil { throw invalid("`array`", "npz") }
     guard format != .csv, format != .jsonl else { return }
-    if !options.keptColumns.isEmpty { throw invalid("--keep", "csv and jsonl") }
-    if options.labelColumn != nil { throw invalid("--label-column", "csv and jsonl") }
+    if !options.keptColumns.isEmpty { throw invalid("`keep`", "csv and jsonl") }
+    if options.labelColumn != nil { throw invalid("`label_column`", "csv and jsonl") }
   }
 
   private static func openJSON(_ stream: ByteStream, _ shape: [Int]) throws(RowFileError) -> Content {

@@ -22,7 +22,7 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let model: Model
     do {
-      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+      let instructionSet = try selectedInstructionSet()
       var options = keras.loadOptions
       options.labels = try labels.map(LabelList.names)
       model = try Model.load(path: file, instructionSet: instructionSet, options: options)
@@ -31,7 +31,7 @@ struct Inspect: ParsableCommand {
     } catch {
       throw Failure.usage("\(error)")
     }
-    if !json { print(model.summary()) }
+    if !json { print(model.summary(proofAdvice: proofAdvice).withFlags) }
     do {
       try model.selfTest()
       guard !json else {

@@ -36,7 +36,7 @@ struct Predict: ParsableCommand {
     let modelPath = try self.model ?? defaultModelPath()
     let model: Model
     do {
-      let instructionSet = try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
+      let instructionSet = try selectedInstructionSet()
       var options = keras.loadOptions
       options.labels = try labels.map(LabelList.names)
       model = try Model.load(path: modelPath, instructionSet: instructionSet, options: options)

@@ -62,7 +62,7 @@ struct Failure: Error {
 }
 
 /// Writes a line to standard error.
-func writeError(_ line: String) { write(line, to: STDERR_FILENO) }
+func writeError(_ line: String) { write(line.withFlags, to: STDERR_FILENO) }
 
 /// Writes a line at once, past any buffer.
 func write(_ line: String, to descriptor: Int32) {

@@ -30,8 +30,13 @@ extension Serve {
     configuration.unloading =
       options.allowUnload ? .allowed : .refused(advice: "start the server with --allow-unload to allow it")
     configuration.maxRequestRows = options.maxRequestRows
+    configuration.proofAdvice = proofAdvice
     let registry = ModelRegistry(configuration, logger: logger) { source throws(ModelError) in
-      try Model.load(source, instructionSet: instructionSet, options: loading)
+      do throws(ModelError) {
+        return try Model.load(source, instructionSet: instructionSet, options: loading)
+      } catch {
+        throw error.rephrased(\.withFlags)
+      }
     }
     return (registry, registry.loadAll(), keys)
   }

@@ -112,7 +112,7 @@ func selectedInstructionSet() throws -> InstructionSet {
   do {
     return try InstructionSet.selected(forcing: [String: String].process["RADIAL_ISA"])
   } catch {
-    throw Failure.usage("\(error)")
+    throw Failure.usage("RADIAL_ISA: \(error)")
   }
 }
 

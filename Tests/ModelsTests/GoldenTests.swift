@@ -100,7 +100,7 @@ struct Vectors: Decodable {
       let model = try Model.load(path: Self.folder.appendingPathComponent("per_unit_gamma/\(form)").path)
       #expect(!model.network.isClassifier)
       #expect(model.layers[0].formula.contains("2 of its 6 gammas are not positive, the first 0.0 at unit 0"))
-      #expect(model.notes.count == 1 && model.summary().contains("Note: layer 'rbf': 2 of its 6 gammas"))
+      #expect(model.notes.count == 1 && model.summary(proofAdvice: "").contains("Note: layer 'rbf': 2 of its 6 gammas"))
     }
     let model = try Model.load(path: Self.folder.appendingPathComponent("mixed_stack/weights.safetensors").path)
     #expect(model.network.isClassifier && model.notes.isEmpty)

@@ -85,7 +85,7 @@ import Testing
     let error = #expect(throws: ModelError.self) { try load(nil) }
     #expect(
       error?.description.hasSuffix(
-        "its matrix [4, 4] fits both ways, and the file does not say which side is that of the 4 features; say --rbf-layout features_units or --rbf-layout units_features"
+        "its matrix [4, 4] fits both ways, and the file does not say which side is that of the 4 features; say `rbf_layout` features_units or `rbf_layout` units_features"
       ) == true)
     let right = try load(.featuresUnits)
     #expect(zip(right.outputs, expected.outputs.joined()).allSatisfy { abs(Double($0) - $1) <= 4e-6 + 1e-5 * abs($1) })
@@ -94,7 +94,7 @@ import Testing
 
   @Test func `a gamma from the user stands in for one that the file lacks, and for one that it has`() throws {
     let error = #expect(throws: ModelError.self) { try Model.load(path: Self.path("forgetful.keras")) }
-    #expect(error?.description.contains("--gamma") == true && error?.reason == .architecture)
+    #expect(error?.description.contains("`gamma`") == true && error?.reason == .architecture)
     let expected = try Self.expected("forgetful.keras")
     let model = try Model.load(path: Self.path("forgetful.keras"), options: LoadOptions(gamma: 0.7))
     for (found, expected) in zip(Answers(model, expected.inputs).outputs, expected.outputs.joined()) {

@@ -46,8 +46,8 @@ import Testing
     ("weights.weights.h5", "other.config.json", "hold variables in '/layers/sequential', which no layer"),
     ("endless.weights.h5", "weights.config.json", "refer to each other without an end"),
     ("weights.weights.h5", "wider.config.json", "has shape [5, 5], expected [5, 6]"),
-    ("automatic.h5", "weights.config.json", "leave --config out"),
-    ("automatic.keras", "weights.config.json", "leave --config out"),
+    ("automatic.h5", "weights.config.json", "leave `config` out"),
+    ("automatic.keras", "weights.config.json", "leave `config` out"),
     ("weights.weights.h5", "automatic.h5", "it is a zip archive or HDF5 file, expected a network's configuration"),
     ("weights.weights.h5", "weights.json", "no 'class_name' and 'config'"),
     ("weights.weights.h5", "none.json", "cannot be opened"),
@@ -79,7 +79,7 @@ import Testing
   @Test(arguments: [
     ("one.h5", "saved by Keras 1 (1.2.2)"), ("one.unversioned.h5", "saved by Keras 1, whose"),
     ("another.h5", "HDF5 file of another program"), ("number.h5", "'model_config' is no text"),
-    ("weights.weights.h5", "give it by --config FILE"),
+    ("weights.weights.h5", "give it by `config` FILE"),
   ])
   func `other HDF5 files are named for what they are`(file: String, part: String) {
     let refusal = Self.refusal(file)

@@ -23,9 +23,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("model (1).keras", "model (1)", "--model 'model (1).keras=model_1' or --model-name model_1"),
-    ("dir/it's.keras", "it's", #"--model 'dir/it'\''s.keras=it_s'"#), ("a.keras", "", "--model a.keras=model or"),
-    ("a.keras", "x/y", "--model a.keras=x_y or"),
+    ("model (1).keras", "model (1)", "`model` 'model (1).keras=model_1' or `model_name` model_1"),
+    ("dir/it's.keras", "it's", #"`model` 'dir/it'\''s.keras=it_s'"#), ("a.keras", "", "`model` a.keras=model or"),
+    ("a.keras", "x/y", "`model` a.keras=x_y or"),
   ])
   func `a name that cannot be served is refused with one that can, ready for a shell`(
     path: String, name: String, part: String

@@ -139,7 +139,7 @@ import Testing
     try folder.write("{\"labels\": \(Self.namesJSON)}")
     #expect(try folder.load(LoadOptions(labels: Self.names)).labels == Self.names)
     let error = #expect(throws: ModelError.self) { try folder.load(LoadOptions(labels: Self.names.reversed())) }
-    #expect(error?.description.hasSuffix("'labels' and the flag --labels differ; leave one of them out") == true)
+    #expect(error?.description.hasSuffix("'labels' and the flag `labels` differ; leave one of them out") == true)
   }
 
   @Test func `a model that is named by its file alone has no settings beside it`() throws {

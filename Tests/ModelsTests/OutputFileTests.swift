@@ -37,7 +37,7 @@ import Testing
         try crafted.data.write(to: $0)
       }, "exists and is no Radial file"
     ),
-    ("a.csv", .text, false, { try Data("x".utf8).write(to: $0) }, "exists; name another output, or say --force"),
+    ("a.csv", .text, false, { try Data("x".utf8).write(to: $0) }, "exists; name another output, or say `force`"),
     ("a.csv", .text, true, { try Data("x".utf8).write(to: $0) }, nil),
     (
       "d.safetensors", .model, true,

@@ -124,7 +124,7 @@ import Testing
       // The user's word is no inference. Where it goes against that of the file, the description says so.
       let isAgainst = `case`.expected == .undetectable
       #expect((source != nil) == isAgainst, "\(`case`.testDescription): \(source ?? "")")
-      #expect(source?.hasPrefix("--rbf-form \(form), against ") ?? true)
+      #expect(source?.hasPrefix("`rbf_form` \(form), against ") ?? true)
     }
     print("\(told) files with flags")
     #expect(told >= 50)
@@ -150,8 +150,8 @@ import Testing
     let files = try Self.files()
     let bare = try #require(Self.cases.first { $0.layer.hasPrefix("SquaredDist(units)") })
     for (form, part) in [
-      (RBFForm.gaussianGamma, "give it by --gamma NUMBER"), (.gaussianBeta, "give it by --gamma NUMBER"),
-      (.gaussianSigma, "give it by --gamma NUMBER = 1/(2 sigma^2)"), (.duq, "are not DUQ's"),
+      (RBFForm.gaussianGamma, "give it by `gamma` NUMBER"), (.gaussianBeta, "give it by `gamma` NUMBER"),
+      (.gaussianSigma, "give it by `gamma` NUMBER = 1/(2 sigma^2)"), (.duq, "are not DUQ's"),
     ] {
       let outcome = try Self.outcome(bare, files, LoadOptions(rbfLayout: .unitsFeatures, rbfForm: form))
       guard case .refused(let sentence) = outcome else {

@@ -82,7 +82,7 @@ func load(_ data: Data) throws -> Model {
     try model.selfTest()
     #expect(model.labels == ["a", "b"])
     #expect(model.network.isClassifier && model.network.parameterCount == 21)
-    #expect(model.summary().contains("rbf"))
+    #expect(model.summary(proofAdvice: "").contains("rbf"))
   }
 
   /// A change, and what the refusal must say.
@@ -212,7 +212,7 @@ func load(_ data: Data) throws -> Model {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("m\(UUID().uuidString).safetensors")
     try crafted.data.write(to: url)
     defer { try? FileManager.default.removeItem(at: url) }
-    #expect(try SafetensorsFile(path: url.path).floats("d.bias", shape: [3], because: "") == [1, 0x1p-24, -2])
+    #expect(try SafetensorsFile(path: url.path).floats("d.bias", shape: [3], reason: "") == [1, 0x1p-24, -2])
   }
 
   @Test func `SHA-256 is FIPS 180-4's`() {

@@ -17,7 +17,7 @@ import Testing
     ("mydense-w-b.h5", "no name of its class, variables and configuration says that it is an RBF layer"),
     ("radii-vector.h5", "its class name says 'radii', which is nothing that exp(-gamma d^2) has"),
     ("euclidean-distance-root.h5", "its class name says 'euclidean', which is nothing that exp(-gamma d^2) has"),
-    ("square-matrix-constant-gamma.keras", "say --rbf-layout features_units or --rbf-layout units_features"),
+    ("square-matrix-constant-gamma.keras", "say `rbf_layout` features_units or `rbf_layout` units_features"),
   ])
   func `none is served by a guess`(file: String, part: String) throws {
     let error = #expect(throws: ModelError.self) { try Self.load(file) }

@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func `a header of numbers is one when the caller says so`() throws {
-    #expect(try refusal(Array("0,1,2\n3,4,5\n".utf8), width: 3).contains("say --header yes or --header no"))
+    #expect(try refusal(Array("0,1,2\n3,4,5\n".utf8), width: 3).contains("say `header` yes or `header` no"))
     #expect(try read("0,1,2\n3,4,5\n", width: 3) { $0.header = .no }.rows == [[0, 1, 2], [3, 4, 5]])
     #expect(try read("0,1,2\n3,4,5\n", width: 3) { $0.header = .yes }.rows == [[3, 4, 5]])
     let named = try read("label,0,1\n7,4,5\n", width: 2) { $0.skippedColumns = ["label"] }
@@ -43,7 +43,7 @@ import Testing
 
   static let bad: [(String, String)] = [
     ("1,2\n", "line 2: expected 3 numbers, found 2"),
-    ("1,2,3,4\n", "line 2: expected 3 numbers, found 4; leave columns out with --skip-columns"),
+    ("1,2,3,4\n", "line 2: expected 3 numbers, found 4; leave columns out with `skip_columns`"),
     ("1,x,3\n", "line 2: column 2: expected a number, found 'x'"),
     ("1,,3\n", "line 2: column 2: expected a number, found nothing"),
     ("1,2,\n", "line 2: column 3: expected a number, found nothing"),
@@ -80,7 +80,7 @@ import Testing
 
   @Test func `a first line half of words is a bad row that says what to do`() throws {
     let found = try read("label,0,1\n7,4,5\n", width: 3)
-    #expect(found.problems[0].contains("line 1: column 1") && found.problems[0].contains("--header yes"))
+    #expect(found.problems[0].contains("line 1: column 1") && found.problems[0].contains("`header` yes"))
   }
 
   @Test func `numbers are the nearest Float32 of their text`() throws {

@@ -8,7 +8,7 @@ import Testing
     (",,", "column 1: expected a number, found nothing"), ("\"\",1,2", "column 1: expected a number, found nothing"),
     ("NA,x,y", "column 1: expected a number, found 'NA', a missing value"),
     ("?;?;?", "column 1: expected a number, found '?'"), ("\t\t", "column 1: expected a number, found nothing"),
-    ("a,,b", "column 1: expected a number, found 'a'; if that line names the columns, say --header yes"),
+    ("a,,b", "column 1: expected a number, found 'a'; if that line names the columns, say `header` yes"),
     ("1|2|3", "column 1: expected a number, found '1|2|3'; write the numbers between commas"),
     ("- - -", "column 1: expected a number, found '-'"), ("$1,$2,$3", "column 1: expected a number, found '$1'"),
     ("inf,inf,inf", "column 1: expected a finite Float32, found inf"),

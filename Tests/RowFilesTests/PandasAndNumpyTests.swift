@@ -25,7 +25,7 @@ import Testing
 
     var flags: String {
       let flags = [
-        skip.map { "--skip-columns " + $0.joined() }, header.map { "--header " + $0 }, array.map { "--array " + $0 },
+        skip.map { "`skip_columns` " + $0.joined() }, header.map { "`header` " + $0 }, array.map { "`array` " + $0 },
       ]
       return flags.compactMap { $0 }.joined(separator: " ")
     }

@@ -61,21 +61,21 @@ def save(array, **options):
 
 
 def pandas_csv():
-    index = "its first column has no name, as the index that pandas writes; leave it out with --skip-columns 1"
+    index = "its first column has no name, as the index that pandas writes; leave it out with `skip_columns` 1"
     case("df.to_csv(f)", "to_csv.csv", csv(FRAME), refusal=index)
     case("df.to_csv(f)", "to_csv.csv", csv(FRAME), skip=["1"])
     case("df.to_csv(f, index=False)", "index_false.csv", csv(FRAME, index=False))
     case("df.to_csv(f, index_label='id')", "index_label.csv", csv(FRAME, index_label="id"), [],
-         problems=["line 2: expected 4 numbers, found 5; leave columns out with --skip-columns"] + ["line "] * 2, rows_in=3)
+         problems=["line 2: expected 4 numbers, found 5; leave columns out with `skip_columns`"] + ["line "] * 2, rows_in=3)
     case("df.to_csv(f, index_label='id')", "index_label.csv", csv(FRAME, index_label="id"), skip=["id"])
     case("df.to_csv(f, header=False)", "header_false.csv", csv(FRAME, header=False), [],
-         problems=["line 1: expected 4 numbers, found 5; leave columns out with --skip-columns"] + ["line "] * 2, rows_in=3)
+         problems=["line 1: expected 4 numbers, found 5; leave columns out with `skip_columns`"] + ["line "] * 2, rows_in=3)
     case("df.to_csv(f, header=False)", "header_false.csv", csv(FRAME, header=False), skip=["1"])
     case("df.to_csv(f, header=False, index=False)", "numbers.csv", csv(FRAME, header=False, index=False))
-    numbered = "its first line numbers the columns behind an index, as pandas writes it; say --header yes --skip-columns 1"
+    numbered = "its first line numbers the columns behind an index, as pandas writes it; say `header` yes `skip_columns` 1"
     case("DataFrame(array).to_csv(f)", "unnamed.csv", csv(UNNAMED), refusal=numbered)
     case("DataFrame(array).to_csv(f)", "unnamed.csv", csv(UNNAMED), header="yes", skip=["1"])
-    ambiguous = "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say --header yes or --header no"
+    ambiguous = "its first line is 0, 1, 2 and so on: names, as pandas writes them, or a row; say `header` yes or `header` no"
     case("DataFrame(array).to_csv(f, index=False)", "unnamed_index_false.csv", csv(UNNAMED, index=False), refusal=ambiguous)
     case("DataFrame(array).to_csv(f, index=False)", "unnamed_index_false.csv", csv(UNNAMED, index=False), header="yes")
     case("DataFrame(array).to_csv(f, index=False)", "unnamed_index_false.csv", csv(UNNAMED, index=False),
@@ -132,7 +132,7 @@ def pandas_csv():
     case("no rows", "no_rows.csv", csv(FRAME[:0], index=False), refusal="has a header line and no rows", rows_in=0)
     case("a header of words alone, said to be none", "no_header.csv", "a,b,c,d\n", [], problems=["line 1: column 1: expected a number, found 'a'"], rows_in=1, header="no")
     case("trailing separators", "trailing.csv", "5.1,3.5,1.4,0.2,\n6.2,2.9,4.3,1.3,\n", [], rows_in=2,
-         problems=["line 1: column 5: expected a number, found nothing; if each line ends with a separator, say --skip-columns 5", "line 2"])
+         problems=["line 1: column 5: expected a number, found nothing; if each line ends with a separator, say `skip_columns` 5", "line 2"])
     case("trailing separators", "trailing.csv", "5.1,3.5,1.4,0.2,\n6.2,2.9,4.3,1.3,\n", VALUES[:2], skip=["5"])
     case("hexadecimal numbers", "hex.csv", "0x10,0x20,0x30,0x40\n1,2,3,4\n", [[1, 2, 3, 4]], problems=["line 1: column 1: expected a number, found '0x10'"], rows_in=2)
     case("R's write.csv", "r.csv", '"","a","b","c","d"\n"1",5.1,3.5,1.4,0.2\n', refusal=index, rows_in=1)
@@ -235,7 +235,7 @@ def archives():
     case("np.savez_compressed(f, Fortran a)", "savez_fortran.npz", lambda path: np.savez_compressed(path, np.asfortranarray(VALUES)))
     case("np.savez(f, Fortran a)", "savez_stored_fortran.npz", lambda path: np.savez(path, np.asfortranarray(VALUES)))
     both = lambda path: np.savez(path, x_test=VALUES, y_test=np.array([0, 1, 2]))
-    case("np.savez(f, x_test=…, y_test=…)", "two.npz", both, refusal="holds the arrays x_test, y_test; say which with --array NAME")
+    case("np.savez(f, x_test=…, y_test=…)", "two.npz", both, refusal="holds the arrays x_test, y_test; say which with `array` NAME")
     case("np.savez(f, x_test=…, y_test=…)", "two.npz", both, array="x_test")
     case("np.savez(f, x_test=…, y_test=…)", "two.npz", both, array="x_test.npy")
     case("np.savez(f, x_test=…, y_test=…)", "two.npz", both, array="x", refusal="has no array 'x'; it holds x_test, y_test")

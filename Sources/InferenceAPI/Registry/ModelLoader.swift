@@ -11,12 +11,15 @@ package final class ModelLoader: Sendable {
   /// Rows of one request.
   private let maxRequestRows: Int
   private let logger: Logger
+  /// How to prove a formula that was inferred.
+  private let proofAdvice: String
   private let read: Read
   private let counted = Mutex(RegistryFigures())
 
-  init(maxRequestRows: Int, logger: Logger, read: @escaping Read) {
+  init(maxRequestRows: Int, proofAdvice: String, logger: Logger, read: @escaping Read) {
     self.maxRequestRows = maxRequestRows
     self.logger = logger
+    self.proofAdvice = proofAdvice
     self.read = read
   }
 
@@ -66,7 +69,7 @@ package final class ModelLoader: Sendable {
     guard let note = model.inferenceNote else { return }
     // Of formulas that were inferred: nothing more is known, or the answers were compared.
     if model.hasUnprovenFormula {
-      logger.notice("\(note); \(Model.proofAdvice)", metadata: about)
+      logger.notice("\(note); \(proofAdvice)", metadata: about)
     } else if let verification = model.verification {
       logger.info("\(note); verified: \(verification)", metadata: about)
     }

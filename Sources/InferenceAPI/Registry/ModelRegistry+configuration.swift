@@ -12,6 +12,9 @@ extension ModelRegistry {
     /// Rows of one request.
     package var maxRequestRows = 16_384
 
+    /// What is said behind a formula that was inferred and that nothing proves: how to prove it.
+    package var proofAdvice = "no file can say more; compare its answers with its framework's"
+
     /// What becomes of requests to unload a model.
     package enum Unloading: Sendable {
       case allowed

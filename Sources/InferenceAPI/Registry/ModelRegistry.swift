@@ -66,7 +66,8 @@ package final class ModelRegistry: Sendable {
     self.configuration = configuration
     self.logger = logger
     places = ModelPlaces(files: configuration.files, directory: configuration.directory)
-    loader = ModelLoader(maxRequestRows: configuration.maxRequestRows, logger: logger, read: read)
+    loader = ModelLoader(
+      maxRequestRows: configuration.maxRequestRows, proofAdvice: configuration.proofAdvice, logger: logger, read: read)
     state = Mutex(State(snapshot: places.snapshotBeforeFirstLook))
   }
 

@@ -31,7 +31,7 @@ struct KerasFile: TensorSource {
     form = content.form
     // Every sentence about a network in two files names both.
     let source = content.configurationPath
-    let path = source.map { "\(path) with --config \($0)" } ?? path
+    let path = source.map { "\(path) with `config` \($0)" } ?? path
     self.path = path
     let chain = try KerasChain(content.configuration, path: path)
     let weights = try content.weights(chain, path)
@@ -42,7 +42,7 @@ struct KerasFile: TensorSource {
     if let gamma = options.gamma, !translator.usesGamma, !options.ignoresOtherForms {
       throw ModelError(
         .architecture, path,
-        "--gamma \(gamma) is taken by no layer: each has its gamma or sigma among its weights, or computes without one; leave it out"
+        "`gamma` \(gamma) is taken by no layer: each has its gamma or sigma among its weights, or computes without one; leave it out"
       )
     }
     network = try translator.architecture
@@ -159,7 +159,7 @@ struct KerasFile: TensorSource {
     guard let source = options.configurationPath else {
       throw ModelError(
         .architecture, path,
-        "it holds weights alone: a constant gamma and the activations are not weights, they are only in the configuration; save the whole model with model.save(\"model.keras\"), or write model.to_json() to a file and give it by --config FILE"
+        "it holds weights alone: a constant gamma and the activations are not weights, they are only in the configuration; save the whole model with model.save(\"model.keras\"), or write model.to_json() to a file and give it by `config` FILE"
       )
     }
     let json = try configuration(at: source)
@@ -173,14 +173,14 @@ struct KerasFile: TensorSource {
     guard let source = options.configurationPath else { return }
     throw ModelError(
       .architecture, path,
-      "it holds its network's configuration itself, and --config \(source) gives another; leave --config out, or name a file of weights alone"
+      "it holds its network's configuration itself, and `config` \(source) gives another; leave `config` out, or name a file of weights alone"
     )
   }
 
   /// What `model.to_json()` returned, in a file.
   private static func configuration(at path: String) throws(ModelError) -> JSONValue {
     let expected = "a network's configuration as JSON"
-    let advice = "write model.to_json() to a file and give that by --config"
+    let advice = "write model.to_json() to a file and give that by `config`"
     let file = try FileContents(path: path, expected: expected)
     guard file.count <= maximumConfigurationBytes else {
       throw ModelError(

@@ -56,7 +56,7 @@ extension KerasTranslator {
     var reading = try form.reading(clues, gamma: options.gamma)
     if let other = try? rule.reading(), other.formula != reading.formula {
       let source = other.inferredFrom ?? "its output_form"
-      reading.inferredFrom = "--rbf-form \(form.rawValue), against \(other.formula) from \(source)"
+      reading.inferredFrom = "`rbf_form` \(form.rawValue), against \(other.formula) from \(source)"
     }
     return reading
   }
@@ -70,9 +70,9 @@ extension KerasTranslator {
     switch reading.scale {
     case .none: scale = .number(1)
     case .constant(let value, let name, let conversion):
-      usesGamma = usesGamma || name == "--gamma"
+      usesGamma = usesGamma || name == "`gamma`"
       scale = .number(
-        Float(try gamma(value, conversion, called: name.hasPrefix("-") ? name : quoted(name), layer)))
+        Float(try gamma(value, conversion, called: name.hasPrefix("`") ? name : quoted(name), layer)))
     case .variable(let index, let conversion):
       let tensor = try tensor(clues.variables[index], of: layer)
       let gammas = try gammas(tensor, conversion, called: clues.variables[index].name, layer)
@@ -134,7 +134,7 @@ extension KerasTranslator {
       guard let decided = options.rbfLayout ?? said ?? stated else {
         throw invalid(
           layer,
-          "its matrix \(matrix) fits both ways, and the file does not say which side is that of the \(features) features; say --rbf-layout features_units or --rbf-layout units_features"
+          "its matrix \(matrix) fits both ways, and the file does not say which side is that of the \(features) features; say `rbf_layout` features_units or `rbf_layout` units_features"
         )
       }
       layout = decided

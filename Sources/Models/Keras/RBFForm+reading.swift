@@ -28,7 +28,7 @@ extension RBFForm {
     let others = shapes.indices.filter { !matrices.contains($0) }
     guard matrices.count == 1, others.count <= 1, others.allSatisfy({ shapes[$0].count <= 1 }) else {
       throw RBFRule.Refusal(
-        "--rbf-form \(rawValue) needs one matrix with \(clues.features) features on a side and at most one vector or number, found \(clues.found); it holds for every layer of a class that is not Keras' own, leave it out or save this layer as one of Keras'"
+        "`rbf_form` \(rawValue) needs one matrix with \(clues.features) features on a side and at most one vector or number, found \(clues.found); it holds for every layer of a class that is not Keras' own, leave it out or save this layer as one of Keras'"
       )
     }
     return (matrices[0], others.first)
@@ -41,20 +41,20 @@ extension RBFForm {
     if let beside {
       guard self != .distance else {
         throw RBFRule.Refusal(
-          "--rbf-form distance needs one matrix alone, but beside it there is a variable of shape \(clues.shapes[beside]); say a form that has one (\(Self.gaussianGamma.rawValue), \(Self.gaussianSigma.rawValue), \(Self.negativeDistance.rawValue))"
+          "`rbf_form` distance needs one matrix alone, but beside it there is a variable of shape \(clues.shapes[beside]); say a form that has one (\(Self.gaussianGamma.rawValue), \(Self.gaussianSigma.rawValue), \(Self.negativeDistance.rawValue))"
         )
       }
       return .variable(beside, try conversion(clues.variables[beside].name, isSigma: isSigma))
     }
     if self == .distance { return .none }
-    if let gamma { return .constant(gamma, name: "--gamma", .itself) }
+    if let gamma { return .constant(gamma, name: "`gamma`", .itself) }
     let words = names
     let members = clues.members.filter { member in
       member.value.number != nil && words.contains { member.words == Words.of($0) }
     }
     guard members.count <= 1 else {
       throw RBFRule.Refusal(
-        "--rbf-form \(rawValue) needs one number, but the configuration has \(RBFClues.list(members.map { quoted($0.name) })); say which by --gamma NUMBER (1/(2 sigma^2) of a sigma)"
+        "`rbf_form` \(rawValue) needs one number, but the configuration has \(RBFClues.list(members.map { quoted($0.name) })); say which by `gamma` NUMBER (1/(2 sigma^2) of a sigma)"
       )
     }
     if let member = members.first, let value = member.value.number {
@@ -64,7 +64,7 @@ extension RBFForm {
     let isBare = !clues.members.contains { $0.value.numbers != nil && !RBFVocabulary.isSize($0.name) }
     if self == .negativeDistance, isBare { return .constant(1, name: "scale", .itself) }
     throw RBFRule.Refusal(
-      "--rbf-form \(rawValue) needs a vector or number beside the matrix or \(RBFClues.list(words.prefix(3).map(quoted))) in the configuration, and there is none; give it by --gamma NUMBER\(isSigma ? " = 1/(2 sigma^2)" : "")"
+      "`rbf_form` \(rawValue) needs a vector or number beside the matrix or \(RBFClues.list(words.prefix(3).map(quoted))) in the configuration, and there is none; give it by `gamma` NUMBER\(isSigma ? " = 1/(2 sigma^2)" : "")"
     )
   }
 
@@ -92,7 +92,7 @@ extension RBFForm {
       if !isSigma, Words.isOne(rest[0], of: RBFVocabulary.factors.union(["scale"])) { return .exponential }
     }
     throw RBFRule.Refusal(
-      "--rbf-form \(rawValue) needs \(isSigma ? "sigma" : "its factor") itself, but the variable beside the matrix is called \(quoted(name ?? "")); save the layer with \(isSigma ? "sigma" : "gamma") in its place"
+      "`rbf_form` \(rawValue) needs \(isSigma ? "sigma" : "its factor") itself, but the variable beside the matrix is called \(quoted(name ?? "")); save the layer with \(isSigma ? "sigma" : "gamma") in its place"
     )
   }
 }

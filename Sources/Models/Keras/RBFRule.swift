@@ -25,7 +25,7 @@ struct RBFRule {
     }
 
     private static let advice =
-      "say what it computes by --rbf-form FORM (\(RBFForm.allCases.map(\.rawValue).joined(separator: ", ")))"
+      "say what it computes by `rbf_form` FORM (\(RBFForm.allCases.map(\.rawValue).joined(separator: ", ")))"
   }
 
   func reading() throws(Refusal) -> RBFReading {
@@ -173,13 +173,13 @@ extension RBFRule {
     if let unknown = clues.unknownMember(besides: ["gamma", "centers_layout"]) { throw Refusal(asking: unknown) }
     let scale = try constantGamma()
     var others: [String] = []
-    if gamma != nil { others.append("--gamma") }
+    if gamma != nil { others.append("`gamma`") }
     let members = clues.namingMembers.map(\.name).filter { gamma == nil || $0 != "gamma" }
     return reading(.gaussian, scale, from: clues.source(members: members, others: others))
   }
 
   private func constantGamma() throws(Refusal) -> RBFReading.Scale {
-    if let gamma { return .constant(gamma, name: "--gamma", .itself) }
+    if let gamma { return .constant(gamma, name: "`gamma`", .itself) }
     if let name = clues.trainedFactor {
       throw Refusal(
         "its \(quoted(name)) is true, but the file holds one matrix for it and nothing trained besides; save the model again"
@@ -190,12 +190,12 @@ extension RBFRule {
         asking:
           "it has one matrix and no gamma: a constant gamma is not a weight, it is only in the configuration, and there is none",
         or:
-          "return 'gamma' from get_config() and save the model again, give it by --gamma if the layer computes exp(-gamma d^2)"
+          "return 'gamma' from get_config() and save the model again, give it by `gamma` if the layer computes exp(-gamma d^2)"
       )
     }
     guard let value = gamma.number else {
       throw Refusal(
-        "its 'gamma' is \(gamma.shown), expected a number; return one from get_config() and save the model again, or give it by --gamma"
+        "its 'gamma' is \(gamma.shown), expected a number; return one from get_config() and save the model again, or give it by `gamma`"
       )
     }
     return .constant(value, name: "gamma", .itself)
@@ -218,11 +218,11 @@ extension RBFRule {
       throw Refusal("its 'scale' is no number; save the model again")
     }
     let scale = RBFReading.Scale.constant(
-      gamma ?? member?.number ?? 1, name: gamma == nil ? "scale" : "--gamma", .itself)
+      gamma ?? member?.number ?? 1, name: gamma == nil ? "scale" : "`gamma`", .itself)
     return reading(
       .negativeDistance, scale,
       from: clues.source(
-        members: member == nil || gamma != nil ? [] : ["scale"], others: gamma == nil ? [] : ["--gamma"]))
+        members: member == nil || gamma != nil ? [] : ["scale"], others: gamma == nil ? [] : ["`gamma`"]))
   }
 
   private func reading(
