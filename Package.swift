@@ -70,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "OfflineScoring", "Predictions", "Models", "RadialEngine", "RowFiles",
+        "InferenceAPI", "HTTPServer", "OfflineScoring", "Predictions", "Models", "RadialEngine", "RowFiles", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "InferenceAPITests",
       dependencies: [
-        "InferenceAPI", "Predictions", "Batching", "JSON", "Models", "TestSupport",
+        "InferenceAPI", "Predictions", "Batching", "Bytes", "JSON", "Models", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -61,7 +61,7 @@ enum SafetensorsWriter {
 extension Tensor {
   fileprivate var count: Int { bytes.count / type.bytes }
 
-  fileprivate var writtenType: ElementType { type.isWeight ? .f32 : type }
+  fileprivate var writtenType: ElementType { type.weight == nil ? type : .f32 }
 
   /// The bytes of the tensor in its written type.
   fileprivate var written: ByteSlice {

@@ -1,3 +1,4 @@
+import Bytes
 import FileFormats
 import RadialEngine
 
@@ -79,8 +80,16 @@ enum ElementType: String, CaseIterable {
     }
   }
 
-  /// Whether it is one in which weights come.
-  var isWeight: Bool { [.f64, .f32, .f16, .bf16].contains(self) }
+  /// The type of its numbers, where weights come in it.
+  var weight: NumberType? {
+    switch self {
+    case .f64: .float64
+    case .f32: .float32
+    case .f16: .float16
+    case .bf16: .bfloat16
+    default: nil
+    }
+  }
 }
 
 /// Runs `body`, whose complaints about a format become the model's.
@@ -101,7 +110,7 @@ extension TensorSource {
   /// - Parameter reason: why that shape, for the error, such as "84 outputs of layer 'dense_1'".
   func floats(_ name: String, shape: [Int], reason: String) throws(ModelError) -> [Float] {
     let tensor = try tensor(name, shape: shape, reason: reason)
-    guard tensor.type.isWeight else {
+    guard tensor.type.weight != nil else {
       throw ModelError(
         .tensor, path,
         "tensor '\(name)' is \(tensor.type.rawValue), expected F64, F32, F16 or BF16; export the model again")
@@ -155,37 +164,11 @@ extension Tensor {
     bytes.withBytes { data in
       let count = data.count / type.bytes
       return [Float](unsafeUninitializedCapacity: count) { target, initialized in
-        for index in 0..<count { target.initializeElement(at: index, to: type.float(data, index)) }
         initialized = count
+        guard let start = data.baseAddress, let memory = target.baseAddress else { return }
+        guard let number = type.weight else { return memory.update(repeating: 0, count: count) }
+        number.convert(start, to: memory, count: count)
       }
-    }
-  }
-}
-
-extension ElementType {
-  /// Element `index` of little-endian data, as Float32.
-  fileprivate func float(_ data: UnsafeRawBufferPointer, _ index: Int) -> Float {
-    switch self {
-    case .f32: Float(bitPattern: UInt32(littleEndian: data.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
-    case .f64:
-      Float(Double(bitPattern: UInt64(littleEndian: data.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))))
-    case .bf16:
-      Float(
-        bitPattern: UInt32(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))) << 16)
-    case .f16: Self.half(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
-    default: 0
-    }
-  }
-
-  /// IEEE 754 binary16, by its bits: the Float16 type is not there on every platform.
-  private static func half(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10) & 31
-    let fraction = Float(bits & 1023)
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default: return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// How the rows of a binary file lie: what `NumpyHeader` and `IDXHeader` come to.
@@ -10,7 +11,7 @@ struct ArrayLayout: Equatable, Sendable {
   /// Of an array in Fortran order, whose first index runs fastest: [D], of each number of a row which of the array's D columns holds it.
   let columns: [Int]?
 
-  var rowBytes: Int { width * element.bytes }
+  var rowBytes: Int { width * element.type.size }
 
   /// Rows of an array of this shape: one an index of the first dimension, flat or shaped as `input`; an array of one row's shape is one.
   /// - Parameter input: the shape of a row.
@@ -51,7 +52,7 @@ struct ArrayLayout: Equatable, Sendable {
         "its shape is \(text), and a row of the model is \(Self.text(input)): as many numbers in another order; "
           + "write it in the model's order, such as with numpy.moveaxis(a, 1, -1) where the channels come first")
     }
-    guard rows >= 0, !rows.multipliedReportingOverflow(by: width * element.bytes).overflow else {
+    guard rows >= 0, !rows.multipliedReportingOverflow(by: width * element.type.size).overflow else {
       throw invalid("its shape \(text) is beyond any file; the file is damaged, write it again")
     }
     columns = isFortran ? Self.fortranColumns(trailing) : nil
@@ -63,7 +64,7 @@ struct ArrayLayout: Equatable, Sendable {
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
   ) -> (bad: (column: Int, found: Double)?, rounded: Int, first: ArrayElement.Rounded?) {
     let (rounded, first) = element.read(source, into: target, count: width)
-    switch element.kind {
+    switch element.type {
     case .float16, .float32, .float64: break
     default: return (nil, rounded, first)
     }
@@ -86,7 +87,7 @@ struct ArrayLayout: Equatable, Sendable {
         target.storeBytes(of: value, toByteOffset: index * size, as: Value.self)
       }
     }
-    switch element.bytes {
+    switch element.type.size {
     case 1: each(UInt8.self)
     case 2: each(UInt16.self)
     case 4: each(UInt32.self)

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// The numbers of an array in Fortran order, of which blocks of rows are taken.
@@ -51,7 +52,7 @@ final class FortranArray {
 
   /// Copies some rows, [D, count] with count the range's, into `target`.
   func copy(_ rows: Range<Int>, into target: UnsafeMutableRawPointer) throws(RowFileError) {
-    let size = layout.element.bytes
+    let size = layout.element.type.size
     var done = 0
     while done < rows.count {
       let first = rows.lowerBound + done
@@ -68,7 +69,7 @@ final class FortranArray {
   /// Reads the strip that begins with a row.
   private func load(from first: Int) throws(RowFileError) {
     guard let offset else { preconditionFailure("all rows are held") }
-    let size = layout.element.bytes
+    let size = layout.element.type.size
     let count = min(stripRows, layout.rows - first)
     for column in 0..<layout.width {
       let taken = try stream.read(

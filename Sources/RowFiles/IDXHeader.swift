@@ -1,3 +1,5 @@
+import Bytes
+
 /// The header of an IDX file: two zero bytes, a type, the number of dimensions, then each dimension in four bytes, big-endian.
 /// Source: the page of the MNIST database, "The IDX file format".
 enum IDXHeader {
@@ -10,7 +12,7 @@ enum IDXHeader {
       throw invalid("is not an IDX file: it does not begin with two zero bytes; name the form with `input_format`")
     }
     let (type, dimensions) = (stream.window[2], Int(stream.window[3]))
-    let kinds: [UInt8: ArrayElement.Kind] = [
+    let kinds: [UInt8: NumberType] = [
       0x08: .uint8, 0x09: .int8, 0x0b: .int16, 0x0c: .int32, 0x0d: .float32, 0x0e: .float64,
     ]
     guard let kind = kinds[type] else {
@@ -26,6 +28,6 @@ enum IDXHeader {
     }
     stream.consume(length)
     return try ArrayLayout(
-      element: ArrayElement(kind: kind, isBigEndian: true), shape: shape, input: input, file: stream.name)
+      element: ArrayElement(type: kind, isBigEndian: true), shape: shape, input: input, file: stream.name)
   }
 }

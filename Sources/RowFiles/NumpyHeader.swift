@@ -1,3 +1,5 @@
+import Bytes
+
 /// The header of NumPy's array file. Source: numpy.lib.format, "Format Version 1.0" to "3.0".
 enum NumpyHeader {
   static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
@@ -41,13 +43,13 @@ enum NumpyHeader {
 
   /// The element of a type string: byte order (none: this machine's), kind, bytes. Source: NumPy's "array interface", `typestr`.
   private static func element(_ type: String) -> ArrayElement? {
-    let kinds: [Substring: ArrayElement.Kind] = [
+    let kinds: [Substring: NumberType] = [
       "b1": .bool, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8, "u2": .uint16, "u4": .uint32,
       "u8": .uint64, "f2": .float16, "f4": .float32, "f8": .float64,
     ]
     let order = type.first.flatMap { "<>|=".contains($0) ? $0 : nil }
     guard let kind = kinds[order == nil ? type[...] : type.dropFirst()] else { return nil }
-    return ArrayElement(kind: kind, isBigEndian: order == ">")
+    return ArrayElement(type: kind, isBigEndian: order == ">")
   }
 
   private static func refusal(_ type: String) -> String {

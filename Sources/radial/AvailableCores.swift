@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// The cores that this process may use: its affinity, and no more than its cgroup's quota, rounded up.
@@ -38,13 +39,6 @@ private func quota(_ line: String) -> Double? {
 }
 
 private func lines(of path: String) -> [String] {
-  guard let file = fopen(path, "re") else { return [] }
-  defer { fclose(file) }
-  var buffer = [CChar](repeating: 0, count: 4096)
-  var result: [String] = []
-  while fgets(&buffer, Int32(buffer.count), file) != nil {
-    result.append(
-      String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
-  }
-  return result
+  let bytes = (try? SmallFile.contents(of: path, limit: 1 << 16)) ?? []
+  return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Glibc
 
 /// What `--labels` names: the classes' names, separated by commas, or the lines of a file.
@@ -41,22 +42,14 @@ enum LabelList {
   }
 
   private static func lines(of path: String) throws(Failure) -> [String] {
-    func failure() -> Failure {
-      .usage("\(path): cannot be read (\(String(cString: strerror(errno)))); check the path and its permissions")
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure() }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failure() }
-      if count == 0 { break }
-      bytes += chunk[..<count]
-      guard bytes.count <= maximumBytes else {
-        throw .usage("\(path): expected at most \(maximumBytes) bytes of names, one a line, found more")
+    let bytes: [UInt8]
+    do throws(SmallFile.Failure) {
+      bytes = try SmallFile.contents(of: path, limit: maximumBytes)
+    } catch {
+      switch error {
+      case .system(let reason):
+        throw .usage("\(path): cannot be read (\(reason)); check the path and its permissions")
+      case .tooLarge: throw .usage("\(path): expected at most \(maximumBytes) bytes of names, one a line, found more")
       }
     }
     return try names(in: bytes, of: path)

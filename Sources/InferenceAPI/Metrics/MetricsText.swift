@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// The Prometheus text format, version 0.0.4: families of samples, each with HELP and TYPE.
@@ -81,12 +82,7 @@ struct ProcessFigures {
   }
 
   private static func contents(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
-    }
+    guard let bytes = try? SmallFile.contents(of: path, limit: 1 << 20) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 }

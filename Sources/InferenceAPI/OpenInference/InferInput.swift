@@ -1,9 +1,10 @@
+import Bytes
 import JSON
 
 /// The input tensor of an infer request, as its JSON describes it.
 struct InferInput {
   private(set) var rows = 0
-  private(set) var element = TensorElement.fp32
+  private(set) var element = NumberType.float32
   /// How many bytes the tensor has behind the JSON; nil: it is in the JSON.
   private(set) var binarySize: UInt64?
 
@@ -69,11 +70,11 @@ struct InferInput {
     }
   }
 
-  private static func element(_ json: borrowing JSONCursor) throws(JSONError) -> TensorElement {
+  private static func element(_ json: borrowing JSONCursor) throws(JSONError) -> NumberType {
     let name = try json.string("a string", "inputs[0].datatype")
-    guard let element = TensorElement(name) else {
+    guard let element = NumberType(name) else {
       throw JSONError(
-        .value, at: name.offset, "inputs[0].datatype", "expected \(TensorElement.names), found '\(name.quotation)'")
+        .value, at: name.offset, "inputs[0].datatype", "expected \(NumberType.names), found '\(name.quotation)'")
     }
     return element
   }

@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import HTTPServer
 import JSON
 import Models
@@ -181,10 +182,10 @@ extension RequestReader {
     let jsonBytes = try jsonBytes(of: request)
     let width = served.model.network.inputWidth
     guard jsonBytes > 0 else {
-      guard body.count == width * TensorElement.fp32.size else {
-        throw .tensorSize("a raw request", expected: width * TensorElement.fp32.size, found: body.count)
+      guard body.count == width * NumberType.float32.size else {
+        throw .tensorSize("a raw request", expected: width * NumberType.float32.size, found: body.count)
       }
-      TensorElement.fp32.read(body[...], rows: 1, into: batch)
+      NumberType.float32.read(body[...], rows: 1, into: batch)
       return DecodedRequest(answer: InferAnswer(nil, of: served), rows: 1)
     }
     // A number of a flat tensor takes two bytes at least: itself and what follows it.

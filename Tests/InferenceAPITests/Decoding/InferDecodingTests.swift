@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import TestSupport
 import Testing
@@ -55,7 +56,7 @@ func infer(
     let found = try infer(text)
     #expect(String(decoding: found.request.id, as: UTF8.self) == #""a\"\u00e9""#)
     #expect(found.request.timeout == 5 && found.request.isBinary)
-    #expect(found.request.input.binarySize == 6 && found.request.input.element == .bf16)
+    #expect(found.request.input.binarySize == 6 && found.request.input.element == .bfloat16)
     #expect(found.request.outputs.map(\.tensor) == [2, 0])
     #expect(found.request.outputs[1].isBinary && found.request.outputs[1].classification == 2)
   }

@@ -1,17 +1,18 @@
+import Bytes
 import JSON
 
 // The protocol's names of datatypes. BOOL and BYTES are no numbers, and none of them is an input here.
-extension TensorElement {
+extension NumberType {
   /// As errors list them.
   static let names = "FP32, FP64, FP16, BF16, INT8 to INT64 or UINT8 to UINT64"
 
   /// nil: it is no datatype of an input.
   init?(_ name: borrowing JSONText) {
     switch name {
-    case "FP32": self = .fp32
-    case "FP64": self = .fp64
-    case "FP16": self = .fp16
-    case "BF16": self = .bf16
+    case "FP32": self = .float32
+    case "FP64": self = .float64
+    case "FP16": self = .float16
+    case "BF16": self = .bfloat16
     case "UINT8": self = .uint8
     case "UINT16": self = .uint16
     case "UINT32": self = .uint32
@@ -24,13 +25,14 @@ extension TensorElement {
     }
   }
 
-  /// Its name, and how its elements are written in JSON; nil: they are not.
+  /// Its name, and how its numbers are written in JSON; nil: they are not.
   var written: (name: StaticString, type: JSONNumberType?) {
     switch self {
-    case .fp32: ("FP32", .float)
-    case .fp64: ("FP64", .float)
-    case .fp16: ("FP16", nil)
-    case .bf16: ("BF16", nil)
+    case .bool: ("BOOL", nil)
+    case .float32: ("FP32", .float)
+    case .float64: ("FP64", .float)
+    case .float16: ("FP16", nil)
+    case .bfloat16: ("BF16", nil)
     case .uint8: ("UINT8", .uint8)
     case .uint16: ("UINT16", .uint16)
     case .uint32: ("UINT32", .uint32)
