@@ -13,6 +13,7 @@ final class BatchWorker: @unchecked Sendable {
   /// A part smaller than this is not worth waking a core for, in multiply-adds (some 50 µs).
   private static let smallestPart = 2_000_000
 
+  /// - Parameter threads: at least 1.
   init(threads: Int) { self.threads = max(1, threads) }
 
   /// All jobs are of the same network.

@@ -8,7 +8,9 @@ import Synchronization
 /// While a batch is computed, requests of all reactors collect behind it and form the next one. The order is `BatchPlanner`'s;
 /// this class only performs it on Dispatch.
 public final class ComputeQueue: Sendable {
+  /// What bounds the queue, and whom it asks and tells.
   public struct Configuration: Sendable {
+    /// Of the planner.
     public var limits: BatchPlanner<ObjectIdentifier>.Limits
     /// Cores that a batch may be split over.
     public var threads: Int
@@ -17,6 +19,7 @@ public final class ComputeQueue: Sendable {
     /// Told after every batch, before its jobs are.
     public var didRunBatch: @Sendable (BatchReport) -> Void
 
+    /// A configuration; without `isAlive` every caller is taken to be there.
     public init(
       limits: BatchPlanner<ObjectIdentifier>.Limits, threads: Int,
       isAlive: @escaping @Sendable ([Int32]) -> [Bool] = { $0.map { _ in true } },
@@ -33,7 +36,9 @@ public final class ComputeQueue: Sendable {
   public struct BatchReport: Sendable {
     /// That of its jobs.
     public let metricsIndex: Int
+    /// Of all its jobs.
     public let rows: Int
+    /// How long its forward pass took.
     public let forwardNanoseconds: UInt64
   }
 
@@ -49,6 +54,7 @@ public final class ComputeQueue: Sendable {
   private let queue = DispatchQueue(label: "radial.compute", qos: .userInitiated)
   private let worker: BatchWorker
 
+  /// A queue that starts its threads with the first batch that needs them.
   public init(_ configuration: Configuration) {
     self.configuration = configuration
     state = Mutex(State(planner: BatchPlanner(limits: configuration.limits)))

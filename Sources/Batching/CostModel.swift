@@ -3,10 +3,14 @@ public import RadialEngine
 
 /// What a forward pass costs on one core of this machine, measured at load: linear between one row and a full batch.
 public struct CostModel: Sendable, Equatable {
+  /// Of a batch of one row.
   public let oneRowNanoseconds: Double
+  /// Of a batch of `fullBatchRows` rows.
   public let fullBatchNanoseconds: Double
+  /// From here on the cost of a row is taken to be constant.
   public let fullBatchRows: Int
 
+  /// A model of costs that were measured, in nanoseconds of one core.
   public init(oneRowNanoseconds: Double, fullBatchNanoseconds: Double, fullBatchRows: Int) {
     self.oneRowNanoseconds = oneRowNanoseconds
     self.fullBatchNanoseconds = fullBatchNanoseconds
@@ -53,6 +57,7 @@ public struct InlinePolicy: Sendable {
   /// 16 µs.
   public static let hopNanoseconds = 12_000.0
 
+  /// - Parameter budgetNanoseconds: 0: nothing runs inline.
   public init(budgetNanoseconds: Double) { self.budgetNanoseconds = budgetNanoseconds }
 
   /// Whether a batch of `requests` requests that takes `nanoseconds` runs at once on the reactor's thread: when it fits the

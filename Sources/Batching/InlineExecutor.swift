@@ -6,6 +6,7 @@ public import RadialEngine
 public struct InlineExecutor: Sendable {
   private let queue: DispatchQueue
 
+  /// - Parameter label: of the Dispatch queue, for debuggers.
   public init(label: String) { queue = DispatchQueue(label: label) }
 
   /// Computes all rows of `batch` and returns how long that took, in nanoseconds.

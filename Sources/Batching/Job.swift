@@ -5,6 +5,7 @@ import Synchronization
 public struct Job: Sendable {
   /// Chosen by the submitter; comes back with the outcome.
   public let id: UInt64
+  /// Where its inputs are and its results belong.
   public let batch: RowBatch
   /// The request's own rows of `batch`.
   public let rows: Range<Int>
@@ -17,6 +18,7 @@ public struct Job: Sendable {
   /// Where its outcome goes.
   public let completions: CompletionQueue
 
+  /// A job; its outcome is put into `completions`, from a compute thread.
   public init(
     id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, metricsIndex: Int = 0,
     completions: CompletionQueue
@@ -33,6 +35,7 @@ public struct Job: Sendable {
 
 /// What became of a job.
 public struct JobCompletion: Sendable {
+  /// What became of its rows.
   public enum Outcome: Sendable, Equatable {
     /// The results are in the job's rows of its batch.
     case computed
@@ -44,6 +47,7 @@ public struct JobCompletion: Sendable {
 
   /// The job's.
   public let id: UInt64
+  /// What became of its rows.
   public let outcome: Outcome
   /// Time between submission and the start of its batch.
   public let waitNanoseconds: UInt64
@@ -59,6 +63,7 @@ public final class CompletionQueue: Sendable {
   /// - Parameter wake: called from a compute thread after something was put in.
   public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
+  /// Puts outcomes in, and wakes their submitter.
   func put(_ jobs: [JobCompletion]) {
     finished.withLock { $0.append(contentsOf: jobs) }
     wake()

@@ -10,6 +10,7 @@ public import RadialEngine
 /// `@unchecked Sendable`: a batch is filled on one thread and then handed over as a whole through a queue; from there on
 /// users touch disjoint row ranges only, and no range is appended any more.
 public final class RowBatch: @unchecked Sendable {
+  /// What computes the rows.
   public let network: Network
   /// N: how many rows have been appended.
   public private(set) var count = 0
@@ -24,6 +25,7 @@ public final class RowBatch: @unchecked Sendable {
   /// Above this size the buffers go back to the system when the batch is cleared.
   private static let keptBytes = 8 << 20
 
+  /// A batch without rows and without memory.
   public init(network: Network) { self.network = network }
 
   deinit { release() }

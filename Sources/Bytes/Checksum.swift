@@ -2,8 +2,10 @@ internal import CZlib
 
 /// The CRC-32 of gzip and zip (RFC 1952, section 8), of bytes that come piece by piece.
 public struct CRC32: Sendable {
+  /// Of the bytes so far.
   public private(set) var value: UInt32 = 0
 
+  /// The checksum of nothing.
   public init() {}
 
   /// Takes in the next bytes.

@@ -14,6 +14,7 @@ public final class InflateStream {
     case none
   }
 
+  /// How far a stream is.
   public enum State: Sendable {
     /// The stream goes on: it wants more input, or more room.
     case unfinished

@@ -11,13 +11,16 @@ public struct ByteSlice {
   private let owner: any ByteOwner
   private let range: Range<Int>
 
+  /// In bytes.
   public var count: Int { range.count }
 
+  /// All bytes of an owner.
   public init(_ owner: some ByteOwner) {
     self.owner = owner
     range = 0..<owner.count
   }
 
+  /// Bytes in memory.
   public init(_ array: [UInt8]) { self.init(ByteArray(array)) }
 
   private init(owner: any ByteOwner, range: Range<Int>) {
@@ -59,6 +62,7 @@ public struct ByteSlice {
     }
   }
 
+  /// A copy.
   public var array: [UInt8] { withBytes { Array($0) } }
 }
 

@@ -1,5 +1,6 @@
 /// Why a file cannot be read. `description` is the sentence, without the file's name: where, expected, found, what to do.
 public struct FormatError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sentence, without the file's name.
   public let description: String
 
   init(_ description: String) { self.description = description }

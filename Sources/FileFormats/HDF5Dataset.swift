@@ -1,5 +1,6 @@
 /// A dataset: a type, a shape and its elements, one after another.
 public struct HDF5Dataset {
+  /// Of its elements.
   public let type: HDF5Datatype
   /// [] is one element.
   public let shape: [Int]

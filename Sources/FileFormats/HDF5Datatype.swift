@@ -54,6 +54,7 @@ public enum HDF5Datatype: Sendable, Equatable {
 
 /// For sentences.
 extension HDF5Datatype: CustomStringConvertible {
+  /// As errors name it.
   public var description: String {
     switch self {
     case .float16, .bfloat16, .float32, .float64: "floating-point numbers of \(bytes) bytes"

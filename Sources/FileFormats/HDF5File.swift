@@ -17,6 +17,7 @@ public final class HDF5File {
   /// Nodes, header blocks and entries that may still be visited. A step reads at least 8 bytes, and a sound file's are read once.
   private var stepsLeft: Int
 
+  /// Whether bytes begin with the signature of HDF5 (format specification, section II.A).
   public static func isFile(_ bytes: ByteSlice) -> Bool {
     // The first byte is 0x89, which no text begins with, so that it cannot stand in a literal of text.
     bytes.has("HDF\r\n\u{1a}\n", at: 1) && bytes.withBytes { $0[0] == 0x89 }

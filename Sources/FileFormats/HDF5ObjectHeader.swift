@@ -1,5 +1,6 @@
 /// The messages of an object: what it is, and where its parts lie (IV.A).
 struct HDF5ObjectHeader {
+  /// The messages that are needed (format specification, section IV.A.2).
   enum Kind: UInt16 {
     case dataspace = 0x01
     case linkInformation = 0x02
@@ -14,6 +15,7 @@ struct HDF5ObjectHeader {
     case attributeInformation = 0x15
   }
 
+  /// A message with its bytes.
   struct Message {
     let type: Kind
     let body: ByteSlice
@@ -21,6 +23,7 @@ struct HDF5ObjectHeader {
 
   private(set) var messages: [Message] = []
 
+  /// Reads the header of an object, whichever version it has.
   init(at address: UInt64, in file: HDF5File, _ path: String) throws(FormatError) {
     let start = try file.place(address, "the object header of '\(path)'")
     if file.bytes.has("OHDR", at: start) {
@@ -30,6 +33,7 @@ struct HDF5ObjectHeader {
     }
   }
 
+  /// The first message of a kind; nil: there is none.
   func first(_ type: Kind) -> ByteSlice? { messages.first { $0.type == type }?.body }
 
   /// The messages of all attributes: those of the header, and those in a fractal heap that an attribute info message names (IV.A.2.v).

@@ -8,8 +8,11 @@ public struct ZipArchive {
     /// 0: stored; 8: deflated.
     public let method: UInt16
     let flags: UInt16
+    /// CRC-32 of its contents.
     public let crc: UInt32
+    /// In the archive, in bytes.
     public let compressedSize: Int
+    /// Unpacked, in bytes.
     public let size: Int
     /// Of its local header, from the archive's beginning.
     public let headerOffset: Int
@@ -27,6 +30,7 @@ public struct ZipArchive {
   private let origin: Int
   private let members: [String: Member]
 
+  /// Whether bytes begin with a local file header (APPNOTE 4.3.7).
   public static func isArchive(_ bytes: ByteSlice) -> Bool {
     // An empty archive is one too, so that it is refused as such.
     bytes.has("PK\u{3}\u{4}", at: 0) || bytes.has("PK\u{5}\u{6}", at: 0)

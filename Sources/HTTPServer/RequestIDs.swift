@@ -2,6 +2,7 @@
 struct RequestIDs {
   private var counter: UInt64
 
+  /// IDs that begin somewhere at random.
   init() {
     var generator = SystemRandomNumberGenerator()
     counter = generator.next()

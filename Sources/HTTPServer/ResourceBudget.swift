@@ -7,6 +7,7 @@ package final class ResourceBudget: Sendable {
   private let bufferedBytes = Atomic<Int>(0)
   private let openConnections = Atomic<Int>(0)
 
+  /// A budget that nothing has been taken from.
   package init(maxBufferedBytes: Int, maxConnections: Int) {
     self.maxBufferedBytes = maxBufferedBytes
     self.maxConnections = maxConnections
@@ -29,6 +30,7 @@ package final class ResourceBudget: Sendable {
     return false
   }
 
+  /// Bytes of a body were given back. Any thread.
   func release(_ bytes: Int) { bufferedBytes.wrappingSubtract(bytes, ordering: .relaxed) }
 
   /// Counts a connection that is open, within the limit or not, until `releaseConnection`.
@@ -38,5 +40,6 @@ package final class ResourceBudget: Sendable {
       ? .tooManyConnections(limit: maxConnections) : nil
   }
 
+  /// A connection has closed. Any thread.
   package func releaseConnection() { openConnections.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -4,12 +4,15 @@ public import Bytes
 ///
 /// Every answer also carries `X-Request-ID`, and `Connection: close` while the server drains.
 public struct Response {
+  /// Where the body is.
   enum Content {
     case fixed(FixedResponse)
     case buffer(ByteBuffer)
   }
 
+  /// Of the answer (RFC 9110 15).
   public let status: Int
+  /// The value of `Content-Type`.
   public let contentType: StaticString
   let content: Content
   /// Beside those of every answer.
@@ -28,6 +31,7 @@ public struct Response {
     self.headers = headers
   }
 
+  /// An answer that never changes.
   public static func fixed(_ response: FixedResponse) -> Response { Response(fixed: response) }
 
   private init(fixed response: FixedResponse) {

@@ -120,6 +120,7 @@ public final class Server: Sendable {
 }
 
 extension Reactor.Settings {
+  /// The units that the hot path compares.
   init(_ configuration: ServerConfiguration) {
     validator = HeaderValidator.Limits(configuration)
     drainLimit = 2 * validator.maxBodyBytes

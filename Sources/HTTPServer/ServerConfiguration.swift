@@ -1,5 +1,6 @@
 /// What a server listens on and how much it lets a client take.
 public struct ServerConfiguration: Sendable {
+  /// Where clients connect.
   public var address: ListenAddress
   /// Reactor threads, each with a listening socket of its own; at least 1.
   public var reactors: Int
@@ -18,6 +19,7 @@ public struct ServerConfiguration: Sendable {
   /// Request bodies held at one time over all reactors, in bytes; beyond it 503.
   public var maxBufferedBytes = 512 << 20
 
+  /// The defaults, for an address and a number of threads.
   public init(address: ListenAddress = .tcp(host: "127.0.0.1", port: 8080), reactors: Int = 1) {
     self.address = address
     self.reactors = reactors

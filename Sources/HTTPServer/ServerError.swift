@@ -1,5 +1,6 @@
 /// Why a server could not be made.
 public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What could not be done.
   public enum Kind: Sendable {
     /// The host name has no address.
     case unknownHost
@@ -10,6 +11,7 @@ public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// libmicrohttpd refused to start.
     case daemon
   }
+  /// What could not be done.
   public let kind: Kind
   /// One sentence: what failed, where, and what to do.
   public let description: String

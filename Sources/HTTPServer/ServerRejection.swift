@@ -34,8 +34,10 @@ public enum ServerRejection: Error, Sendable, Equatable {
     /// Completes "The request's header section has …".
     public let text: StaticString
 
+    /// - Parameter text: completes "The request's header section has …".
     public init(stringLiteral text: StaticString) { self.text = text }
 
+    /// By their texts: a StaticString is no Equatable.
     public static func == (one: HeaderFault, other: HeaderFault) -> Bool { "\(one.text)" == "\(other.text)" }
   }
 

@@ -39,6 +39,8 @@ struct APIError: Error {
   /// The answer: `{"error":"…"}` with what machines may want to know beside it.
   func response(in buffer: consuming ByteBuffer) -> Response {
     let json = JSONWriter(buffer)
+    // One member that every client shows, and beside it what programs may want: clients of all three protocols read
+    // `error`.
     json.write("{\"error\":")
     json.write(string: message)
     if let position {
@@ -70,10 +72,13 @@ enum RejectionReason: String, CaseIterable, Sendable {
 
 // What any request may be refused with.
 extension APIError {
+  /// 404: a path that is no endpoint's; with the paths of the protocol that it looks like.
   static func unknownPath(_ path: String) -> APIError {
+    // Cut: a path may be as long as a header section, and comes back in the answer.
     APIError(404, "no route '\(path.prefix(128))'; send \(EndpointTable.words(near: path))")
   }
 
+  /// 405, with `Allow` (RFC 9110 15.5.6).
   static func methodNotAllowed(_ endpoint: Endpoint) -> APIError {
     var error = APIError(405, "method not allowed on \(endpoint.label), use \(endpoint.method.allow)")
     error.headers = [("Allow", "\(endpoint.method.allow)")]
@@ -83,29 +88,35 @@ extension APIError {
   /// To a probe; requests are answered as long as they can be.
   static func notReady(_ readiness: Readiness) -> APIError {
     APIError(
+      // No reason of a rejection: a probe that hears it was not refused any work.
       503, nil, retryAfterSeconds: 1,
       readiness == .draining
         ? "not ready: the server is shutting down; use another replica"
         : "not ready: the model is loading; try again in a moment")
   }
 
+  /// 503: the process is about to end, and the request was not answered before.
   static var draining: APIError {
     APIError(
       503, .draining, retryAfterSeconds: 1,
       "the server is shutting down; send the request again, to another replica")
   }
 
+  /// 503, with the seconds after which there will be room by what the waiting rows cost.
   static func queueFull(retryAfterSeconds seconds: Int) -> APIError {
     APIError(
       503, .queueFull, retryAfterSeconds: seconds, "the compute queue is full; try again after \(seconds) s")
   }
 
+  /// 504: the rows were not computed in the time that the caller gave.
   static var deadlinePassed: APIError {
     APIError(
       504, .deadline,
       "the request's deadline passed before the rows were computed; allow more time or send fewer rows")
   }
 
+  /// 400: `X-Request-Timeout-Ms` is no time.
+  /// - Parameter found: the header's value, cut.
   static func badTimeout(_ found: String) -> APIError {
     APIError(
       400, "X-Request-Timeout-Ms: expected a whole number of milliseconds from 1 to 86400000, found '\(found)'")

@@ -80,12 +80,15 @@ package final class Service: Sendable {
 
   /// Seconds until the compute queue will have room, by the cost of what waits.
   func retryAfterSeconds(_ served: ServedModel) -> Int {
+    // Never 0: a client that comes back at once would be refused again.
     let seconds = served.cost.nanoseconds(rows: queue.queuedRows) * 1e-9 / Double(max(1, configuration.threads))
     return max(1, Int(seconds.rounded(.up)))
   }
 
   /// All counters, summed as they stand at one moment: every thread's are locked together.
   var metrics: MetricsValues {
+    // One lock within the other: all are held while the last is read, so that no request is counted in one shard and
+    // not yet in another.
     func sum(_ rest: ArraySlice<MetricsShard>) -> MetricsValues {
       guard let first = rest.first else { return MetricsValues() }
       return first.read { values in

@@ -144,16 +144,19 @@ public struct JSONCursor: ~Copyable {
   public struct WholeNumbers: Sendable {
     /// How many there are; `values` holds the first of them.
     public internal(set) var count = 0
+    /// The first four of them.
     public internal(set) var values = InlineArray<4, UInt64>(repeating: 0)
     /// Where the array begins.
     public internal(set) var offset = 0
 
+    /// No numbers.
     public init() {}
 
     /// The values that are held.
     public var listed: [UInt64] { (0..<min(count, values.count)).map { values[$0] } }
   }
 
+  /// Reads an array of whole numbers from 0.
   public func wholeNumbers(_ expected: StaticString, _ path: JSONPath) throws(JSONError) -> WholeNumbers {
     var numbers = WholeNumbers()
     let isRead = withUnsafeMutableBytes(of: &numbers.values) {
@@ -184,6 +187,7 @@ public struct JSONCursor: ~Copyable {
     fileprivate let mark: Int
   }
 
+  /// Where the cursor stands, to go back to.
   public var position: Position { Position(mark: json_position(cursor)) }
 
   /// Goes to where it has stood before, in the same object or array.

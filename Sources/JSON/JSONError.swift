@@ -2,6 +2,7 @@ internal import JSONCore
 
 /// What is wrong with a JSON text, and where.
 public struct JSONError: Error, Equatable, Sendable {
+  /// The kind of a mistake, from which a protocol chooses a status.
   public enum Reason: Sendable {
     /// Not JSON.
     case syntax
@@ -22,6 +23,7 @@ public struct JSONError: Error, Equatable, Sendable {
     case memory
   }
 
+  /// The kind of the mistake.
   public let reason: Reason
   /// Of the byte that is wrong.
   public let offset: Int
@@ -72,6 +74,7 @@ public struct JSONPath: ExpressibleByStringLiteral, CustomStringConvertible, Sen
   @usableFromInline let name: StaticString
   @usableFromInline let index: Int?
 
+  /// The path of a member, or of the whole text.
   @inlinable
   public init(stringLiteral name: StaticString) { self.init(name, nil) }
 
@@ -85,5 +88,6 @@ public struct JSONPath: ExpressibleByStringLiteral, CustomStringConvertible, Sen
   /// Whether it is the whole text.
   public var isEmpty: Bool { name.utf8CodeUnitCount == 0 }
 
+  /// As a sentence has it.
   public var description: String { index.map { "\(name)[\($0)]" } ?? "\(name)" }
 }

@@ -2,6 +2,7 @@ internal import JSONCore
 
 /// Values → JSON text, in memory that is lent. Each function returns how many bytes it has written.
 public enum JSONOutput {
+  /// The most bytes of an integer: that of Int64.min.
   public static let maxInteger = 20
   /// The shortest decimal that reads back as the same Float32; NaN, Infinity or -Infinity for those.
   public static let maxFloat = 16
@@ -15,18 +16,23 @@ public enum JSONOutput {
   /// Of a string of `count` bytes.
   public static func maxString(_ count: Int) -> Int { 6 * count + 2 }
 
+  /// A whole number in decimal.
   public static func write(integer: Int, to out: UnsafeMutableRawPointer) -> Int {
     json_write_integer(text(out), Int64(integer))
   }
 
+  /// The shortest decimal that reads back as the same Float32.
   public static func write(float: Float, to out: UnsafeMutableRawPointer) -> Int { json_write_float(text(out), float) }
 
+  /// An array of `count` floats.
   public static func write(floats: UnsafePointer<Float>, count: Int, to out: UnsafeMutableRawPointer) -> Int {
     json_write_floats(text(out), floats, count)
   }
 
+  /// A number that is marked as a real one: 1.0, not 1.
   public static func write(real: Float, to out: UnsafeMutableRawPointer) -> Int { json_write_real(text(out), real) }
 
+  /// An array of `count` reals.
   public static func write(reals: UnsafePointer<Float>, count: Int, to out: UnsafeMutableRawPointer) -> Int {
     json_write_reals(text(out), reals, count)
   }

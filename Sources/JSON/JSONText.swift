@@ -33,10 +33,12 @@ public struct JSONText: ~Escapable {
     }
   }
 
+  /// Byte for byte.
   public func hasPrefix(_ prefix: StaticString) -> Bool {
     count >= prefix.utf8CodeUnitCount && memcmp(start, prefix.utf8Start, prefix.utf8CodeUnitCount) == 0
   }
 
+  /// Whether it has no byte.
   public var isEmpty: Bool { count == 0 }
 
   /// As much of it as a sentence quotes: 32 bytes.

@@ -9,15 +9,21 @@ public struct AnswerComparison: Sendable {
   public struct Place: Sendable, Equatable {
     /// From 0.
     public let row: Int
+    /// Of the row, from 0.
     public let column: Int
+    /// The model's number.
     public let answer: Float
+    /// The framework's number.
     public let expected: Float
     /// |answer − expected| as a share of the row's largest; infinite where that is 0 or the answer is not finite.
     public let deviation: Double
   }
 
+  /// What is compared.
   public let subject: Verification.Subject
+  /// The largest share of its row's largest number that an answer may be apart.
   public let tolerance: Double
+  /// Rows that were compared so far.
   public private(set) var rows = 0
   /// Rows that prove nothing, since many formulas give them: all 0, as far rows do, or as outputs one 1 and the rest 0, as a softmax does.
   public private(set) var rowsWithoutProof = 0
@@ -30,6 +36,7 @@ public struct AnswerComparison: Sendable {
 
   private static let negligible = 1e-37
 
+  /// A comparison that has seen no row.
   public init(of subject: Verification.Subject, tolerance: Double) {
     (self.subject, self.tolerance) = (subject, tolerance)
   }

@@ -2,6 +2,7 @@
 ///
 /// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
 public struct Calibration: Sendable {
+  /// The word for the method in the file: split_conformal.
   public let method: String
   /// The rate that the model was calibrated for, or that was given in its place: known ⇔ p ≥ it.
   public let falseRejectRate: Double

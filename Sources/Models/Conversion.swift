@@ -5,12 +5,16 @@ public import RadialEngine
 public final class Conversion {
   /// Rows with the model's answers, which become the self-test of the file, and what they were compared with.
   public struct Verified {
+    /// How the comparison came out.
     public let verification: Verification
     /// [r, D], [r, O], [r, C]; r is from 1 to `Conversion.maximumSelfTestRows`. Distances are empty where the model has none.
     public let inputs: [Float]
+    /// [r, O]
     public let outputs: [Float]
+    /// [r, C], squared; empty: the model has none.
     public let distances: [Float]
 
+    /// Rows with their answers, row-major.
     public init(verification: Verification, inputs: [Float], outputs: [Float], distances: [Float]) {
       (self.verification, self.inputs, self.outputs, self.distances) = (verification, inputs, outputs, distances)
     }

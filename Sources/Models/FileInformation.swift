@@ -4,12 +4,16 @@ import CNettle
 public struct FileInformation: Sendable, Equatable {
   /// Last component of the path.
   public let name: String
+  /// As it was given.
   public let path: String
+  /// The file's size.
   public let bytes: Int
   /// SHA-256 (FIPS 180-4), 64 hexadecimal digits.
   public let sha256: String
+  /// What the file is.
   public let form: ModelForm
 
+  /// Reads the whole file once, for its checksum.
   init(path: String, file: FileContents, form: ModelForm) {
     self.path = path
     self.form = form
@@ -18,6 +22,7 @@ public struct FileInformation: Sendable, Equatable {
     sha256 = file.withBytes(Self.sha256)
   }
 
+  /// In hexadecimal.
   static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
     var context = sha256_ctx()
     nettle_sha256_init(&context)

@@ -11,6 +11,7 @@ struct ForeignFile {
 
   private static let prefixBytes = 1 << 16
 
+  /// - Parameter advice: what to do with such a file.
   init(_ name: String, _ advice: String, isJSON: Bool = false) {
     self.name = name
     self.advice = advice
@@ -101,6 +102,7 @@ struct ForeignFile {
     return ForeignFile("packed by zlib, as joblib writes objects", scikit)
   }
 
+  /// Whether a text is among the bytes.
   static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
     let pattern = Array(text.utf8)
     guard bytes.count >= pattern.count else { return false }

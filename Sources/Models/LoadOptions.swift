@@ -39,6 +39,7 @@ public struct LoadOptions: Sendable, Equatable {
   /// Whether those of the RBF layers may be given with a file that is not Keras', which has no use for them.
   private(set) var ignoresOtherForms = false
 
+  /// Options, of which each may be left open.
   public init(
     rbfLayout: RBF.CentersLayout? = nil, gamma: Double? = nil, rbfForm: RBFForm? = nil,
     configurationPath: String? = nil,

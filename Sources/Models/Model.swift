@@ -2,29 +2,37 @@ public import RadialEngine
 
 /// A model that was read, checked and repacked: the network, and everything that its file says about it.
 public final class Model: Sendable {
+  /// Under which it is served: letters, digits, `_`, `.` and `-`.
   public let name: String
+  /// From 1.
   public let version: Int
+  /// What computes the answers.
   public let network: Network
   /// Without the batch dimension.
   public let inputShape: [Int]
   /// What the Keras file calls the input; nil: nothing, or the model is not from one.
   public let inputName: String?
+  /// The layer table, from the input on.
   public let layers: [LayerDescription]
   /// What whoever runs the model should hear of it, a sentence each.
   public let notes: [String]
   /// [C]
   public let labels: [String]?
+  /// What the verdicts rest on; nil: there are none.
   public let calibration: Calibration?
+  /// What is done to a row before the first layer.
   public let preprocessing: Preprocessing
   /// JSON, as the file has it.
   public let trainingJSON: String?
   /// The comparison with its framework that the model has passed; nil: the file says of none.
   public let verification: Verification?
+  /// The file that it was read from.
   public let file: FileInformation
   let storedSelfTest: SelfTest?
 
   /// Rows of the file's self-test; 0: it carries none.
   public var selfTestRows: Int { storedSelfTest?.rows ?? 0 }
+  /// Whether the file carries rows with the answers expected.
   public var hasSelfTest: Bool { selfTestRows > 0 }
 
   /// Reads a file of Radial's own form, or one that Keras saved; which it is, its first bytes tell.
@@ -54,6 +62,7 @@ public final class Model: Sendable {
       options: options)
   }
 
+  /// Reads everything that a source says, and repacks the weights.
   init(
     _ source: any TensorSource, name: String?, version: Int, instructionSet: InstructionSet,
     options: LoadOptions = LoadOptions()

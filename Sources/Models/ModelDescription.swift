@@ -16,17 +16,20 @@ package struct ModelDescription: Encodable, Sendable {
     }
   }
 
+  /// What the verdicts rest on.
   struct Calibration: Encodable {
     let method: String
     let falseRejectRate: Double
     let rows: Int
   }
 
+  /// scale · x + offset, before the first layer.
   struct Preprocessing: Encodable {
     let scale: Float
     let offset: Float
   }
 
+  /// The file that the model was read from.
   struct File: Encodable {
     let name: String
     let bytes: Int
@@ -38,6 +41,7 @@ package struct ModelDescription: Encodable, Sendable {
     var path: String?
   }
 
+  /// A line of the layer table.
   struct Layer: Encodable {
     let name: String
     let type: String
@@ -52,6 +56,7 @@ package struct ModelDescription: Encodable, Sendable {
     let inferredFrom: String?
   }
 
+  /// The file's own rows and answers, run again.
   struct SelfTest: Encodable {
     let rows: Int
     /// null: the file carries none.
@@ -133,10 +138,13 @@ package enum JSONDocument {
 /// A member that is null, and not left out, where there is no value.
 @propertyWrapper
 package struct Nullable<Value: Encodable & Sendable>: Encodable, Sendable {
+  /// nil: null.
   package var wrappedValue: Value?
 
+  /// A member with this value.
   package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
+  /// The value, or null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }

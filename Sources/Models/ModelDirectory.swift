@@ -4,14 +4,18 @@ import Glibc
 public struct ModelSource: Sendable, Equatable {
   /// Names a version of a model.
   public struct Key: Hashable, Sendable, Comparable {
+    /// Under which it is served.
     public let name: String
+    /// From 1.
     public let version: Int
 
+    /// A version of a model.
     public init(name: String, version: Int) {
       self.name = name
       self.version = version
     }
 
+    /// By name, then by version.
     public static func < (one: Key, other: Key) -> Bool { (one.name, one.version) < (other.name, other.version) }
   }
 
@@ -22,7 +26,9 @@ public struct ModelSource: Sendable, Equatable {
     let settings: [String: FileStamp]
   }
 
+  /// Which version of which model it is.
   public let key: Key
+  /// Of the model's file.
   public let path: String
   /// nil: there is no such file, or it cannot be looked at.
   public let fingerprint: Fingerprint?

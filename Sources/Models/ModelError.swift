@@ -1,5 +1,6 @@
 /// Why a model file cannot be served. `description` is the sentence: where, what, expected, found, what to do.
 public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, roughly: what a caller may decide by.
   public enum Reason: String, Sendable {
     /// The file cannot be opened, or is damaged.
     case file
@@ -19,7 +20,9 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     case system
   }
 
+  /// What is wrong, roughly.
   public let reason: Reason
+  /// The sentence. Options are named in backquotes, as `rbf_form`.
   public let description: String
 
   /// The same with another sentence, such as one that names options as a program's user knows them: errors of this module name them as
@@ -30,6 +33,9 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
 
   private init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
 
+  /// - Parameters:
+  ///   - file: the path, with which the sentence begins.
+  ///   - sentence: what, expected, found, what to do.
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
     description = "\(file): \(sentence)".withoutControlCharacters

@@ -103,16 +103,19 @@ public final class OutputFile {
       "is the same file as the \(inputName(input)), and nothing replaces an input; write to another file")
   }
 
+  /// Whether a path is the very file that was looked at.
   fileprivate static func isFile(_ input: String, _ information: stat) -> Bool {
     var other = stat()
     return (input == "-" ? fstat(STDIN_FILENO, &other) : stat(input, &other)) == 0
       && other.st_dev == information.st_dev && other.st_ino == information.st_ino
   }
 
+  /// What an input is called in a sentence.
   fileprivate static func inputName(_ input: String) -> String {
     input == "-" ? "standard input" : "input '\(input)'"
   }
 
+  /// What the system said.
   fileprivate static func failure(_ path: String, _ what: String) -> ModelError {
     ModelError(
       .system, path, "\(what) (\(String(cString: strerror(errno)))); check the directory, its permissions and the disk")

@@ -31,6 +31,7 @@ public enum ModelForm: Sendable, Equatable {
 }
 
 extension ModelForm: CustomStringConvertible {
+  /// As the layer table names it.
   public var description: String {
     switch self {
     case .safetensors: "safetensors"
@@ -49,6 +50,7 @@ struct Tensor {
   let bytes: ByteSlice
 }
 
+/// The dtypes of safetensors.
 enum ElementType: String, CaseIterable {
   case f64 = "F64"
   case f32 = "F32"
@@ -104,6 +106,7 @@ func reading<Result>(
 }
 
 extension TensorSource {
+  /// nil: there is no such tensor.
   func shape(of name: String) -> [Int]? { tensors[name]?.shape }
 
   /// A tensor as floats; F16, BF16 and F64 are converted. Its shape must be `shape`, its values finite.

@@ -12,6 +12,7 @@ public struct Verification: Sendable, Equatable {
 
   static let key = "radial.verified"
 
+  /// What was compared.
   public let subject: Subject
   /// Rows that were compared, without those that prove nothing.
   public let rows: Int
@@ -20,6 +21,7 @@ public struct Verification: Sendable, Equatable {
   /// The largest share that was allowed.
   public let tolerance: Double
 
+  /// A comparison that was passed.
   public init(subject: Subject, rows: Int, largestDeviation: Double, tolerance: Double) {
     self.subject = subject
     self.rows = rows

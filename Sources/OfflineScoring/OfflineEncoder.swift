@@ -8,6 +8,7 @@ package import RadialEngine
 ///
 /// Immutable: any number of threads may use it, each with a buffer of its own.
 package struct OfflineEncoder: Sendable {
+  /// What the lines are.
   package enum Form: String, CaseIterable, Sendable {
     /// One object a line: an element of `/predict`'s `predictions`.
     case jsonl
@@ -15,13 +16,16 @@ package struct OfflineEncoder: Sendable {
     case csv
   }
 
+  /// What the output is to be.
   package struct Options: Sendable {
+    /// What the lines are.
     package var form = Form.jsonl
     /// What is said of each row.
     package var predict = PredictOptions()
     /// The names of what rows carry along into the output.
     package var kept: [String] = []
 
+    /// JSON lines with scores, distances and verdicts.
     package init() {}
   }
 
@@ -34,6 +38,7 @@ package struct OfflineEncoder: Sendable {
     /// As a text: of a JSON string what it stands for.
     let text: String
 
+    /// A value as it stood in the file, with what it stands for.
     package init(bytes: ArraySlice<UInt8>, isJSON: Bool, text: String) {
       (self.bytes, self.isJSON, self.text) = (bytes, isJSON, text)
     }
@@ -53,6 +58,7 @@ package struct OfflineEncoder: Sendable {
   /// Why a finite row has no answer.
   package struct RowError: Error { package let sentence: String }
 
+  /// What the lines are.
   package let form: Form
   let model: Model
   let options: PredictOptions

@@ -8,12 +8,15 @@ package struct OfflineFailure: Error {
   /// Whether the system is to blame, a disk that is full, and not the rows or the model.
   package let isOfSystem: Bool
 
+  /// - Parameter isOfSystem: a disk that is full, rather than rows or a model.
   init(_ message: String, isOfSystem: Bool = false) {
     self.message = message
     self.isOfSystem = isOfSystem
   }
 
+  /// Rows that cannot be read on.
   init(_ error: RowFileError) { self.init(error.description, isOfSystem: error.reason == .system) }
 
+  /// An output that cannot be written.
   init(_ error: ModelError) { self.init("\(error)", isOfSystem: error.reason == .system) }
 }

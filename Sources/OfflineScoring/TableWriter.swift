@@ -25,6 +25,7 @@ struct TableWriter {
     return names.joined(separator: ",")
   }
 
+  /// Writes the line of one row, without its end.
   func write(
     _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ rows: RowResults,
     _ classification: Classification?, into text: JSONWriter

@@ -17,7 +17,9 @@ package struct PredictOptions: Sendable {
   package var falseRejectRate: Double?
   /// How many classes, the nearest first; 0: none.
   package var topK: Int32 = 0
+  /// What is shown of a row beside its class.
   package var outputs = Self.usualOutputs
+  /// What becomes of rows that the calibration does not know.
   package var reject = Reject.flag
 
   /// Scores and distances.

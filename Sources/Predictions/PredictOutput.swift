@@ -10,6 +10,7 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
   /// The inputs of the RBF layer.
   case embedding
 
+  /// The names of all, in their order.
   package static let names = allCases.map { "\($0)" }
 
   /// The names as a sentence lists them: `a, b and c`.
@@ -17,19 +18,24 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
     names.dropLast().joined(separator: ", ") + " \(conjunction) " + names[names.count - 1]
   }
 
+  /// As requests, errors and the command line name it.
   package var name: String { Self.names[Int(rawValue)] }
 }
 
 /// Some of the outputs.
 package struct PredictOutputs: Sendable, Equatable {
+  /// One bit an output, by its raw value.
   @usableFromInline package var bits: UInt8 = 0
 
+  /// The outputs of a sequence.
   package init(_ outputs: some Sequence<PredictOutput>) {
     for output in outputs { insert(output) }
   }
 
+  /// Adds one.
   package mutating func insert(_ output: PredictOutput) { bits |= 1 << output.rawValue }
 
+  /// Whether it is one of them.
   @inlinable package func contains(_ output: PredictOutput) -> Bool { bits & 1 << output.rawValue != 0 }
 
   /// Whether the inputs of the last RBF layer must be kept for one of them.

@@ -18,6 +18,7 @@ package struct RowResults {
     self.count = count
   }
 
+  /// What computed them.
   package var network: Network { model.network }
 
   /// The outputs of a row, [O].

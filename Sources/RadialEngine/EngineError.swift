@@ -20,6 +20,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownInstructionSet(String)
   case unavailableInstructionSet(String)
 
+  /// The sentence: what, expected, found, what to do.
   public var description: String {
     switch self {
     case .wrongCount(let layer, let part, let expected, let found):

@@ -31,6 +31,7 @@ struct PoolingStep: Sendable {
 }
 
 extension ExecutionPlan {
+  /// The image with its padding, then the convolution.
   mutating func add(_ layer: Conv2D) throws(EngineError) {
     let (input, size, strides) = (layer.input, layer.window.size, layer.window.strides)
     let place = try place(layer.window, on: input, layer.name)
@@ -73,10 +74,12 @@ extension ExecutionPlan {
     add(layer.activation, layer.alpha)
   }
 
+  /// One step.
   mutating func add(_ layer: Pooling2D) throws(EngineError) {
     try addPool(layer.window, on: layer.input, isMaximum: layer.kind == .maximum, layer.name)
   }
 
+  /// The mean, then an affine step and the activation.
   mutating func add(_ layer: Subsampling2D) throws(EngineError) {
     try Self.check(layer.factor, layer.input.channels, layer.name, "factor")
     try Self.check(layer.offset, layer.input.channels, layer.name, "offset")
@@ -87,6 +90,7 @@ extension ExecutionPlan {
     add(layer.activation, layer.alpha)
   }
 
+  /// The projections, the mean squared distances, and the kernel.
   mutating func add(_ layer: DUQ, isLast: Bool) throws(EngineError) {
     guard layer.inputs == width else { throw .wrongWidth(layer: layer.name, expected: width, found: layer.inputs) }
     try Self.checkSize(layer.units, layer.name)

@@ -34,6 +34,8 @@ struct ExecutionPlan {
   /// The dense layer whose weights a following batch normalisation may still be folded into.
   private var foldable: Dense?
 
+  /// The steps of a network.
+  /// - Throws: for sizes that do not fit one another.
   init(inputWidth: Int, layers: [Layer]) throws(EngineError) {
     try Self.checkSize(inputWidth, "input")
     guard !layers.isEmpty else { throw .noLayers }
@@ -146,6 +148,7 @@ struct ExecutionPlan {
         shift: AlignedFloats(all.map { shift[$0 % shift.count] }, to: padded(width))))
   }
 
+  /// An activation in place.
   mutating func add(_ activation: Activation, _ alpha: Float?) {
     flush()
     if activation != .linear { steps.append(.activate(activation, alpha: alpha ?? activation.defaultAlpha)) }
@@ -160,6 +163,7 @@ struct ExecutionPlan {
     add(dense.activation, dense.alpha)
   }
 
+  /// From here on a row has `units` values.
   mutating func advance(to units: Int, from inputs: Int) {
     multiplyAddsPerRow += inputs * units
     width = units
@@ -176,10 +180,12 @@ struct ExecutionPlan {
     try Self.checkSize(units, layer)
   }
 
+  /// Refuses a size beyond `Network.maximumWidth`.
   static func checkSize(_ size: Int, _ layer: String) throws(EngineError) {
     guard (1...Network.maximumWidth).contains(size) else { throw .badSize(layer: layer, found: size) }
   }
 
+  /// Refuses weights of another count, or that are not finite.
   static func check(_ values: [Float], _ count: Int, _ layer: String, _ part: String) throws(EngineError) {
     guard values.count == count else {
       throw .wrongCount(layer: layer, part: part, expected: count, found: values.count)

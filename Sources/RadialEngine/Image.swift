@@ -1,9 +1,13 @@
 /// An image, [rows, columns, channels], row-major: channels last.
 public struct ImageShape: Sendable, Equatable {
+  /// From top to bottom.
   public var rows: Int
+  /// From left to right.
   public var columns: Int
+  /// Numbers of a cell.
   public var channels: Int
 
+  /// An image of this shape.
   public init(rows: Int, columns: Int, channels: Int) {
     self.rows = rows
     self.columns = columns
@@ -16,9 +20,12 @@ public struct ImageShape: Sendable, Equatable {
 
 /// A size or a step along both axes of an image.
 public struct Extent: Sendable, Equatable {
+  /// From top to bottom.
   public var rows: Int
+  /// From left to right.
   public var columns: Int
 
+  /// Rows and columns.
   public init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
@@ -32,10 +39,14 @@ public enum Padding: String, Sendable, CaseIterable {
 
 /// How a window moves over an image.
 public struct Window: Sendable, Equatable {
+  /// Cells that become one.
   public var size: Extent
+  /// From one window to the next.
   public var strides: Extent
+  /// What lies around the image.
   public var padding: Padding
 
+  /// A window that walks over an image.
   public init(size: Extent, strides: Extent, padding: Padding) {
     self.size = size
     self.strides = strides
@@ -68,8 +79,11 @@ public struct Window: Sendable, Equatable {
 
   /// Positions along both axes, and the cells of padding around the image.
   public struct Placement: Sendable, Equatable {
+    /// Rows and columns of the output.
     public var output: Extent
+    /// Rows of zeros above the image, columns to its left.
     public var before: Extent
+    /// Rows of zeros below the image, columns to its right.
     public var after: Extent
 
     var isPadded: Bool { before != Extent(rows: 0, columns: 0) || after != Extent(rows: 0, columns: 0) }

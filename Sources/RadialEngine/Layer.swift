@@ -1,16 +1,21 @@
 /// y[N, H] = activation(x[N, D] · kernel[D, H] + bias[H]).
 public struct Dense: Sendable {
+  /// For errors.
   public var name: String
+  /// D
   public var inputs: Int
+  /// H
   public var units: Int
   /// [inputs, units], row-major.
   public var kernel: [Float]
   /// [units]; nil: none.
   public var bias: [Float]?
+  /// What is done to its sums.
   public var activation: Activation
   /// The activation's own number; nil: its default.
   public var alpha: Float?
 
+  /// The layer with its weights, whose sizes `Network.init` checks.
   public init(
     name: String, inputs: Int, units: Int, kernel: [Float], bias: [Float]?, activation: Activation, alpha: Float? = nil
   ) {
@@ -45,15 +50,22 @@ public struct RBF: Sendable {
     case unitsFeatures = "units_features"
   }
 
+  /// For errors.
   public var name: String
+  /// D
   public var inputs: Int
+  /// U
   public var units: Int
   /// The prototypes μ, in `centersLayout`.
   public var centers: [Float]
+  /// Which way round `centers` lie.
   public var centersLayout: CentersLayout
+  /// γ
   public var scale: Scale
+  /// What is made of the squared distances.
   public var output: Output
 
+  /// The layer with its weights, whose sizes `Network.init` checks.
   public init(
     name: String, inputs: Int, units: Int, centers: [Float], centersLayout: CentersLayout, scale: Scale, output: Output
   ) {
@@ -69,18 +81,24 @@ public struct RBF: Sendable {
 
 /// gamma (x − movingMean) / √(movingVariance + epsilon) + beta, per column; of images per channel.
 public struct BatchNormalization: Sendable {
+  /// For errors.
   public var name: String
+  /// Of its inputs and outputs.
   public var width: Int
   /// Cells of an image, each of `width` channels; 1: a vector.
   public var cells: Int
+  /// What keeps the divisor from 0.
   public var epsilon: Float
   /// [width] each; nil: the factor or the offset is left out.
   public var gamma: [Float]?
+  /// [width]; nil: 0.
   public var beta: [Float]?
   /// [width] each.
   public var movingMean: [Float]
+  /// [width]
   public var movingVariance: [Float]
 
+  /// The layer with its weights, whose sizes `Network.init` checks.
   public init(
     name: String, width: Int, epsilon: Float, gamma: [Float]?, beta: [Float]?, movingMean: [Float],
     movingVariance: [Float], cells: Int = 1
@@ -112,6 +130,7 @@ public enum Layer: Sendable {
   case reshape(name: String)
   case duq(DUQ)
 
+  /// For errors.
   public var name: String {
     switch self {
     case .dense(let layer): layer.name

@@ -12,6 +12,7 @@ struct MatrixView {
     owned == workspace.first.pointer ? workspace.second.pointer : workspace.first.pointer
   }
 
+  /// From here on the rows lie at `target`.
   mutating func move(to target: UnsafeMutablePointer<Float>, width: Int) {
     self = MatrixView(pointer: UnsafePointer(target), stride: padded(width), width: width, owned: target)
   }
@@ -25,6 +26,7 @@ struct MatrixView {
     return target
   }
 
+  /// Copies rows to another place.
   func copy(rows: Int, to target: UnsafeMutablePointer<Float>, stride: Int) {
     for n in 0..<rows { (target + n * stride).update(from: pointer + n * self.stride, count: width) }
   }

@@ -10,6 +10,7 @@ extension Network {
     /// [N, K]: the inputs of the last RBF layer.
     public var embeddings: UnsafeMutablePointer<Float>?
 
+    /// - Parameters: as the properties of the same names have it.
     public init(
       outputs: UnsafeMutablePointer<Float>, distances: UnsafeMutablePointer<Float>?,
       embeddings: UnsafeMutablePointer<Float>? = nil

@@ -18,8 +18,11 @@ public final class Network: Sendable {
   /// Whether outputs are scores of classes: the last layer is an RBF layer whose γ are positive, or such a one followed by softmax and
   /// dropout alone.
   public let isClassifier: Bool
+  /// Numbers that were trained.
   public let parameterCount: Int
+  /// Of one row's forward pass.
   public let multiplyAddsPerRow: Int
+  /// What its kernels use.
   public let instructionSet: InstructionSet
 
   let steps: [Step]

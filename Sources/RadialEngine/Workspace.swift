@@ -18,6 +18,7 @@ public final class Workspace: @unchecked Sendable {
   /// One image with its zeros around it.
   let border: AlignedFloats
 
+  /// Memory for one block of rows.
   init(width: Int, spill: Int, border: Int) {
     rows = min(Self.blockRows, max(1, Self.blockFloats / width))
     // Kernels of images read and write up to a vector behind the last one.

@@ -24,6 +24,7 @@ struct CSVLayout: Equatable, Sendable {
     var hasBlankLine = false
   }
 
+  /// Decides from the first lines and from what the user says.
   init(_ start: Start, _ options: RowFile.Options, file: String) throws(RowFileError) {
     func invalid(_ sentence: String) -> RowFileError { RowFileError(.content, file, sentence) }
     let line = start.first

@@ -26,12 +26,14 @@ struct CarriedTexts {
     return CarriedText(bytes: bytes[place.range], isJSON: place.isJSON)
   }
 
+  /// Adds a text of the next column.
   mutating func append(_ text: some Collection<UInt8>, isJSON: Bool) {
     let start = bytes.count
     bytes.append(contentsOf: text)
     places.append((start..<bytes.count, isJSON))
   }
 
+  /// Forgets all rows.
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     places.removeAll(keepingCapacity: true)

@@ -2,12 +2,14 @@ import Bytes
 
 /// Inflates gzip data of any number of members, or one raw deflate stream, fed piece by piece.
 final class GzipInflater {
+  /// What the bytes are.
   enum Form {
     case gzip
     /// RFC 1951 alone, as in zip archives.
     case deflate
   }
 
+  /// How far it has come.
   enum Step {
     case made(Int)
     case needsInput, ended, corrupt
@@ -45,6 +47,7 @@ final class GzipInflater {
     if count == 0 { hasEnded = true } else { rest = UnsafeRawBufferPointer(start: input, count: count) }
   }
 
+  /// Unpacks at most `count` bytes.
   func inflate(into target: UnsafeMutableRawPointer, atMost count: Int) -> Step {
     while true {
       if hasEnded { return .ended }

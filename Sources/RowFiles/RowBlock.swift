@@ -50,6 +50,9 @@ public final class RowBlock: @unchecked Sendable {
   /// Text is cut no further once a block has as much.
   static let textBytes = 1 << 20
 
+  /// - Parameters:
+  ///   - width: D
+  ///   - capacity: how many rows it holds.
   public init(width: Int, capacity: Int) {
     self.width = width
     self.capacity = capacity
@@ -68,6 +71,7 @@ public final class RowBlock: @unchecked Sendable {
   /// Where a good row came from, in words: `line 7`, or `rows[6]`.
   public func place(ofRow index: Int) -> String { place(ofCut: numbers[index] - firstRow) }
 
+  /// Where a row that was cut stands in its file.
   func place(ofCut index: Int) -> String {
     guard !places.isEmpty, let line = places[index].line else { return "rows[\(firstRow + index)]" }
     return "line \(line)"
@@ -79,6 +83,7 @@ public final class RowBlock: @unchecked Sendable {
   /// Whether the file's bytes are the numbers already.
   var isInPlace = false
 
+  /// Forgets the rows before.
   func begin(firstRow: Int) {
     self.firstRow = firstRow
     places.removeAll(keepingCapacity: true)

@@ -11,9 +11,11 @@ public final class RowFile: @unchecked Sendable {
   /// Whether a CSV file's first line names its columns.
   public enum Header: String, CaseIterable, Sendable { case auto, yes, no }
 
+  /// What is said of the rows beside their file.
   public struct Options: Sendable {
     /// nil: by the contents.
     public var format: RowFormat?
+    /// Whether the first line of CSV names its columns.
     public var header = Header.auto
     /// Of a CSV file: names, or numbers from 1.
     public var skippedColumns: [String] = []
@@ -24,6 +26,7 @@ public final class RowFile: @unchecked Sendable {
     /// Of an archive of arrays.
     public var array: String?
 
+    /// Nothing is said: contents decide.
     public init() {}
 
     var carriedColumns: [String] { keptColumns + (labelColumn.map { [$0] } ?? []) }
@@ -31,7 +34,9 @@ public final class RowFile: @unchecked Sendable {
 
   /// As in errors.
   public let name: String
+  /// What the file is.
   public let format: RowFormat
+  /// D: numbers of a row.
   public let width: Int
   /// What the rows carry along: `keptColumns` by their names, then the label.
   public let carried: [String]

@@ -1,5 +1,6 @@
 /// Why a file of rows cannot be read on. `description` is the sentence: where, what, expected, found, what to do.
 public struct RowFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Who is to blame.
   public enum Reason: Sendable {
     /// The system refused to open or to read it.
     case system
@@ -7,9 +8,12 @@ public struct RowFileError: Error, Sendable, Equatable, CustomStringConvertible 
     case content
   }
 
+  /// Who is to blame.
   public let reason: Reason
+  /// The sentence. Options are named in backquotes, as `skip_columns`.
   public let description: String
 
+  /// - Parameter file: its name, with which the sentence begins.
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
     // Names out of a file may hold what a terminal would obey.
@@ -26,6 +30,7 @@ public struct BadRow: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether nobody knows where the next row begins, so that it cannot be left out.
   public let endsFile: Bool
 
+  /// A row that is left out, or ends the run.
   public init(row: Int, description: String, endsFile: Bool = false) {
     self.row = row
     self.description = description

@@ -74,6 +74,7 @@ struct Convert: ParsableCommand {
 }
 
 extension Failure {
+  /// Exit code 1 where the system refused, 2 where the file is wrong.
   init(_ error: ModelError) {
     self = error.reason == .system ? .environment(error.description) : .usage(error.description)
   }

@@ -87,10 +87,12 @@ struct Predict: ParsableCommand {
 }
 
 extension Failure {
+  /// Exit code 1 or 2, by whose fault it is.
   init(_ failure: OfflineFailure) {
     self = failure.isOfSystem ? .environment(failure.message) : .usage(failure.message)
   }
 
+  /// Options of the rows' output that do not fit, in the words of the flags.
   init(_ error: OfflineEncoder.OptionError) {
     switch error {
     case .misfit(let misfit): self = .usage(misfit.description)
@@ -103,6 +105,7 @@ extension Failure {
     }
   }
 
+  /// Exit code 1 or 2, by whose fault it is.
   init(_ error: RowFileError) {
     switch error.reason {
     case .system: self = .environment(error.description)

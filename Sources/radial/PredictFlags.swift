@@ -5,10 +5,15 @@ import RowFiles
 
 /// The flags of `radial predict`.
 struct PredictFlags: ParsableArguments {
+  /// The forms of rows.
   enum InputFormat: String, ExpressibleByArgument, CaseIterable { case auto, csv, jsonl, npy, npz, idx }
+  /// The forms of predictions.
   enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
+  /// Whether a CSV file has a line of names.
   enum Header: String, ExpressibleByArgument, CaseIterable { case auto, yes, no }
+  /// What a bad row does.
   enum OnBadRow: String, ExpressibleByArgument, CaseIterable { case stop, skip }
+  /// Whether rows get a verdict.
   enum Reject: String, ExpressibleByArgument, CaseIterable { case flag, off }
 
   @Option(help: "The form of the rows; auto: by the file's contents. gzip is seen through.")
@@ -93,6 +98,7 @@ struct PredictFlags: ParsableArguments {
     if force, output == nil { throw ValidationError("--force is for --output, which names no file here; leave it out") }
   }
 
+  /// How the rows are read.
   func reading() -> RowFile.Options {
     var options = RowFile.Options()
     options.format = RowFormat(rawValue: inputFormat.rawValue)

@@ -71,6 +71,7 @@ struct Serve: ParsableCommand {
     do throws(ServerError) { return try body() } catch { throw Failure.environment("\(error)") }
   }
 
+  /// The flags that bound answering.
   func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {
     var configuration = Service.Configuration()
     configuration.maxBatchRows = options.maxBatchRows
@@ -84,6 +85,7 @@ struct Serve: ParsableCommand {
     return configuration
   }
 
+  /// The flags that bound connections.
   func serverConfiguration(reactors: Int) -> ServerConfiguration {
     var configuration = ServerConfiguration(
       address: ListenAddress(host: options.host, port: options.port), reactors: reactors)

@@ -13,6 +13,7 @@ final class BodyBuffer {
   /// What of the budget this body has taken.
   private var charged = 0
 
+  /// A buffer that nothing was charged for.
   init(capacity: Int) {
     self.capacity = capacity
     pointer = UnsafeMutableRawPointer.allocate(byteCount: capacity + Self.padding, alignment: 64)
@@ -20,6 +21,7 @@ final class BodyBuffer {
 
   deinit { pointer.deallocate() }
 
+  /// Whether there is room for more.
   enum Growth { case fits, tooLarge, overBudget }
 
   /// Makes room for `additional` bytes, charging the budget for what is held.
@@ -39,11 +41,13 @@ final class BodyBuffer {
     return .fits
   }
 
+  /// Appends bytes for which there is room.
   func append(_ source: UnsafeRawPointer, _ bytes: Int) {
     (pointer + count).copyMemory(from: source, byteCount: bytes)
     count += bytes
   }
 
+  /// Counts bytes that were written into the spare room.
   func advance(by written: Int) { count += written }
 
   /// The bytes so far; the padding behind them is zeroed.
@@ -52,6 +56,7 @@ final class BodyBuffer {
     return UnsafeRawBufferPointer(start: pointer, count: count)
   }
 
+  /// Empties it, and gives back what was charged.
   func reset(_ budget: ResourceBudget) {
     budget.release(charged)
     charged = 0

@@ -11,6 +11,9 @@ package final class BodyBufferPool {
   /// Spare buffers are bounded in their sum, so that a rare giant does not keep its memory for ever.
   private let maxSpareBytes = 4 << 20
 
+  /// - Parameters:
+  ///   - limit: of one body, in bytes.
+  ///   - budget: what all bodies together may take.
   package init(limit: Int, budget: ResourceBudget) {
     self.limit = limit
     self.budget = budget
@@ -21,12 +24,14 @@ package final class BodyBufferPool {
 
   deinit { emptyBody.baseAddress?.deallocate() }
 
+  /// An empty buffer.
   func take() -> BodyBuffer {
     guard let buffer = spare.popLast() else { return BodyBuffer(capacity: 16 << 10) }
     spareBytes -= buffer.capacity
     return buffer
   }
 
+  /// Takes a buffer back.
   func put(_ buffer: BodyBuffer) {
     buffer.reset(budget)
     guard spareBytes + buffer.capacity <= maxSpareBytes else { return }

@@ -11,6 +11,7 @@ package struct Deadlines {
   /// For a rejected body to end, and for a client to close after an answer on the raw socket.
   package var drain: UInt64 = 1_000_000_000
 
+  /// - Parameters: in nanoseconds, each from the beginning of its phase.
   package init(header: UInt64, body: UInt64, idle: UInt64) {
     (self.header, self.body, self.idle) = (header, body, idle)
   }

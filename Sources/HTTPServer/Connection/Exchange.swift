@@ -23,6 +23,7 @@ final class Exchange: HTTPExchange {
   /// Where this connection stands in the reactor's list.
   var listIndex = 0
 
+  /// A connection that has just been opened.
   init(connection: OpaquePointer, descriptor: Int32, reactor: Reactor, now: UInt64) {
     self.connection = connection
     self.descriptor = descriptor
@@ -35,6 +36,7 @@ final class Exchange: HTTPExchange {
 
   var requestID: String? { isUnanswered ? validator.requestID.map { String(cString: $0) } : nil }
 
+  /// A header's value, looked up by libmicrohttpd.
   func header(_ name: StaticString) -> String? {
     var value: UnsafePointer<CChar>?
     var count = 0
@@ -51,8 +53,10 @@ final class Exchange: HTTPExchange {
 
   var isUnanswered: Bool { state.isUnanswered }
 
+  /// Answers; the state machine says how libmicrohttpd hears of it.
   func respond(_ response: consuming Response) { perform(state.respond(response)) }
 
+  /// Gives the request up.
   func cancel() { perform(state.cancel(at: reactor.turnNanoseconds)) }
 
   private func perform(_ action: ExchangeState<Response>.WakeAction) {

@@ -75,12 +75,14 @@ package struct ExchangeState<Answer> {
   }
 
   // Without the answer, phases and actions are values without references: they are copied at each of a request's events.
+  /// The one thing that the connection is doing.
   package private(set) var phase = Phase.connected
   /// The handler's, from its `respond` on until it is taken.
   package private(set) var answer: Answer?
   /// When the phase began.
   package private(set) var since: UInt64
 
+  /// A connection without a request.
   package init(connectedAt now: UInt64) { since = now }
 
   // MARK: A request arrives

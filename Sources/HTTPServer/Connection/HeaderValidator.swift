@@ -1,19 +1,26 @@
 /// Judges a header section before its body is read: what libmicrohttpd 0.9.75's parser lets through, a proxy in front may
 /// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `decision`.
 package struct HeaderValidator {
+  /// The HTTP version of a request line.
   package enum Version { case http10, http11, other }
+  /// How a body is compressed (RFC 9110 8.4.1).
   package enum ContentCoding { case identity, gzip, deflate }
 
+  /// What is made of a header section.
   package enum Decision: Equatable {
     case accept
     /// - Parameter drainable: the body's framing is trusted, so that it can be read and thrown away before answering.
     case reject(ServerRejection, drainable: Bool)
   }
 
+  /// What a header section and the body that it announces may have.
   package struct Limits {
+    /// Of the whole section, in bytes.
     package var maxHeaderBytes: Int
+    /// Of the body, as sent and as inflated.
     package var maxBodyBytes: Int
 
+    /// Limits in bytes.
     package init(maxHeaderBytes: Int, maxBodyBytes: Int) {
       (self.maxHeaderBytes, self.maxBodyBytes) = (maxHeaderBytes, maxBodyBytes)
     }
@@ -26,9 +33,13 @@ package struct HeaderValidator {
     }
   }
 
+  /// What `Content-Length` says; nil: there is none.
   package private(set) var contentLength: Int?
+  /// Whether `Transfer-Encoding` is exactly `chunked`.
   package private(set) var isChunked = false
+  /// Whether the client waits for `100 Continue` (RFC 9110 10.1.1).
   package private(set) var expectsContinue = false
+  /// What `Content-Encoding` says.
   package private(set) var coding = ContentCoding.identity
   /// NUL-terminated, in the connection's memory pool: valid until the request is over.
   package private(set) var requestID: UnsafePointer<CChar>?
@@ -43,6 +54,7 @@ package struct HeaderValidator {
   private var hasUnknownTransferCoding = false
   private var hasUnknownContentCoding = false
 
+  /// A validator that has seen nothing.
   package init() {}
 
   /// Looks at the request target, undecoded.
@@ -116,6 +128,7 @@ package struct HeaderValidator {
   /// Notes a fault found elsewhere (the request line); the first one counts.
   package mutating func fail(_ what: ServerRejection.HeaderFault) { if fault == nil { fault = what } }
 
+  /// What follows from the fields that were taken, once the section has ended.
   package func decision(version: Version, headerBytes: Int, limits: Limits) -> Decision {
     let framingIsTrusted =
       fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1

@@ -2,6 +2,7 @@ import Bytes
 
 /// Inflates a whole compressed body, bounded.
 enum Inflater {
+  /// How a body came out.
   enum Outcome: Equatable { case done, corrupt, tooLarge, overBudget }
 
   /// Appends the inflated `source` to `target`.

@@ -8,6 +8,7 @@ import Synchronization
 // daemon. All run inside MHD_run, on the reactor's thread.
 
 extension Reactor {
+  /// Starts the daemon of this reactor; nil: it did not start.
   func startDaemon(listener: Int32) -> OpaquePointer? {
     let context = Unmanaged.passUnretained(self).toOpaque()
     func function<Callback>(_ callback: Callback) -> Int {

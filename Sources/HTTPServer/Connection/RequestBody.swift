@@ -5,6 +5,7 @@ package struct RequestBody {
   private let pool: BodyBufferPool
   private var buffer: BodyBuffer?
 
+  /// - Parameter pool: where its memory comes from and goes back to.
   package init(pool: BodyBufferPool) { self.pool = pool }
 
   /// Keeps a part of the body.

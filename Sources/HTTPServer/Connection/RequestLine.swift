@@ -3,6 +3,7 @@ import Glibc
 // What the parts of a request line mean (RFC 9112 3), as the C strings that libmicrohttpd makes of them.
 
 extension HTTPMethod {
+  /// - Parameter name: as it stands in the request line.
   package init(_ name: UnsafePointer<CChar>) {
     self =
       switch name[0] {
@@ -19,6 +20,7 @@ extension HTTPMethod {
 }
 
 extension HeaderValidator.Version {
+  /// - Parameter name: as it stands in the request line.
   package init(_ name: UnsafePointer<CChar>) {
     self = strcmp(name, "HTTP/1.1") == 0 ? .http11 : strcmp(name, "HTTP/1.0") == 0 ? .http10 : .other
   }

@@ -98,6 +98,7 @@ enum Document {
 
   /// A JSON document.
   static func json(_ value: some Encodable) -> Document {
+    // Encoded when it is sent, not before it was counted.
     .made(contentType: "application/json") { JSONDocument.text(of: value) }
   }
 }

@@ -6,8 +6,10 @@ enum EndpointTable {
   /// The route of a path, percent-decoded and without its query; nil: there is none. A slash behind a path makes no other one.
   static func route(_ path: String) -> Route? {
     guard path.utf8.first == 0x2f else { return nil }
+    // Clients and proxies add slashes; two of them are another path, as everywhere.
     let segments = PathTemplate.segments(
       of: path.utf8.last == 0x2f && path.utf8.count > 2 ? path.dropLast() : path[...])
+    // Longer than any template: not even compared.
     guard segments.count < templates.count else { return nil }
     for (template, index) in templates[segments.count] {
       guard let reference = template.match(segments) else { continue }
@@ -21,6 +23,7 @@ enum EndpointTable {
     let listed = all.enumerated().flatMap { index, endpoint in endpoint.templates.map { ($0, index) } }
     return (0...(listed.map(\.0.count).max() ?? 0)).map { count in
       let own = listed.filter { $0.0.count == count }
+      // By what they are and not by their place in the table, so that no entry has to stand before another.
       return own.filter(\.0.isLiteral) + own.filter { !$0.0.isLiteral }
     }
   }()
@@ -30,6 +33,7 @@ enum EndpointTable {
   /// The operations of the protocol below whose prefix `path` lies, for the refusal of a path that is none: those of `/v1`, of `/v2`, or
   /// the native ones.
   static func words(near path: String) -> String {
+    // Whoever mistypes a path of one protocol has no use for the others' paths.
     let near = prefixes.first { path == $0 || path.hasPrefix($0 + "/") }
     return words { template in prefixes.first { template == $0 || template.hasPrefix($0 + "/") } == near }
   }

@@ -65,6 +65,7 @@ struct PathTemplate: Sendable {
         reference.label = String(label)
       case .version(let suffix):
         guard let text = Self.captured(segment, suffix), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+          // Two spellings of a version would be two keys of a cache.
           text.first != "0", let version = Int(text)
         else { return nil }
         reference.version = version
@@ -76,6 +77,7 @@ struct PathTemplate: Sendable {
   private static func captured(_ segment: Substring, _ suffix: Substring) -> Substring? {
     guard segment.hasSuffix(suffix) else { return nil }
     let text = segment.dropLast(suffix.count)
+    // No name has a colon (ModelName), and behind one stands a verb.
     return text.isEmpty || text.contains(":") ? nil : text
   }
 }

@@ -5,6 +5,7 @@ final class Route: Sendable {
   let label: RouteLabel
   let reference: ModelReference
 
+  /// What a path was found to be.
   init(_ endpoint: Endpoint, _ label: RouteLabel, _ reference: ModelReference) {
     self.endpoint = endpoint
     self.label = label

@@ -5,13 +5,16 @@ struct Histogram: Sendable {
   private(set) var counts: [UInt64]
   private(set) var sum = 0.0
 
+  /// A histogram that has seen nothing.
   init(bounds: [Double]) {
     self.bounds = bounds
     counts = [UInt64](repeating: 0, count: bounds.count + 1)
   }
 
+  /// Counts a value into the first bucket whose bound it does not pass.
   mutating func observe(_ value: Double) {
     var bucket = 0
+    // Few bounds: walking along them is faster than halving.
     while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
     // One NaN or infinity would be the sum for good; it is counted as beyond all bounds.
     guard value.isFinite else {
@@ -22,6 +25,7 @@ struct Histogram: Sendable {
     sum += value
   }
 
+  /// Adds a histogram of the same bounds.
   mutating func add(_ other: Histogram) {
     for bucket in counts.indices { counts[bucket] += other.counts[bucket] }
     sum += other.sum

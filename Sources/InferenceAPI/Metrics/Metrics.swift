@@ -11,7 +11,9 @@ struct ModelCounters: Sendable {
   /// [3 C], by nearest class and verdict: none (no calibration, or switched off by the caller), unknown, known.
   private(set) var predictions: [UInt64] = []
 
+  /// Counts what was decided on one row.
   mutating func predicted(_ row: Classification) {
+    // Three counters a class: no verdict, unknown, known.
     let index = 3 * row.nearest + (row.verdict.map { $0.isKnown ? 2 : 1 } ?? 0)
     if index >= predictions.count {
       predictions += [UInt64](repeating: 0, count: 3 * (row.nearest + 1) - predictions.count)
@@ -27,6 +29,7 @@ struct ModelCounters: Sendable {
     }
   }
 
+  /// Adds what another thread has counted of the same model.
   mutating func add(_ other: ModelCounters) {
     rows += other.rows
     statistics.add(other.statistics)
@@ -54,6 +57,7 @@ struct MetricsValues: Sendable {
 
   private static let statuses = 600
 
+  /// Counts an answer without rows, or with them.
   mutating func answered(_ route: RouteLabel, code: Int, seconds: Double) {
     answers[route.index * Self.statuses + code] += 1
     durations[route.index].observe(seconds)
@@ -69,6 +73,8 @@ struct MetricsValues: Sendable {
     }
   }
 
+  /// Counts a forward pass.
+  /// - Parameter index: the model's `metricsIndex`.
   mutating func ranBatch(index: Int, rows: Int, nanoseconds: UInt64, isInline: Bool) {
     model(index) { $0.statistics.executed(rows: rows, nanoseconds: nanoseconds) }
     batchRows.observe(Double(rows))
@@ -76,6 +82,7 @@ struct MetricsValues: Sendable {
     if isInline { inlineBatches += 1 } else { queuedBatches += 1 }
   }
 
+  /// Counts a refusal of work under its reason.
   mutating func rejected(_ reason: String) { rejections[reason, default: 0] += 1 }
 
   /// An answered request's rows.
@@ -95,10 +102,12 @@ struct MetricsValues: Sendable {
   }
 
   private mutating func model(_ index: Int, _ change: (inout ModelCounters) -> Void) {
+    // Models come while the server runs; their counters stay when they go.
     if index >= models.count { models += [ModelCounters](repeating: .init(), count: index + 1 - models.count) }
     change(&models[index])
   }
 
+  /// Adds what another thread has counted.
   mutating func add(_ other: MetricsValues) {
     accepted += other.accepted
     answers.add(other.answers)
@@ -128,6 +137,7 @@ extension [UInt64] {
 final class MetricsShard: Sendable {
   private let values = Mutex(MetricsValues())
 
+  /// Counts something; the thread that owns the shard.
   func update(_ change: (inout MetricsValues) -> Void) { values.withLock { change(&$0) } }
 
   /// Nothing is counted while `body` looks.

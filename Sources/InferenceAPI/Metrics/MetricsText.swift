@@ -7,18 +7,22 @@ struct MetricsText {
 
   typealias Labels = [(name: String, value: String)]
 
+  /// Begins a family: all of its samples follow.
   mutating func family(_ name: String, _ type: String, _ help: String) {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
   }
 
+  /// A sample of the family.
   mutating func sample(_ name: String, _ labels: Labels, _ value: Double) {
     text += name + Self.rendered(labels) + " " + Self.rendered(value) + "\n"
   }
 
+  /// A sample of the family.
   mutating func sample(_ name: String, _ labels: Labels, _ value: UInt64) {
     text += "\(name)\(Self.rendered(labels)) \(value)\n"
   }
 
+  /// The samples of a histogram: buckets, sum and count.
   mutating func histogram(_ name: String, _ labels: Labels, _ histogram: Histogram) {
     var cumulative: UInt64 = 0
     for (bound, count) in zip(histogram.bounds, histogram.counts) {
@@ -32,6 +36,7 @@ struct MetricsText {
   }
 
   private static func rendered(_ value: Double) -> String {
+    // Whole numbers without a point: Prometheus reads both, people read these.
     value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : "\(value)"
   }
 
@@ -60,6 +65,7 @@ struct ProcessFigures {
   var openDescriptors: UInt64 = 0
   var startTimeSeconds = 0.0
 
+  /// What the kernel says of this process now.
   init() {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     // Field 2 of stat, the name in parentheses, may hold anything: fields are counted behind its closing one.

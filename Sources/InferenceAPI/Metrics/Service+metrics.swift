@@ -33,6 +33,7 @@ extension Service {
     text.family("radial_requests_accepted_total", "counter", "Requests received whole, or refused before that.")
     text.sample("radial_requests_accepted_total", [], values.accepted)
     text.family("radial_requests_in_flight", "gauge", "Accepted requests that are not answered yet.")
+    // Both sums are of one moment: their difference is what is in flight.
     text.sample("radial_requests_in_flight", [], values.accepted >= answered ? values.accepted - answered : 0)
     text.family(
       "radial_requests_total", "counter", "Answered requests; code 499 is a caller that left before its answer.")
@@ -47,6 +48,7 @@ extension Service {
   }
 
   private func writeRows(_ values: MetricsValues, _ text: inout MetricsText) {
+    // Before the counters are named, whose lists are only longer.
     let figures = registry.figures
     let counted = figures.owners.enumerated().map { index, owner in
       (

@@ -15,6 +15,7 @@ enum NativeEndpoints {
         inquiry.service.metricsText(openConnections: inquiry.openConnections)
       }
     },
+    // Made once, since its version does not change.
     .get("/openapi.json") { inquiry in .fixed(inquiry.service.openAPI) },
     .get("/models") { inquiry in .fixed(inquiry.catalog.list) },
     .get("/models/{model}[/versions/{version}]", or: "/model") { (inquiry) throws(APIError) in

@@ -6,6 +6,7 @@ extension APIError {
   /// A body that is not the JSON expected: 422 for a number that is no Float32, 413 for too much of something.
   init(native error: JSONError, maxRows: Int) {
     switch error.reason {
+    // 422 and 413: the JSON is right, and what it says cannot be done.
     case .nonFinite: self.init(error, status: 422)
     case .tooDeep: self.init(error, status: 413)
     case .tooManyRows:

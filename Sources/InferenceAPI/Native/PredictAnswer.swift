@@ -18,6 +18,7 @@ struct PredictAnswer: RowsAnswer {
     } catch {
       throw APIError(400, error.description)
     }
+    // Kept only where somebody asks: they are as wide as the RBF layer's inputs.
     if body.options.needsEmbeddings { batch.keepsEmbeddings = true }
     return DecodedRequest(answer: PredictAnswer(options: body.options, isSingle: body.isSingle), rows: rows)
   }
@@ -25,9 +26,12 @@ struct PredictAnswer: RowsAnswer {
   var omitsVerdict: Bool { options.omitsVerdict }
   var falseRejectRate: Double? { options.falseRejectRate }
 
+  /// Writes `{"model":…,"predictions":[…]}`, or the distances and the nearest class of each row.
+  /// - Throws: for a row that has no finite answer, or that is unknown where that is an error.
   func write(_ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) -> AnswerHead {
     let (json, predictions) = (JSONWriter(buffer), rows.served.predictions)
     do throws(PredictionWriter.RowFault) {
+      // All rows before the first byte: an answer is whole, or it is an error.
       try predictions.checkFinite(rows.results)
       json.write(raw: rows.served.nativePrefix)
       json.write(isSingle ? ",\"prediction\":" : ",\"predictions\":[")
@@ -55,6 +59,8 @@ struct DistancesAnswer: RowsAnswer {
     return DecodedRequest(answer: DistancesAnswer(isSingle: body.isSingle), rows: rows)
   }
 
+  /// Writes `{"model":…,"predictions":[…]}`, or the distances and the nearest class of each row.
+  /// - Throws: for a row that has no finite answer, or that is unknown where that is an error.
   func write(_ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) -> AnswerHead {
     let (json, predictions, results) = (JSONWriter(buffer), rows.served.predictions, rows.results)
     do throws(PredictionWriter.RowFault) {

@@ -41,10 +41,12 @@ struct PredictRequest {
       case "false_reject_rate":
         try seen.add(.falseRejectRate, "false_reject_rate", at: offset)
         options.falseRejectRate = try Self.falseRejectRate(json)
+      // Members of other protocols, and of versions to come.
       default:
         try json.skip("")
       }
     }
+    // The rest of the text first: a syntax error behind the members is told before a member that is missing.
     guard seen.contains(.rows) else {
       try json.finish()
       throw JSONError(.missing, at: 0, "", "expected \"instances\" (or \"instance\"), found neither")
@@ -70,6 +72,7 @@ struct PredictRequest {
     guard count > 0 else {
       throw JSONError(.value, at: offset, "top_k", "expected a whole number of classes from 1")
     }
+    // More classes than there are is all of them.
     return Int32(min(count, maxClasses))
   }
 
@@ -105,6 +108,8 @@ private struct SeenMembers: OptionSet {
   static let reject = SeenMembers(rawValue: 8)
   static let falseRejectRate = SeenMembers(rawValue: 16)
 
+  /// Notes a member.
+  /// - Throws: when it was there before.
   mutating func add(_ member: SeenMembers, _ path: JSONPath, at offset: Int) throws(JSONError) {
     guard contains(member) else {
       insert(member)

@@ -6,6 +6,7 @@ import RadialEngine
 
 /// What an infer request wants to be told of its rows.
 struct InferAnswer: RowsAnswer {
+  /// A tensor that is asked for.
   struct Output {
     let tensor: OutputTensor
     let isBinary: Bool
@@ -53,6 +54,7 @@ private struct InferWriter {
   /// The elements of the output that is a classification, row by row; only scores can be one.
   private let classes: [String]
 
+  /// A writer of one answer.
   init(_ request: InferAnswer, _ answered: AnsweredRows) {
     self.request = request
     let rows = answered.results
@@ -79,6 +81,7 @@ private struct InferWriter {
     json.write("]}")
     guard request.outputs.contains(where: \.isBinary) else { return nil }
     let jsonBytes = buffer.count
+    // Behind the whole JSON, in the order of the outputs, as the extension demands.
     for output in request.outputs where output.isBinary { appendBytes(of: output, to: buffer) }
     return jsonBytes
   }
@@ -167,6 +170,7 @@ private struct InferWriter {
     let scores = rows.outputs(row)
     let order = (0..<rows.network.outputWidth).sorted { a, b in
       let (x, y) = (scores[a], scores[b])
+      // An order that is one for NaN too: sorting by < alone is none.
       if x.isNaN != y.isNaN { return y.isNaN }
       return x > y || (!(x < y) && a < b)
     }

@@ -38,6 +38,7 @@ struct InferInput {
         guard json.kind == .array else { throw json.mismatch("an array of numbers", "inputs[0].data") }
         data = (offset, json.position)
         // At once where the datatype is known, and otherwise when it is.
+        // The usual order of members: the numbers are read once.
         if hasElement {
           numbers = try readNumbers(json, &rows, dataAt: offset)
         } else {
@@ -114,6 +115,7 @@ struct InferInput {
   ) throws(JSONError) {
     if numbers == nil {
       let end = json.position
+      // Seldom: the datatype stood behind the data, and how to read these depends on it.
       json.go(to: data.position)
       numbers = try readNumbers(json, &rows, dataAt: data.offset)
       json.go(to: end)

@@ -181,6 +181,7 @@ extension RequestReader {
     let body = request.body
     let jsonBytes = try jsonBytes(of: request)
     let width = served.model.network.inputWidth
+    // Triton's raw requests: no JSON, one row.
     guard jsonBytes > 0 else {
       guard body.count == width * NumberType.float32.size else {
         throw .tensorSize("a raw request", expected: width * NumberType.float32.size, found: body.count)
@@ -203,6 +204,7 @@ extension RequestReader {
     let tail = body[jsonBytes...]
     if let size = input.binarySize {
       let expected = input.rows * width * input.element.size
+      // Told by the parameter's name, which is what the client has computed.
       guard size == expected else {
         throw .tensorSize(
           "inputs[0].parameters.binary_data_size", expected: expected, found: Int(clamping: size))
@@ -212,6 +214,7 @@ extension RequestReader {
     guard tail.count == expected else {
       throw .tensorSize("the body behind its \(jsonBytes) bytes of JSON", expected: expected, found: tail.count)
     }
+    // After all that the JSON says was checked: bytes of another size would be read beyond their end.
     if input.binarySize != nil { input.element.read(tail, rows: input.rows, into: batch) }
     let answer = InferAnswer(decoded, of: served)
     for output in answer.outputs where output.classification > 0 && output.tensor != .scores {

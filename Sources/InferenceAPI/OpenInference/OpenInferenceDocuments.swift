@@ -19,6 +19,7 @@ struct ModelReady: Encodable {
 
 /// What tensors a model has: the dimension of the batch is part of the shape.
 struct ModelMetadata: Encodable {
+  /// A tensor's name, type and shape.
   struct Tensor: Encodable {
     let name: String
     let datatype = "FP32"
@@ -42,9 +43,11 @@ struct ModelMetadata: Encodable {
 
 /// Triton's ModelConfig message in JSON: here the dimension of the batch is not part of a shape.
 struct TritonConfiguration: Encodable {
+  /// The highest version answers by default.
   struct VersionPolicy: Encodable {
     let latest = ["num_versions": 1]
   }
+  /// The one input.
   struct Input: Encodable {
     let name = "\(OutputTensor.input)"
     let dataType = "TYPE_FP32"
@@ -54,6 +57,7 @@ struct TritonConfiguration: Encodable {
     let allowRaggedBatch = false
     let optional = false
   }
+  /// An output, under the name that requests ask for.
   struct Output: Encodable {
     let name: String
     let dataType = "TYPE_FP32"
@@ -61,11 +65,13 @@ struct TritonConfiguration: Encodable {
     let labelFilename = ""
     let isShapeTensor = false
   }
+  /// Where it runs.
   struct InstanceGroup: Encodable {
     let name: String
     let kind = "KIND_CPU"
     let count = 1
   }
+  /// Requests are batched without waiting for others.
   struct DynamicBatching: Encodable {
     let preferredBatchSize: [Int]
     let maxQueueDelayMicroseconds = 0
@@ -81,6 +87,7 @@ struct TritonConfiguration: Encodable {
   let instanceGroup: [InstanceGroup]
   let dynamicBatching: DynamicBatching
 
+  /// What clients of Triton want to know of a model before they send rows.
   init(_ served: ServedModel) {
     name = served.key.name
     maxBatchSize = served.signature.maxRows

@@ -1,21 +1,26 @@
 // What the Open Inference Protocol's routes refuse, beside what every route does.
 extension APIError {
+  /// 400: bytes of a tensor that are not as many as its shape says.
+  /// - Parameter what: whose bytes, as a sentence begins.
   static func tensorSize(_ what: String, expected: Int, found: Int) -> APIError {
     APIError(400, "\(what): expected \(expected) bytes, found \(found)")
   }
 
+  /// 400: the header that says how much of a body is JSON does not.
   static func badInferenceHeader(found: String, body: Int) -> APIError {
     APIError(
       400,
       "Inference-Header-Content-Length: expected how many of the body's \(body) bytes are JSON, found '\(found)'")
   }
 
+  /// 400: only of scores the largest are the best.
   static func noClassification(of tensor: StaticString) -> APIError {
     APIError(
       400,
       "output '\(tensor)' has no classification, since its largest values are not the best; ask for one of 'scores'")
   }
 
+  /// 400: a load that brings a configuration or files of its own.
   static func overrideRefused(_ name: String) -> APIError {
     APIError(400, "model '\(name)' is loaded from its files as they are; send no config or file parameters")
   }

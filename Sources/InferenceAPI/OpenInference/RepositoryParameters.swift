@@ -10,8 +10,10 @@ struct RepositoryParameters {
 
   static let expected: StaticString = "an object"
 
+  /// Those of an empty body.
   init() {}
 
+  /// Reads a body; members that are not known are skipped.
   init(_ json: borrowing JSONCursor) throws(JSONError) {
     try json.beginObject(Self.expected, "")
     while let name = try json.nextMember("") {

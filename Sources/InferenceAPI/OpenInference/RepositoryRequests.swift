@@ -25,6 +25,7 @@ final class RepositoryRequests {
   func load(_ name: String, for request: InferenceRequest) {
     let id = nextID
     nextID += 1
+    // Before the load begins: it may be done before this returns.
     waiting[id] = (request, name)
     registry.load(name) { [completions, wake] outcome in
       completions.loads.withLock { $0.append((id, outcome)) }

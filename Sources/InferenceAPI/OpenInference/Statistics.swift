@@ -51,6 +51,8 @@ struct InferenceStatistics: Sendable {
   /// In monotonic nanoseconds.
   private var lastInference: UInt64 = 0
 
+  /// Counts an answered request.
+  /// - Parameter now: when it was answered, in monotonic nanoseconds.
   mutating func succeeded(_ request: Request, at now: UInt64) {
     success.add(request.whole)
     queue.add(request.queue)
@@ -60,13 +62,16 @@ struct InferenceStatistics: Sendable {
     lastInference = max(lastInference, now)
   }
 
+  /// Counts a refused request.
   mutating func failed(after nanoseconds: UInt64) { fail.add(nanoseconds) }
 
+  /// Counts a forward pass over `rows` rows.
   mutating func executed(rows: Int, nanoseconds: UInt64) {
     executions.add(nanoseconds)
     batches[rows, default: Total()].add(nanoseconds)
   }
 
+  /// Adds what another thread has counted.
   mutating func add(_ other: InferenceStatistics) {
     success.add(other.success)
     fail.add(other.fail)
@@ -88,6 +93,7 @@ struct InferenceStatistics: Sendable {
     guard lastInference > 0 else { return 0 }
     var wall = timespec()
     clock_gettime(CLOCK_REALTIME, &wall)
+    // By the difference of two monotonic times, so that a clock that is set does not move it.
     let now = UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec)
     return (now &- (monotonicNanoseconds() &- lastInference)) / 1_000_000
   }

@@ -13,6 +13,7 @@ final class AnswerWriter {
   /// Of the rows that are being answered; kept for its memory.
   private var classifications: [Classification] = []
 
+  /// - Parameter reactor: where the buffers of answers come from.
   init(_ reactor: any ReactorHandle) { self.reactor = reactor }
 
   /// The answer to a request whose rows were computed, and what was decided on each of them: what is printed is what is counted,
@@ -27,6 +28,7 @@ final class AnswerWriter {
     results.classify(
       omitsVerdict: work.answer.omitsVerdict, rate: work.answer.falseRejectRate, into: &classifications)
     let rows = AnsweredRows(served: work.served, results: results, classifications: classifications)
+    // Large enough for most answers, so that a buffer grows seldom; the pool keeps it.
     let buffer = reactor.makeBuffer(
       minimumCapacity: 256 + work.served.predictions.expectedBytesPerRow() * work.rows.count)
     let head = try work.answer.write(rows, to: buffer)
@@ -54,12 +56,14 @@ final class AnswerWriter {
     var headers = head.headers
     var body = body
     if body.count >= 1024, let coding = exchange.acceptedCoding {
+      // Numbers in decimal pack well: seldom does it have to grow.
       let target = reactor.makeBuffer(minimumCapacity: body.count / 2)
       if target.append(deflating: body, coding == .gzip ? .gzip : .zlib) {
         headers += [("Content-Encoding", coding.rawValue), ("Vary", "Accept-Encoding")]
         body.recycle()
         body = target
       } else {
+        // It did not become smaller: sent as it is.
         target.recycle()
       }
     }

@@ -49,6 +49,7 @@ final class InferenceRequest {
     -> InferenceRequest
   {
     let request: InferenceRequest
+    // One object a connection and not one a request.
     if let context = exchange.context as? InferenceRequest {
       request = context
       request.route = route
@@ -83,6 +84,7 @@ final class InferenceRequest {
 
   /// Parts it from its exchange, whose next request is another object's: this one may still be waited for.
   func abandon() {
+    // The connection may bring another request while this one is still in the queue.
     exchange?.context = nil
     exchange = nil
     state = .abandoned

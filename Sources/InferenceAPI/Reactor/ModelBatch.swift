@@ -11,6 +11,7 @@ final class ModelBatch {
   let workspace: Workspace
   var turn = Turn<InferenceRequest>()
 
+  /// An empty batch.
   init(_ served: ServedModel) {
     self.served = served
     rows = RowBatch(network: served.model.network)

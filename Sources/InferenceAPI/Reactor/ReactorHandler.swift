@@ -31,6 +31,7 @@ final class ReactorHandler: RequestHandler {
   /// Clients ask for the same path again and again.
   private var lastRoute: (path: String, route: Route?) = ("", nil)
 
+  /// The handler of one reactor; on its thread.
   init(service: Service, reactor: any ReactorHandle) {
     self.service = service
     self.reactor = reactor
@@ -45,15 +46,18 @@ final class ReactorHandler: RequestHandler {
     // Before the catalog is taken, so that what is published in between is not missed. An idle reactor too lets go of
     // what is replaced.
     subscription = service.registry.subscribe { reactor.wake() }
+    // The number before the catalog: one that is published in between is noticed as another one.
     generation = service.registry.generation.load(ordering: .acquiring)
     catalog = service.registry.catalog
   }
 
   // MARK: RequestHandler
 
+  /// A request is whole: answers it at once, or gathers its rows.
   func didReceive(_ exchange: any HTTPExchange) {
     recorder.accepted()
     refreshCatalog()
+    // First the path, then the method: a wrong method on a path that is none is a wrong path.
     guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
     guard route.endpoint.method.includes(exchange.method) else {
       return refuse(exchange, route.label, .methodNotAllowed(route.endpoint))
@@ -74,13 +78,17 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
+  /// The turn ends: its rows are computed.
   func didReadSockets() {
+    // Most turns bring no rows: a turn that writes an answer is one.
     guard hasGathered else { return }
+    // Before the rows are computed: an answer may bring the next request in.
     hasGathered = false
     for batch in batches where !batch.turn.isEmpty { compute(batch) }
     if hasStaleBatches { dropBatches() }
   }
 
+  /// Another thread has finished something, or a catalog was published.
   func didWake() {
     refreshCatalog()
     for (request, error) in repository.takeFinished() {
@@ -100,20 +108,24 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
+  /// The server has turned a request away by itself.
   func didReject(_ rejection: ServerRejection) { recorder.rejected(rejection) }
 
+  /// The answer to it.
   func response(to rejection: ServerRejection) -> Response {
     var error = APIError(rejection.status, rejection.message)
     error.headers = rejection.headers
     return writer.response(to: error)
   }
 
+  /// Nobody waits for an answer any more.
   func didLoseClient(_ exchange: any HTTPExchange) {
     guard let request = InferenceRequest.waiting(in: exchange) else { return }
     recorder.disconnected(exchange, request.route.label)
     request.abandon()
   }
 
+  /// The grace is over, and a request still has no answer.
   func responseAtShutdown(to exchange: any HTTPExchange) -> Response {
     if let request = InferenceRequest.waiting(in: exchange) {
       recorder.refused(exchange, request.route.label, .draining)
@@ -125,6 +137,7 @@ final class ReactorHandler: RequestHandler {
   // MARK: What requests are for
 
   private func route(of exchange: any HTTPRequest) -> Route? {
+    // A comparison instead of a walk along the templates.
     if exchange.path != lastRoute.path { lastRoute = (exchange.path, EndpointTable.route(exchange.path)) }
     return lastRoute.route
   }
@@ -180,6 +193,7 @@ final class ReactorHandler: RequestHandler {
     do throws(APIError) {
       let start = monotonicNanoseconds()
       let batch = batch(for: served)
+      // Before the body: a header that is wrong is told before its rows are read.
       let callers = try reader.deadline(of: exchange)
       let decoded = try decoder.decode(reader, exchange, served, batch.rows)
       let deadline = Self.earlier(callers, decoded.timeoutMicroseconds, from: exchange.receivedNanoseconds)
@@ -197,6 +211,7 @@ final class ReactorHandler: RequestHandler {
       case .deadlinePassed: throw .deadlinePassed
       }
     } catch {
+      // Counted as the model's: its statistics tell how many requests failed.
       refuse(exchange, route.label, error, by: served)
     }
   }
@@ -221,6 +236,7 @@ final class ReactorHandler: RequestHandler {
       var now = monotonicNanoseconds()
       let start = now - forward
       for request in requests {
+        // Its client has left within the turn. The rows are computed with the others: taking them out would cost more.
         guard case (let exchange, let work?)? = request.finish() else { continue }
         let queued = start > work.decodedAt ? start - work.decodedAt : 0
         now = answer(exchange, request.route, work, queued: queued, forward: forward, at: now)
@@ -228,6 +244,7 @@ final class ReactorHandler: RequestHandler {
       batch.rows.clear()
     case .queue:
       for request in requests { enqueue(request) }
+      // The jobs hold the rows now, and the next turn must not write into them.
       batch.replaceRows()
     }
     batch.turn.putBack(requests)
@@ -243,6 +260,7 @@ final class ReactorHandler: RequestHandler {
     switch service.queue.submit(job) {
     case .queued:
       request.enqueue()
+      // Kept by the job's number and not by the exchange, which may close before.
       queued[id] = request
     case .full:
       _ = request.finish()
@@ -263,6 +281,7 @@ final class ReactorHandler: RequestHandler {
     case .expired: refuse(exchange, request.route.label, .deadlinePassed, by: work.served)
     case .disconnected:
       recorder.disconnected(exchange, request.route.label, by: work.served)
+      // No answer: the socket is gone, and writing to it would only be an error.
       exchange.cancel()
     }
     return monotonicNanoseconds()

@@ -15,6 +15,7 @@ final class RequestReader {
   /// JSON nested deeper than this is refused: requests are a few levels deep, and Triton stops there too.
   private static let maxDepth = 100
 
+  /// - Parameter maxRows: of one request.
   init(maxRows: Int) {
     self.maxRows = maxRows
     parser = JSONParser(maxDepth: Self.maxDepth)
@@ -22,6 +23,7 @@ final class RequestReader {
 
   /// How many rows there is to be room for, when a body of lists of rows has so many bytes.
   func room(_ bodyBytes: Int, _ served: ServedModel) -> Int {
+    // No more than the limit: what comes beyond it is refused before it is stored.
     min(max(1, served.signature.shape.maxRows(inBytes: bodyBytes)), maxRows)
   }
 
@@ -55,6 +57,7 @@ final class RequestReader {
   /// When the caller stops waiting, by the header `X-Request-Timeout-Ms`, in monotonic nanoseconds; nil: it does not say.
   func deadline(of request: any HTTPRequest) throws(APIError) -> UInt64? {
     guard let value = request.header("X-Request-Timeout-Ms") else { return nil }
+    // A day at most: what is longer is a mistake of units.
     guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
       throw .badTimeout(String(value.prefix(32)))
     }

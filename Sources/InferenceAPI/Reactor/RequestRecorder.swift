@@ -11,6 +11,7 @@ struct RequestRecorder {
   /// Whether every answer is a line of the log.
   private let logsAccess: Bool
 
+  /// The recorder of one reactor.
   init(_ metrics: MetricsShard, _ logger: Logger, logsAccess: Bool) {
     self.metrics = metrics
     self.logger = logger
@@ -60,6 +61,7 @@ struct RequestRecorder {
   /// The server has turned a request away by itself.
   func rejected(_ rejection: ServerRejection) {
     metrics.update {
+      // Accepted and answered at once: the sums of both must always agree.
       $0.accepted += 1
       $0.answered(.refused, code: rejection.status, seconds: 0)
       $0.rejected(rejection.reason.rawValue)
@@ -74,6 +76,7 @@ struct RequestRecorder {
     let seconds = Double(nanoseconds) * 1e-9
     metrics.update {
       $0.answered(route, code: code, seconds: seconds)
+      // Under one lock, so that a scrape sees all of it or nothing.
       if let served { $0.failed(index: served.metricsIndex, after: nanoseconds) }
       if let reason { $0.rejected(reason.rawValue) }
     }

@@ -8,6 +8,7 @@ struct Turn<Request> {
 
   var isEmpty: Bool { requests.isEmpty }
 
+  /// Adds a request that was let in.
   fileprivate mutating func append(_ request: Request, rows: Int) {
     requests.append(request)
     self.rows += rows
@@ -57,7 +58,9 @@ struct TurnScheduler: Sendable {
   func append<Request>(
     _ request: @autoclosure () -> Request, rows: Int, deadline: UInt64?, now: UInt64, to turn: inout Turn<Request>
   ) -> Refusal? {
+    // The first is taken whatever its size: a request larger than the queue would otherwise never be answered.
     if !turn.isEmpty, turn.rows + rows > maxWaitingRows { return .full }
+    // Nobody waits for it, so that computing it would only delay the others.
     if let deadline, now >= deadline { return .deadlinePassed }
     turn.append(request(), rows: rows)
     return nil
@@ -66,6 +69,7 @@ struct TurnScheduler: Sendable {
   /// Where the rows of a turn that has ended are computed.
   /// - Parameter nanoseconds: what one core needs for them.
   func placement<Request>(of turn: Turn<Request>, nanoseconds: Double) -> Placement {
+    // The cost and the hops together: many small requests are cheaper here than their ways to a queue and back.
     policy.runsInline(nanoseconds: nanoseconds, requests: turn.requests.count) ? .inline : .queue
   }
 }

@@ -8,6 +8,7 @@ final class CatalogSubscription: Sendable {
   /// - Parameter didPublish: called on any thread after a catalog was published; it must not block.
   init(didPublish: @escaping @Sendable () -> Void) { self.didPublish = didPublish }
 
+  /// Tells the subscriber. Any thread.
   func notify() { didPublish() }
 }
 

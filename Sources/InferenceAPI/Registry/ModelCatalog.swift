@@ -22,6 +22,7 @@ final class ModelCatalog: Sendable {
     let byName = Dictionary(grouping: models, by: \.key.name).mapValues { versions in
       Dictionary(uniqueKeysWithValues: versions.map { ($0.key.version, $0) })
     }
+    // The name that was asked for may have no file yet.
     let name = defaultName.flatMap { byName[$0] == nil ? nil : $0 } ?? byName.keys.min()
     let defaultModel = name.flatMap { byName[$0]?.max { $0.key < $1.key }?.value }
     (self.all, self.byName, self.defaultModel) = (all, byName, defaultModel)
@@ -37,6 +38,8 @@ final class ModelCatalog: Sendable {
       return defaultModel
     }
     guard let versions = byName[name] else { throw .unknownModel(name, served: modelNames) }
+    // A label that is not known is an error and not the default: a canary that is missing must not be the old model
+    // unseen.
     if let label = reference.label, label != "stable" { throw .unknownLabel(label, of: name) }
     guard let served = (reference.version ?? versions.keys.max()).flatMap({ versions[$0] }) else {
       throw .unknownVersion(reference.version ?? 0, of: name)
@@ -62,6 +65,7 @@ final class ModelCatalog: Sendable {
 
 /// `GET /models`: every model and version with its state.
 private struct ModelList: Encodable {
+  /// A version and what has become of its files.
   struct Entry: Encodable {
     let name: String
     let version: String
@@ -73,6 +77,7 @@ private struct ModelList: Encodable {
 
   let models: [Entry]
 
+  /// Every version that is served or could not be loaded.
   init(_ models: [ServedModel], _ defaultModel: ServedModel?, _ failures: [ModelSource.Key: String]) {
     let served = Dictionary(uniqueKeysWithValues: models.map { ($0.key, $0) })
     self.models = Set(served.keys).union(failures.keys).sorted().map { key in

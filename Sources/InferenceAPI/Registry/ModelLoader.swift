@@ -16,6 +16,10 @@ package final class ModelLoader: Sendable {
   private let read: Read
   private let counted = Mutex(RegistryFigures())
 
+  /// - Parameters:
+  ///   - maxRequestRows: of one request, for the models' signatures.
+  ///   - proofAdvice: how to prove a formula that was inferred.
+  ///   - read: takes as long as the file is large.
   init(maxRequestRows: Int, proofAdvice: String, logger: Logger, read: @escaping Read) {
     self.maxRequestRows = maxRequestRows
     self.logger = logger
@@ -31,7 +35,9 @@ package final class ModelLoader: Sendable {
   func load(_ source: ModelSource) -> LoadOutcome<ServedModel> {
     do throws(ModelError) {
       let model = try read(source)
+      // A file that computes something else than it was trained to must never be served.
       try model.selfTest()
+      // After the self-test, which has warmed it up; before it is served, since it decides where its batches run.
       let cost = CostModel.measure(model.network)
       let index = counted.withLock { figures in
         figures.count(loadOf: source.key.name, succeeded: true)

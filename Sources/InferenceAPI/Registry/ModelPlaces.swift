@@ -16,6 +16,7 @@ struct ModelPlaces: Sendable {
   /// Finds out what the paths stand for now: reads directories and looks at files, but reads none.
   /// - Parameter known: what the look before found.
   func look(after known: SourceSnapshot<ModelSource>) -> SourceSnapshot<ModelSource> {
+    // What the look before found decides what an unreadable path stands for now.
     known.following(
       named: files.map { file in
         found { () throws(ModelError) in try ModelDirectory.sources(of: file.path, name: file.name) }

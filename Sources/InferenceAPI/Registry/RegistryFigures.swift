@@ -18,6 +18,7 @@ struct RegistryFigures: Sendable {
   /// The index of a version's counters, the same for every file of it.
   mutating func index(of model: Model) -> Int {
     let key = ModelSource.Key(name: model.name, version: model.version)
+    // Found once a load, among few.
     if let index = owners.firstIndex(where: { $0.key == key }) {
       owners[index].labels = model.labels
       return index

@@ -39,6 +39,7 @@ package final class ServedModel: Sendable {
     self.model = model
     self.cost = cost
     self.metricsIndex = metricsIndex
+    // Written into every answer: made once.
     nativePrefix =
       Array("{\"model\":".utf8) + JSONWriter.escaped(model.name) + Array(",\"version\":\"\(model.version)\"".utf8)
     inferPrefix =
@@ -48,6 +49,7 @@ package final class ServedModel: Sendable {
     listedTensors = model.listedTensors
     tensors = model.tensors
     predictions = PredictionWriter(model)
+    // Asked by dashboards every few seconds, and never another.
     description = FixedResponse(
       status: 200, body: JSONDocument.text(of: ModelDescription(model, inputAlias: model.inputAlias)))
   }

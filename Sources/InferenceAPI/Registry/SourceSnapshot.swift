@@ -38,6 +38,7 @@ struct SourceSnapshot<Source: VersionSource>: Sendable, Equatable {
   /// Every version, once. A path that was named goes before the directory, an earlier path before a later one.
   var sources: [Source] {
     var seen: Set<ModelSource.Key> = []
+    // What is named on the command line goes before what lies in a directory.
     return (named + [directory].compactMap { $0 }).flatMap(\.sources).filter { seen.insert($0.key).inserted }
   }
 

@@ -9,6 +9,7 @@ enum OpenAPI {
   /// - Parameter version: Radial's.
   static func document(version: String) -> String {
     let text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
+    // The file is a document of its own, which editors and linters read: only its version is not known before.
     guard let place = text.firstRange(of: "\"version\": \"\(placeholder)\"") else {
       preconditionFailure("openapi.json has no version to replace")
     }

@@ -13,6 +13,7 @@ struct ServingAnswer: RowsAnswer {
   let isColumnar: Bool
   let isClassify: Bool
 
+  /// Reads predict or classify requests.
   static func decoder(isClassify: Bool) -> RowsDecoder {
     RowsDecoder(
       decode: { (reader, request, served, batch) throws(APIError) in
@@ -21,6 +22,7 @@ struct ServingAnswer: RowsAnswer {
       check: { (reader, request) throws(APIError) in try reader.checkServing(request) })
   }
 
+  /// Writes `{"predictions":[…]}`, `{"outputs":…}` or `{"results":[…]}`.
   func write(_ rows: AnsweredRows, to buffer: ByteBuffer) -> AnswerHead {
     let json = JSONWriter(buffer)
     let tensors = rows.served.tensors(of: signature)
@@ -31,6 +33,7 @@ struct ServingAnswer: RowsAnswer {
         json.write("[")
         for index in 0..<scores.count {
           json.write(index == 0 ? "[" : ",[")
+          // TensorFlow Serving writes an empty label where a model has none.
           if rows.served.predictions.labels.isEmpty {
             json.write("\"\"")
           } else {

@@ -4,6 +4,7 @@ import Models
 
 /// The state of one version, or of all of them. With KServe's members, since its clients ask the same path whether the model is ready.
 struct ServingStatus: Encodable {
+  /// A version that answers.
   struct Version: Encodable {
     let version: String
     let state = "AVAILABLE"
@@ -23,19 +24,23 @@ struct ServingStatus: Encodable {
 
 /// The signatures of a model, as a SignatureDefMap in JSON: sizes and the version are strings.
 struct ServingMetadata: Encodable {
+  /// Which version of which model.
   struct ModelSpec: Encodable {
     let name: String
     let signatureName = ""
     let version: String
   }
+  /// A size, as a text; -1: the batch's.
   struct Dimension: Encodable {
     let size: String
     let name = ""
   }
+  /// A TensorShapeProto.
   struct Shape: Encodable {
     let dim: [Dimension]
     let unknownRank = false
   }
+  /// A TensorInfo.
   struct Tensor: Encodable {
     let dtype = "DT_FLOAT"
     let tensorShape: Shape
@@ -46,6 +51,7 @@ struct ServingMetadata: Encodable {
       self.name = "\(name):0"
     }
   }
+  /// A SignatureDef.
   struct Signature: Encodable {
     let inputs: [String: Tensor]
     let outputs: [String: Tensor]
@@ -57,6 +63,7 @@ struct ServingMetadata: Encodable {
   /// The map is a message in a message.
   let metadata: [String: [String: [String: Signature]]]
 
+  /// The signatures that requests may name.
   init(_ served: ServedModel) {
     modelSpec = ModelSpec(name: served.key.name, version: String(served.key.version))
     let inputs = ["\(OutputTensor.input)": Tensor(OutputTensor.input, served.model.inputShape)]

@@ -1,5 +1,6 @@
 // What TensorFlow Serving's routes refuse, beside what every route does.
 extension APIError {
+  /// 400: a `signature_name` that no model has, or that is not for classify.
   static func unknownSignature(of model: String) -> APIError {
     APIError(
       400,
@@ -7,15 +8,18 @@ extension APIError {
         + "to predict, serving_default to classify")
   }
 
+  /// 400: a regressor has no classes.
   static func cannotClassify(_ model: String) -> APIError {
     APIError(400, "model '\(model)' is a regressor and has no classes; send the rows to :predict")
   }
 
+  /// 400, whatever is sent.
   static func cannotRegress(_ model: String) -> APIError {
     APIError(
       400, "model '\(model)' does not regress: that method is for models of one output; send the rows to :predict")
   }
 
+  /// 400, whatever is sent; with what explains a distance here.
   static func cannotExplain(_ model: String) -> APIError {
     APIError(
       400,

@@ -14,6 +14,7 @@ struct ServingRequest {
 
   static let expected: StaticString = "an object with \"instances\" or \"inputs\""
 
+  /// Reads a body: its rows, and which signature is asked for.
   init(
     _ json: borrowing JSONCursor, _ rows: inout JSONRows, _ tensors: TensorSignature, isClassify: Bool
   ) throws(JSONError) {
@@ -30,6 +31,7 @@ struct ServingRequest {
         try Self.readList(json, &rows, "examples", tensors, holdsObjects: true)
       case "instances" where !isClassify:
         try beginRows("instances", at: offset)
+        // The first row decides for all, as in TensorFlow Serving.
         let holdsObjects = json.kindOfFirstElement == .object
         try Self.readList(json, &rows, "instances", tensors, holdsObjects: holdsObjects)
       case "inputs" where !isClassify:
@@ -59,6 +61,7 @@ struct ServingRequest {
 
   private static func signature(_ json: borrowing JSONCursor) throws(JSONError) -> ServingSignature? {
     let name = try json.string("a string", "signature_name")
+    // Its clients send an empty name for the default.
     return name.isEmpty ? .servingDefault : ServingSignature.allCases.first { name.equals($0.rawValue) }
   }
 

@@ -4,6 +4,7 @@ import RadialEngine
 /// Decides whether a layer of the user's own is DUQ's head (van Amersfoort et al. 2020): a projection W [m, n, classes], centroids
 /// [n, classes] or their running sums with the counts [classes], and `sigma` or `length_scale` in the configuration.
 struct DUQRule {
+  /// DUQ's head, as a file has it.
   struct Reading {
     let sigma: Double
     /// The member that gives it.
@@ -24,8 +25,11 @@ struct DUQRule {
   ]
   private static let counts: Set = ["n", "count", "counts", "number", "numbers", "class", "classes", "num"]
 
+  /// Whether variables of these shapes may be DUQ's.
   static func isDUQ(_ shapes: [[Int]]) -> Bool { [[3, 2], [3, 2, 1]].contains(shapes.map(\.count)) }
 
+  /// How the layer is to be read.
+  /// - Throws: where it is none of DUQ's, or names do not say that it is.
   func reading() throws(RBFRule.Refusal) -> Reading {
     let shapes = clues.shapes
     guard Self.isDUQ(shapes), shapes[0][0] == clues.features, shapes[1] == [shapes[0][1], shapes[0][2]],
@@ -83,6 +87,7 @@ struct DUQRule {
 }
 
 extension KerasTranslator {
+  /// The head of van Amersfoort et al. 2020.
   mutating func addDUQ(
     _ layer: KerasLayer, _ variables: [KerasVariable], _ reading: DUQRule.Reading
   ) throws(ModelError) {

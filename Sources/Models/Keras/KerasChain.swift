@@ -31,6 +31,7 @@ struct KerasChain {
   }
   private let path: String
 
+  /// The layers of a model in the order in which a row passes them.
   init(_ model: JSONValue, path: String) throws(ModelError) {
     self.path = path
     inputShape = try Self.inputShape(model, path)
@@ -41,11 +42,13 @@ struct KerasChain {
     }
   }
 
+  /// The class of a layer; empty: none is said.
   static func className(_ layer: JSONValue) -> String {
     let text = layer["class_name"]?.text ?? ""
     return text.lastIndex(of: ">").map { String(text[text.index(after: $0)...]) } ?? text
   }
 
+  /// Whether a class is a network in a network.
   static func isModel(_ className: String) -> Bool {
     ["Sequential", "Functional", "Model"].contains(className)
   }

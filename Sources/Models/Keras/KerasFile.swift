@@ -23,6 +23,7 @@ struct KerasFile: TensorSource {
   let tensors: [String: Tensor]
   let notes: [String]
 
+  /// Opens a file, whose first bytes say which form it has, and translates the whole network.
   init(_ file: FileContents, path: String, _ options: LoadOptions) throws(ModelError) {
     self.file = file
     let content =
@@ -51,7 +52,9 @@ struct KerasFile: TensorSource {
     notes = translator.precisionNote.map { [$0] } ?? []
   }
 
+  /// The network, translated.
   func architecture() -> Architecture { network }
+  /// What a Rescaling layer at the beginning does.
   func preprocessing() -> Preprocessing? { scaling }
 
   private struct Content {

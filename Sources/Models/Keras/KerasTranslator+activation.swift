@@ -6,6 +6,7 @@ struct KerasActivation {
   /// From what its formula follows; nil: Keras states it.
   var inferredFrom: String?
 
+  /// An activation that Keras states, or that was inferred from something.
   init(_ function: Activation, alpha: Float? = nil, inferredFrom: String? = nil) {
     spec = ActivationSpec(function, alpha: alpha)
     self.inferredFrom = inferredFrom

@@ -1,6 +1,7 @@
 import RadialEngine
 
 extension KerasTranslator {
+  /// Dense: kernel [D, U], bias [U].
   mutating func addDense(_ layer: KerasLayer) throws(ModelError) {
     guard shape.count == 1 else {
       throw invalid(layer, "its inputs have the shape \(shape), expected one dimension; put a Flatten layer before it")
@@ -14,6 +15,7 @@ extension KerasTranslator {
       inferredFrom: activation.inferredFrom)
   }
 
+  /// Conv2D, neither grouped nor dilated: kernel [rows, columns, channels, filters], bias [filters].
   mutating func addConvolution(_ layer: KerasLayer) throws(ModelError) {
     try requireImage(layer)
     let one = Extent(rows: 1, columns: 1)
@@ -34,6 +36,7 @@ extension KerasTranslator {
       inferredFrom: activation.inferredFrom)
   }
 
+  /// MaxPooling2D and AveragePooling2D.
   mutating func addPooling(_ layer: KerasLayer, _ kind: Pooling2D.Kind) throws(ModelError) {
     try requireImage(layer)
     let size = try extent("pool_size", layer, absent: Extent(rows: 2, columns: 2))
@@ -49,6 +52,7 @@ extension KerasTranslator {
     try emit(.flatten(FlattenSpec()), layer)
   }
 
+  /// Reshape, one of whose sizes may be -1.
   mutating func addReshape(_ layer: KerasLayer) throws(ModelError) {
     guard let target = layer.config["target_shape"]?.array?.compactMap(\.integer), !target.isEmpty,
       target.allSatisfy({ $0 == -1 || (1...1 << 24).contains($0) }), target.count <= 8
@@ -59,6 +63,7 @@ extension KerasTranslator {
     try emit(.reshape(ReshapeSpec(filled)), layer)
   }
 
+  /// BatchNormalization over the last axis: gamma, beta, moving mean and variance.
   mutating func addBatchNormalization(_ layer: KerasLayer) throws(ModelError) {
     guard isLast(layer.config["axis"]) else {
       throw invalid(layer, "it does not normalise the last axis; build the model with channels last and save it again")

@@ -3,6 +3,7 @@ import RadialEngine
 
 /// RBF layers are classes of the users' own: RBFRule says what a file's names decide, RBFForm what the user says in their place.
 extension KerasTranslator {
+  /// A layer of the user's own, if names or the user say that it is an RBF layer.
   mutating func addRBF(_ layer: KerasLayer) throws(ModelError) {
     guard !layer.isKeras else {
       throw invalid(

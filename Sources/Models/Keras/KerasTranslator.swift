@@ -25,6 +25,10 @@ struct KerasTranslator {
   private var affineWidths = 0
   private static let maximumAffineWidths = 1 << 22
 
+  /// A translator at the network's beginning.
+  /// - Parameters:
+  ///   - path: the file's, for errors.
+  ///   - options: what the user says beside the file.
   init(path: String, options: LoadOptions, version: KerasVersion, weights: KerasWeights) {
     self.path = path
     self.options = options
@@ -55,6 +59,8 @@ struct KerasTranslator {
     short = (short?.layer ?? layer.name, short?.policy ?? policy, (short?.count ?? 0) + 1)
   }
 
+  /// Translates all layers of a chain.
+  /// - Throws: at the first that is not served.
   mutating func translate(_ chain: KerasChain) throws(ModelError) {
     inputShape = chain.inputShape
     // Keras takes any name; one that is longer than names may be here is left out.
@@ -101,6 +107,7 @@ struct KerasTranslator {
     }
   }
 
+  /// The refusal of a layer.
   func invalid(_ layer: KerasLayer, _ sentence: String) -> ModelError {
     ModelError(.architecture, path, "layer '\(layer.name)' (\(layer.className)): \(sentence)")
   }
@@ -114,6 +121,7 @@ struct KerasTranslator {
     shape = outputs
   }
 
+  /// Adds a tensor that the network takes.
   mutating func set(_ part: String, of layer: KerasLayer, _ tensor: Tensor) {
     tensors["\(layer.name).\(part)"] = tensor
   }
@@ -129,6 +137,7 @@ struct KerasTranslator {
     return variables
   }
 
+  /// A variable's numbers as they lie in the file.
   func tensor(_ variable: KerasVariable, of layer: KerasLayer) throws(ModelError) -> Tensor {
     let type: ElementType =
       switch variable.dataset.type {

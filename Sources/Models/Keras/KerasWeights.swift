@@ -9,6 +9,7 @@ struct KerasVariable {
 
 /// Finds a layer's variables in the file.
 struct KerasWeights {
+  /// Where a file keeps its variables.
   enum Places {
     /// `<group>/vars/0, 1, …`, in order of creation.
     case groups(KerasGroups)
@@ -24,6 +25,7 @@ struct KerasWeights {
   /// What to say of variables that no layer of the configuration has; nil: each has its layer.
   var unclaimed: ModelError? { if case .groups(let groups) = places { groups.unclaimed } else { nil } }
 
+  /// The variables of a layer, in the order of their creation.
   func variables(_ layer: KerasLayer) throws(ModelError) -> [KerasVariable] {
     switch places {
     case .groups(let groups):

@@ -21,6 +21,7 @@ struct RBFClues {
   /// Those of the configuration that a rule must account for, by name.
   let members: [Member]
 
+  /// What the file says of one layer.
   init(_ layer: KerasLayer, _ variables: [KerasVariable], features: Int) {
     self.layer = layer
     self.variables = variables
@@ -150,6 +151,7 @@ struct RBFClues {
     }
   }
 
+  /// Some texts as a sentence lists them.
   static func list(_ parts: [String]) -> String {
     parts.count < 2 ? parts.joined() : parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1]
   }

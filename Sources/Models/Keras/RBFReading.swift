@@ -16,6 +16,7 @@ struct RBFReading {
     case logSigma
   }
 
+  /// The factor γ of the squared distance.
   enum Scale {
     /// The squared distance as it is.
     case none

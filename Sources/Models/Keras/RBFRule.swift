@@ -28,6 +28,8 @@ struct RBFRule {
       "say what it computes by `rbf_form` FORM (\(RBFForm.allCases.map(\.rawValue).joined(separator: ", ")))"
   }
 
+  /// How the layer is to be read.
+  /// - Throws: where names leave it open, or contradict one another.
   func reading() throws(Refusal) -> RBFReading {
     if clues.layer.config["output_form"] != nil { return try stated() }
     if let reading = try distance() { return reading }

@@ -58,6 +58,7 @@ enum RBFVocabulary {
   static let features = [
     "input_dim", "in_features", "input_size", "input_features", "n_features", "num_features", "feature_dim",
   ]
+  /// Whether a member of this name says how large something is.
   static func isSize(_ name: String) -> Bool { units.contains(name) || features.contains(name) }
 
   /// In a variable's name: that it holds a function of what the rest of the name says, or an addend.

@@ -134,12 +134,17 @@ extension Architecture.Entry {
 
 /// One row of the layer table.
 public struct LayerDescription: Sendable, Equatable {
+  /// The layer's name in its file.
   public let name: String
+  /// The word for its type in Radial's own files.
   public let type: String
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// Without the batch dimension.
   public let outputShape: [Int]
+  /// The activation's name; nil: the type has none.
   public let activation: String?
+  /// How many numbers it was trained for.
   public let parameters: Int
   /// In words that a reader can check, such as `exp(-gamma * sum((x - mu)^2)), gamma = 0.5`.
   public let formula: String

@@ -11,6 +11,7 @@ struct FileVersion: Equatable, Comparable {
   let major: Int
   let minor: Int
 
+  /// By the major part first.
   static func < (one: FileVersion, other: FileVersion) -> Bool { (one.major, one.minor) < (other.major, other.minor) }
 
   /// As it is written: `1`, `1.1`.
@@ -47,6 +48,7 @@ struct FileVersion: Equatable, Comparable {
     guard version <= newest else { throw newer(what: "\(key) \(version.text)", reads: newest.text, path) }
   }
 
+  /// The refusal of a file that only a newer Radial can read.
   static func newer(what: String, reads: String, _ path: String) -> ModelError {
     ModelError(
       .architecture, path, "made by a newer version of Radial (\(what), this one reads up to \(reads)); use that one")

@@ -17,8 +17,10 @@ struct SafetensorsFile: TensorSource {
   let form = ModelForm.safetensors
   let notes: [String] = []
 
+  /// Opens a file.
   init(path: String) throws(ModelError) { try self.init(FileContents(path: path), path: path) }
 
+  /// Reads the header of a file that was opened; tensors are looked at when they are asked for.
   init(_ file: FileContents, path: String) throws(ModelError) {
     self.path = path
     self.file = file
@@ -50,6 +52,7 @@ struct SafetensorsFile: TensorSource {
     try Self.checkCoverage(ranges, path: path, data: data.count)
   }
 
+  /// As it stands under `radial.architecture`.
   func architecture() throws(ModelError) -> Architecture {
     guard let text = metadata[Architecture.key] else {
       throw ModelError(
@@ -60,6 +63,7 @@ struct SafetensorsFile: TensorSource {
     return try Architecture(text, path: path)
   }
 
+  /// As it stands under `radial.preprocessing`.
   func preprocessing() throws(ModelError) -> Preprocessing? {
     guard let text = metadata[Preprocessing.key] else { return nil }
     let members = try Members(

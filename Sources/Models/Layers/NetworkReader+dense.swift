@@ -2,6 +2,7 @@ import RadialEngine
 
 /// Layers of vectors.
 extension NetworkReader {
+  /// Tensors: kernel [D, U], bias [U].
   mutating func addDense(_ layer: Architecture.Entry, _ spec: DenseSpec, _ inputs: Int) throws(ModelError) {
     let units = spec.units
     let kernel = try tensor("kernel", of: layer, shape: [inputs, units], reason: widthReason(inputs))
@@ -19,6 +20,7 @@ extension NetworkReader {
       layer, parameters: kernel.count + (bias?.count ?? 0), spec.function.applied(to: sum))
   }
 
+  /// Tensors: centers in their layout, scale [U] of one γ a unit.
   mutating func addRBF(_ layer: Architecture.Entry, _ spec: RBFSpec, _ inputs: Int) throws(ModelError) {
     let units = spec.units
     let centers = try tensor(
@@ -76,6 +78,7 @@ extension NetworkReader {
     return (gammas, "per-unit gamma (\(note))")
   }
 
+  /// Tensors: gamma, beta, moving_mean, moving_variance, [D] each.
   mutating func addNormalization(
     _ layer: Architecture.Entry, _ spec: BatchNormalizationSpec, _ inputs: Int
   ) throws(ModelError) {
@@ -95,6 +98,7 @@ extension NetworkReader {
       "\(hasScale ? "gamma * " : "")(x - mean) / sqrt(variance + epsilon)\(hasCenter ? " + beta" : "")")
   }
 
+  /// Tensors: kernel [D, K, C], centers [K, C].
   mutating func addDUQ(_ layer: Architecture.Entry, _ spec: DUQSpec, _ inputs: Int) throws(ModelError) {
     let (units, embedding) = (spec.units, spec.embedding)
     let kernel = try tensor("kernel", of: layer, shape: [inputs, embedding, units], reason: widthReason(inputs))

@@ -9,6 +9,7 @@ enum JSONValue: Codable, Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
+  /// Any JSON.
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -27,6 +28,7 @@ enum JSONValue: Codable, Sendable, Equatable {
     }
   }
 
+  /// As it is.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
@@ -39,6 +41,7 @@ enum JSONValue: Codable, Sendable, Equatable {
     }
   }
 
+  /// An array of whole numbers.
   static func integers(_ values: [Int]) -> JSONValue { .array(values.map { .number(Double($0)) }) }
 
   var text: String? { if case .string(let value) = self { value } else { nil } }
@@ -79,4 +82,12 @@ extension JSONValue {
     guard let data = try? encoder.encode(self) else { preconditionFailure("a number in \(self) is not finite") }
     return String(decoding: data, as: UTF8.self)
   }
+}
+
+extension JSONValue {
+  /// A whole number.
+  static func integer(_ value: Int) -> JSONValue { .number(Double(value)) }
+
+  /// A Float32 by the digits that it needs, not by those of the nearest Float64.
+  static func shortest(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
 }

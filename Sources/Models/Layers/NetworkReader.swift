@@ -19,6 +19,8 @@ struct NetworkReader {
   /// The parts of each layer, by its name: the tensors that it takes are `<name>.<part>`.
   private(set) var parts: [String: [String]] = [:]
 
+  /// Reads the whole network.
+  /// - Throws: for a layer that does not take what comes before it, and a tensor that does not fit.
   init(_ file: any TensorSource) throws(ModelError) {
     self.file = file
     let architecture = try file.architecture()
@@ -43,6 +45,7 @@ struct NetworkReader {
     return ImageShape(rows: sizes[0], columns: sizes[1], channels: sizes[2]).count
   }
 
+  /// The refusal of a layer.
   func invalid(_ layer: Architecture.Entry, _ sentence: String) -> ModelError {
     ModelError(.architecture, file.path, "layer '\(layer.name)' (\(layer.spec.payload.word)): \(sentence)")
   }
@@ -69,11 +72,13 @@ struct NetworkReader {
     try layer.spec.payload.add(layer, to: &self)
   }
 
+  /// Nothing: it is for training.
   mutating func addDropout(_ layer: Architecture.Entry) {
     layers.append(.dropout(name: layer.name))
     describe(layer, parameters: 0, "x (dropout is inactive when serving)")
   }
 
+  /// An activation that is a layer.
   mutating func addActivation(_ layer: Architecture.Entry, _ spec: ActivationSpec) throws(ModelError) {
     if spec.function == .softmax, shape.count == 3 {
       throw invalid(layer, "softmax over the channels of an image is not served; put a flatten before it")
@@ -86,6 +91,7 @@ struct NetworkReader {
       layer, parameters: 0, spec.applied(to: "x") + (expression.map { ", x = \($0)" } ?? ""))
   }
 
+  /// Why a layer has so many inputs, for errors.
   func widthReason(_ inputs: Int) -> String {
     source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)"
   }

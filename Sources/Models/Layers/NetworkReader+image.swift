@@ -37,6 +37,7 @@ extension NetworkReader {
     source = "channels of layer '\(layer.name)'"
   }
 
+  /// Tensors: kernel [rows, columns, channels, filters], bias [filters].
   mutating func addConvolution(_ layer: Architecture.Entry, _ spec: Conv2DSpec) throws(ModelError) {
     let (input, size, filters) = (try image(layer), spec.window.size, spec.filters)
     try checkWindow(layer, spec.window, on: input)
@@ -58,6 +59,7 @@ extension NetworkReader {
       spec.function.applied(to: sum) + ", " + describe(spec.window))
   }
 
+  /// No tensors.
   mutating func addPooling(_ layer: Architecture.Entry, _ spec: PoolingSpec) throws(ModelError) {
     let (input, size) = (try image(layer), spec.window.size)
     try checkWindow(layer, spec.window, on: input)
@@ -68,6 +70,7 @@ extension NetworkReader {
       "\(spec.kind == .average ? "mean" : "max") of \(size.rows)x\(size.columns) cells, \(describe(spec.window))")
   }
 
+  /// Tensors: factor and offset, [channels] each.
   mutating func addSubsampling(_ layer: Architecture.Entry, _ spec: SubsamplingSpec) throws(ModelError) {
     let (input, size) = (try image(layer), spec.window.size)
     try checkWindow(layer, spec.window, on: input)

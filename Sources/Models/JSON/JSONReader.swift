@@ -26,6 +26,7 @@ struct JSONReader {
   /// A value takes a few dozen bytes of memory, whereas two bytes of text make one.
   private static let maximumValues = 1 << 22
 
+  /// Whose JSON is read.
   enum Dialect {
     /// RFC 8259.
     case strict
@@ -50,6 +51,7 @@ struct JSONReader {
     return value
   }
 
+  /// Reads a whole text of JSON.
   static func read(_ text: String) throws(JSONError) -> JSONValue { try read(Array(text.utf8)) }
 
   private func error(_ what: String) -> JSONError { JSONError(what, at: position) }

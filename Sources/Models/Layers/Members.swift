@@ -27,8 +27,10 @@ struct Members {
     }
   }
 
+  /// The refusal of the object.
   func invalid(_ sentence: String) -> ModelError { ModelError(reason, path, "\(owner): \(sentence)") }
 
+  /// Whether a member is there.
   func has(_ name: String) -> Bool { value(name) != nil }
 
   /// A member as it stands; nil: it is missing.
@@ -54,6 +56,7 @@ struct Members {
     return read
   }
 
+  /// A whole number in a range.
   func count(
     _ name: String, in range: ClosedRange<Int> = 1...Network.maximumWidth, absent: Int? = nil
   ) throws(ModelError) -> Int {
@@ -71,6 +74,7 @@ struct Members {
     try member(name, absent: absent, expected: expected) { $0.number.flatMap { isFine($0) ? $0 : nil } }
   }
 
+  /// True or false.
   func flag(_ name: String, absent: Bool? = nil) throws(ModelError) -> Bool {
     try member(name, absent: absent, expected: "true or false") { $0.flag }
   }
