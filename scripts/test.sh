@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # Sets everything up, checks the formatting, builds the documentation and passes the tests; then real clients, Prometheus, Schemathesis and
 # the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
+#   --all adds what is long: the tests under the address sanitizer, a browser, KServe's and NVIDIA's own clients, replicas behind balancers,
+#   models that are swapped under load, a million requests. About half an hour on two cores; without it about five minutes.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 # RADIAL_KSERVE_CRDS names a folder of KServe's CustomResourceDefinitions; without it KServe's manifest is held to no schema.
 source "$(dirname "$0")/help.sh"
+all=
+if [ "${1:-}" = --all ]; then
+  all=yes
+  shift
+fi
 kserve=
 if [ -n "${RADIAL_KSERVE_CRDS:-}" ]; then kserve=$(cd "$RADIAL_KSERVE_CRDS" && pwd) || exit 2; fi
 # The server warns of variables that it does not read.
@@ -36,9 +43,18 @@ case " $* " in
     RADIAL="$(swift build --show-bin-path)/radial"
     export RADIAL
     scripts/smoke.sh
-    scripts/clients.sh
+    scripts/clients.sh ${all:+--kserve --perf-analyzer}
     scripts/metrics.sh
     scripts/manifests.sh ${kserve:+"$kserve"}
     scripts/schemathesis.sh
+    if [ -n "$all" ]; then
+      swift build -c release --product radial
+      RADIAL="$(swift build -c release --show-bin-path)/radial"
+      scripts/page.sh
+      scripts/rolling.sh
+      scripts/swap.sh 30
+      scripts/soak.sh --requests 1000000
+      scripts/test.sh --sanitize=address
+    fi
     ;;
 esac
