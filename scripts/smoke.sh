@@ -38,7 +38,7 @@ expect "ready"              200 'ready'                    "$url/readyz"
 expect "healthy"            200 'ready'                    "$url/healthz"
 expect "root"               200 '"status":"alive"'         "$url/"
 tensor='{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}'
-expect "openapi"            200 '"openapi":"3.1.0"'        "$url/openapi.json"
+expect "openapi"            200 '"openapi": "3.1.0"'        "$url/openapi.json"
 expect "v2"                 200 '"binary_tensor_data"'     "$url/v2"
 expect "v2 ready"           200 '"ready":true'             "$url/v2/health/ready"
 expect "v2 metadata"        200 '"shape":\[-1,784\]'       "$url/v2/models/digits"
