@@ -9,6 +9,7 @@ source "$(dirname "$0")/help.sh"
 all=
 if [ "${1:-}" = --all ]; then
   all=yes
+  export TEST_ALL=1
   shift
 fi
 kserve=

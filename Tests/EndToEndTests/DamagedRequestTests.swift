@@ -14,7 +14,7 @@ import Testing
     var failures: [String] = []
   }
 
-  @Test func `twenty thousand damaged requests: a refusal, a right answer or a close each time, and the server lives`()
+  @Test func `damaged requests: a refusal, a right answer or a close each time, and the server lives`()
     throws
   {
     // Limits as short as the sweep is fine: libmicrohttpd may see the end of a stream that came along with a part of a body
@@ -30,11 +30,11 @@ import Testing
       #expect(answer.status == 200)
       return answer.body
     }
-    let workers = 256
+    let (workers, requests) = (256, mutations(20_000))
     let tally = Mutex(Tally())
     onThreads(workers) { worker in
       var own = Tally()
-      for index in stride(from: worker, to: 20_000, by: workers) {
+      for index in stride(from: worker, to: requests, by: workers) {
         var generator = SplitMix(state: seed &+ UInt64(index))
         let template = index % templates.count
         let request = DamagedRequest(templates[template], using: &generator)
@@ -67,9 +67,11 @@ import Testing
     }
     let result = tally.withLock { $0 }
     #expect(result.failures.isEmpty, "seed \(seed)")
-    #expect(result.answers.values.reduce(result.pages + result.closed, +) == 20_000, "seed \(seed)")
+    #expect(result.answers.values.reduce(result.pages + result.closed, +) == requests, "seed \(seed)")
     // The damage is of the kind that matters: much of it is noticed, some of it is harmless.
-    #expect(result.answers[400, default: 0] > 2_000 && result.answers[200, default: 0] > 500, "seed \(seed)")
+    #expect(
+      result.answers[400, default: 0] > requests / 10 && result.answers[200, default: 0] > requests / 40, "seed \(seed)"
+    )
     #expect(server.isRunning)
     try Self.checkAfterwards(server, templates, golden, result)
   }

@@ -12,7 +12,7 @@ import Testing
     let bytes = [UInt8](repeating: 0, count: 4 * 784 * 4096)
     let request = InferRequest(
       bytes: bytes, shape: "[4096,784]", #""outputs":[{"name":"scores","parameters":{"binary_data":true}}]"#)
-    return try (0..<8).map { _ in
+    return try (0..<3).map { _ in
       let client = try server.connect()
       client.send(Client.request("POST", "/v2/models/digits/infer", bytes: request.body, headers: request.headers))
       return client
@@ -70,7 +70,7 @@ import Testing
     let sample = try MNISTSample.load()
     let alone = try server.connect().exchange("POST", "/predict", sample.body(0..<1)).body
     let busy = try Self.occupy(server)
-    try Self.expectInFlight(4, server)
+    try Self.expectInFlight(2, server)
     let (leaver, stayer) = (try server.connect(), try server.connect())
     leaver.send(Client.request("POST", "/predict", sample.body(0..<1)))
     stayer.send(Client.request("POST", "/predict", sample.body(0..<1)))

@@ -167,12 +167,12 @@ func load(_ data: Data) throws -> Model {
     #expect(error?.reason == .selfTest)
   }
 
-  @Test func `two thousand damaged copies: loaded or refused, never a crash`() throws {
+  @Test func `damaged copies: loaded or refused, never a crash`() throws {
     let whole = Crafted().data
     let seed = UInt64.random(in: 0..<UInt64.max)
     var random = SplitMix(state: seed)
     var refused = 0
-    for _ in 0..<2000 {
+    for _ in 0..<mutations(2000) {
       var data = whole
       for _ in 0..<Int.random(in: 1...4, using: &random) where !data.isEmpty {
         let place = Int.random(
@@ -191,7 +191,7 @@ func load(_ data: Data) throws -> Model {
         #expect(error.description.count > 20, "seed \(seed)")
       }
     }
-    #expect(refused > 1000, "seed \(seed)")
+    #expect(refused > mutations(2000) / 2, "seed \(seed)")
   }
 
   @Test func `p-values rank a distance among the class's own`() throws {

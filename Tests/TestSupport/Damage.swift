@@ -1,3 +1,5 @@
+import Foundation
+
 /// `whole` with one to four bytes changed, lost or added, or cut off; those added are of `alphabet`.
 public func damaged(
   _ whole: [UInt8], alphabet: StaticString, using generator: inout some RandomNumberGenerator
@@ -15,3 +17,6 @@ public func damaged(
   }
   return bytes
 }
+
+/// How many damaged copies a test tries: of `all` a quarter, and all of them where `scripts/test.sh --all` sets TEST_ALL.
+public func mutations(_ all: Int) -> Int { ProcessInfo.processInfo.environment["TEST_ALL"] == nil ? all / 4 : all }
