@@ -23,7 +23,7 @@ public final class ByteBuffer {
 
   deinit { pointer.deallocate() }
 
-  /// Makes room for so many bytes beyond `count`; the contents stay.
+  /// Makes room for `additional` bytes beyond `count`; the contents stay.
   @inline(__always)
   public func reserve(_ additional: Int) {
     if capacity - count < additional { grow(by: additional) }
@@ -57,7 +57,7 @@ public final class ByteBuffer {
     count += bytes.count
   }
 
-  /// Lends at least so many spare bytes to a writer; call `advance(by:)` with what it wrote.
+  /// Lends at least `minimum` spare bytes to a writer; call `advance(by:)` with what it wrote.
   public func withSpare<Result>(_ minimum: Int, _ write: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows
     -> Result
   {

@@ -8,7 +8,7 @@ public final class ByteBufferPool {
   /// An empty pool.
   public init() {}
 
-  /// An empty buffer with room for so many bytes.
+  /// An empty buffer with room for at least `minimumCapacity` bytes.
   public func take(minimumCapacity: Int) -> ByteBuffer {
     guard let buffer = spare.popLast() else { return ByteBuffer(capacity: max(minimumCapacity, 4096), pool: self) }
     buffer.reserve(minimumCapacity)

@@ -11,7 +11,7 @@ public enum SmallFile {
   }
 
   /// The bytes of a file.
-  /// - Parameter limit: it may have so many.
+  /// - Parameter limit: the most bytes that it may have.
   public static func contents(of path: String, limit: Int) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(String(cString: strerror(errno))) }

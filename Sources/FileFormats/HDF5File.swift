@@ -1,4 +1,4 @@
-/// An HDF5 file: groups, attributes of text, and contiguous datasets, which is what Keras (through h5py) writes, in whatever version
+/// An HDF5 file: groups, attributes of text, and contiguous datasets, which is what Keras (through h5py) writes, in any version
 /// of the format.
 ///
 /// Nothing in it is trusted: every access is checked against the file, every walk of linked structures refuses to come to a place

@@ -12,7 +12,7 @@ public protocol HTTPRequest: AnyObject {
   var receivedNanoseconds: UInt64 { get }
   /// `X-Request-ID` as sent, if it is 1 to 128 visible ASCII characters. Readable until the answer.
   var requestID: String? { get }
-  /// A header's value, whatever the case of its name; the first of several. Readable until the answer.
+  /// A header's value, under its name in any case; the first of several. Readable until the answer.
   func header(_ name: StaticString) -> String?
 }
 

@@ -38,7 +38,7 @@ struct ListeningSockets {
   private init(host: String, port: UInt16, count: Int) throws(ServerError) {
     var (storage, length, family) = try Self.resolve(host, port)
     // With SO_REUSEPORT a second server on the port would silently take half of the connections. So the first bind is
-    // without: it fails if anybody listens there, whatever their options.
+    // without: it fails if anybody listens there, under any options.
     let probe = try Self.makeSocket(family, reusePort: false, "\(host):\(port)")
     defer { close(probe) }
     try Self.bind(probe, &storage, length, "\(host):\(port)")
@@ -154,7 +154,7 @@ struct ListeningSockets {
     let size = socklen_t(MemoryLayout<Int32>.size)
     if family != AF_UNIX { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size) }
     if reusePort { setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size) }
-    // "::" takes IPv4 clients too, whatever the system's default.
+    // "::" takes IPv4 clients too, also against the system's default.
     var off: Int32 = 0
     if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size) }
     return descriptor

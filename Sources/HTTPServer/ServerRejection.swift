@@ -123,7 +123,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     }
   }
 
-  /// The headers that belong to the answer whatever its body is.
+  /// The headers that belong to the answer with any body.
   public var headers: [(StaticString, String)] {
     switch reason {
     case .unsupportedEncoding: [("Accept-Encoding", "gzip, deflate")]

@@ -170,7 +170,7 @@ public struct JSONCursor: ~Copyable {
 
   // MARK: Errors and ways back
 
-  /// Refuses whatever follows the text's value, which has been stepped over. `JSONParser.read` does it too; to be called before something
+  /// Refuses what follows the text's value, which has been stepped over. `JSONParser.read` does it too; to be called before something
   /// is said to be missing, since what is not JSON is refused as that.
   public func finish() throws(JSONError) {
     guard json_finish(cursor) else { throw failure("") }
@@ -203,7 +203,7 @@ public struct JSONCursor: ~Copyable {
   @inlinable
   @_lifetime(borrow self)
   func text(_ piece: Piece) -> JSONText {
-    // Whatever was found has an address.
+    // All that was found has an address.
     let text = JSONText(unowned: piece.start.unsafelyUnwrapped, count: piece.count, offset: piece.offset)
     return overrideLifetime(text, to: self)
   }

@@ -4,7 +4,7 @@ internal import JSONCore
 ///
 /// Used on one thread at a time.
 public final class JSONParser {
-  /// A text must be readable for so many bytes past its end; what they are does not matter.
+  /// A text must be readable for this number of bytes past its end; what they are does not matter.
   public static let padding = Int(JSON_PADDING)
 
   private let cursor: OpaquePointer

@@ -127,7 +127,7 @@ public struct JSONRows: ~Copyable {
     guard isRead else { throw json.failure("") }
   }
 
-  /// Reads an array of numbers, depth first, whatever the brackets between them, into as many rows as there is room for.
+  /// Reads an array of numbers, depth first, with any brackets between them, into as many rows as there is room for.
   /// - Parameters:
   ///   - typeName: what the type is called in errors.
   ///   - path: what the array is called there.

@@ -70,7 +70,7 @@ extension LoadOptions {
   }
 }
 
-/// Opens a model file of any form; its first bytes tell which, whatever its name.
+/// Opens a model file of any form; its first bytes tell which, and not its name.
 func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any TensorSource {
   let file = try FileContents(path: path)
   let bytes = ByteSlice(file)

@@ -67,7 +67,7 @@ package struct OfflineEncoder: Sendable {
   let kept: [String]
   private let keptMembers: [[UInt8]]
 
-  /// What an output may have of its own, whatever the options.
+  /// What an output may have of its own under any options.
   private static let ownNames = Set(
     [
       "row", "class", "label", "score", "distance", "margin", "known", "p_value", "top", "outputs",

@@ -23,7 +23,7 @@ extension Network {
 
   /// Computes `rows` rows, any number, without allocating.
   ///
-  /// Batch-invariant: a row's results are the same bits whatever `rows` is and on every instruction set.
+  /// Batch-invariant: a row's results are the same bits for any `rows` and on every instruction set.
   /// - Parameters:
   ///   - inputs: [N, D], row-major, contiguous.
   ///   - results: room for N rows.

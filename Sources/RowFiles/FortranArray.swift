@@ -40,7 +40,7 @@ final class FortranArray {
       held = 0..<layout.rows
     }
     strip = .allocate(byteCount: max(1, stripRows * layout.rowBytes), alignment: 64)
-    // From here on everything is there, so that whatever is thrown, `deinit` gives the strip back.
+    // From here on everything is there, so that `deinit`, after any error, gives the strip back.
     guard offset == nil else { return }
     let taken = try stream.take(total, into: strip)
     if taken < total {

@@ -142,7 +142,7 @@ enum NumpyHeader {
       return String(rest[..<close].dropFirst())
     }
 
-    /// Reads a list or a pair, whatever is in it, to its closing bracket.
+    /// Reads a list or a pair of anything to its closing bracket.
     private mutating func skipNested() -> Bool {
       var (depth, quote): (Int, Character?) = (0, nil)
       while let character = rest.popFirst() {

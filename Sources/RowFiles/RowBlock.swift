@@ -104,7 +104,7 @@ public final class RowBlock: @unchecked Sendable {
     cutRows += 1
   }
 
-  /// Makes room for so many bytes in all; those appended stay.
+  /// Makes room for `needed` bytes in all; those appended stay.
   func reserve(_ needed: Int) {
     guard needed > byteCapacity else { return }
     let larger = max(needed, 2 * byteCapacity)

@@ -25,7 +25,7 @@ struct AnswerCheck {
   }
 
   /// Compares all rows.
-  /// - Parameter keeping: so many of the first rows come back with their answers.
+  /// - Parameter keeping: how many of the first rows come back with their answers.
   /// - Throws: for files that cannot be read or do not belong together, and where the answers would prove nothing; not for answers that
   ///   differ.
   func run(_ model: Model, keeping: Int = 0) throws(Failure) -> Result {

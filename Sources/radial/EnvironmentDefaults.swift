@@ -99,7 +99,7 @@ struct EnvironmentDefaults {
     }
   }
 
-  /// The names of the flags that are on the command line, whatever their spelling there. A path without a flag is a model.
+  /// The names of the flags that are on the command line, in any spelling. A path without a flag is a model.
   private static func given(in arguments: ArraySlice<String>) -> Set<String> {
     var found: Set<String> = []
     var rest = arguments

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Used on its reactor's thread only.
 final class BodyBuffer {
-  /// Parsers may read, not use, so many bytes beyond the end.
+  /// The bytes beyond the end that parsers may read, but not use.
   static let padding = 64
 
   private(set) var pointer: UnsafeMutableRawPointer

@@ -41,7 +41,7 @@ package struct ExchangeState<Answer> {
     case finishBody
     /// Consume this part, if there is one, and throw it away.
     case discard
-    /// Nothing yet: libmicrohttpd shall ask again in its next run.
+    /// Nothing yet: libmicrohttpd asks again in its next run.
     case wait
     /// Suspend the connection.
     case suspend
@@ -228,7 +228,7 @@ package struct ExchangeState<Answer> {
     }
   }
 
-  /// Ends the connection whatever it is doing, unless the handler has its request.
+  /// Ends the connection in any phase, unless the handler has its request.
   /// - Returns: whether the socket is to be shut down.
   package mutating func shutDown(at now: UInt64) -> Bool {
     switch phase {

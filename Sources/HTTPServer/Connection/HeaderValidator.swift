@@ -93,7 +93,7 @@ package struct HeaderValidator {
     if let valueStart = value.baseAddress {
       let distance = UnsafeRawPointer(valueStart) - UnsafeRawPointer(nameStart) - name.count
       guard distance >= 1, distance <= 16 else { return fail("a folded header line") }
-      // Values are C strings: whatever a NUL hides lies between this name and the last value.
+      // Values are C strings: what a NUL hides lies between this name and the last value.
       if let understoodEnd, UnsafeRawPointer(nameStart) - understoodEnd != 2 { fail(Self.gap) }
       understoodEnd = UnsafeRawPointer(valueStart + value.count)
     }
@@ -186,7 +186,7 @@ package struct HeaderValidator {
     }
   }
 
-  /// Compares with a lower-case ASCII literal, whatever the case of the letters.
+  /// Compares with a lower-case ASCII literal, letters in either case.
   private func matches(_ bytes: UnsafeBufferPointer<UInt8>, _ literal: StaticString) -> Bool {
     guard bytes.count == literal.utf8CodeUnitCount else { return false }
     let expected = literal.utf8Start

@@ -40,7 +40,7 @@ enum EndpointTable {
 
   private static let prefixes = ["/v1", "/v2"]
 
-  /// `GET …, …; POST …, …`: every path that names a model by its name alone, of operations that are not refused whatever is sent.
+  /// `GET …, …; POST …, …`: every path that names a model by its name alone, of operations that do not refuse every body.
   private static func words(_ isMember: (String) -> Bool) -> String {
     [Endpoint.Method.get, .post].map { method in
       let paths = all.filter { $0.method == method && !$0.isRefused }.flatMap(\.templates).map(\.text).filter {

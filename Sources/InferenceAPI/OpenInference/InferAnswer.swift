@@ -26,7 +26,7 @@ struct InferAnswer: RowsAnswer {
       outputs = served.listedTensors.map { Output(tensor: $0, isBinary: body?.isBinary ?? true) }
       return
     }
-    // In the order of the metadata, whatever the request's.
+    // In the order of the metadata, not of the request.
     outputs = asked.sorted { $0.tensor < $1.tensor }.map {
       Output(tensor: served.tensors[$0.tensor], isBinary: $0.isBinary, classification: $0.classification)
     }

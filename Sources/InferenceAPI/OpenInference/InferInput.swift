@@ -8,7 +8,7 @@ struct InferInput {
   /// How many bytes the tensor has behind the JSON; nil: it is in the JSON.
   private(set) var binarySize: UInt64?
 
-  // What the input says of itself, in whatever order.
+  // What the input says of itself, in any order.
   private var shape: JSONCursor.WholeNumbers?
   private var hasElement = false
   private var data: (offset: Int, position: JSONCursor.Position)?

@@ -21,7 +21,7 @@ final class RequestReader {
     parser = JSONParser(maxDepth: Self.maxDepth)
   }
 
-  /// How many rows there is to be room for, when a body of lists of rows has so many bytes.
+  /// How many rows there is to be room for, by the bytes of a body of lists of rows.
   func room(_ bodyBytes: Int, _ served: ServedModel) -> Int {
     // No more than the limit: what comes beyond it is refused before it is stored.
     min(max(1, served.signature.shape.maxRows(inBytes: bodyBytes)), maxRows)

@@ -56,7 +56,7 @@ struct RowsDecoder: Sendable {
 
   /// Reads the rows into the batch's reserve.
   let decode: Decode
-  /// Refuses what is wrong with a request whatever model it is for, where that model is not there.
+  /// Refuses what is wrong with a request to any model, where that model is not there.
   // TensorFlow Serving reads a body before it looks for the model, and its clients tell the two errors apart.
   var check: Check?
 }

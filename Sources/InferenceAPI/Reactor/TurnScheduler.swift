@@ -58,7 +58,7 @@ struct TurnScheduler: Sendable {
   func append<Request>(
     _ request: @autoclosure () -> Request, rows: Int, deadline: UInt64?, now: UInt64, to turn: inout Turn<Request>
   ) -> Refusal? {
-    // The first is taken whatever its size: a request larger than the queue would otherwise never be answered.
+    // The first is taken at any size: a request larger than the queue would otherwise never be answered.
     if !turn.isEmpty, turn.rows + rows > maxWaitingRows { return .full }
     // Nobody waits for it, so that computing it would only delay the others.
     if let deadline, now >= deadline { return .deadlinePassed }

@@ -14,7 +14,7 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
   /// What is served, and the files that it was loaded from.
   private var loaded: [Key: (model: Model, fingerprint: Source.Fingerprint?)] = [:]
   private var failures: [Key: Failure] = [:]
-  /// Names that are not served, whatever the files say, until they are restored.
+  /// Names that are not served, though there are files, until they are restored.
   private var unloaded: Set<String> = []
 
   /// Every version that is served.

@@ -7,7 +7,7 @@ import Synchronization
 /// Every model that can be served: keeps the catalog equal to what the files say and to what was asked for by request.
 ///
 /// What is new is loaded, tested and warmed up on one serial queue, one look at the files at a time, and only then
-/// swapped in. What cannot be loaded is reported, and whatever was served under its name and version goes on being
+/// swapped in. What cannot be loaded is reported, and what was served under its name and version goes on being
 /// served. A catalog is published only when it differs from the one before, and subscribers are told then and at no
 /// other time.
 ///

@@ -13,13 +13,13 @@ extension APIError {
     APIError(400, "model '\(model)' is a regressor and has no classes; send the rows to :predict")
   }
 
-  /// 400, whatever is sent.
+  /// 400 to every body.
   static func cannotRegress(_ model: String) -> APIError {
     APIError(
       400, "model '\(model)' does not regress: that method is for models of one output; send the rows to :predict")
   }
 
-  /// 400, whatever is sent; with what explains a distance here.
+  /// 400 to every body; with what explains a distance here.
   static func cannotExplain(_ model: String) -> APIError {
     APIError(
       400,

@@ -2,7 +2,7 @@ import FileFormats
 import Glibc
 import RadialEngine
 
-/// The factor of the squared distance, from whatever a file keeps in its place.
+/// The factor of the squared distance, from what a file keeps in its place.
 extension KerasTranslator {
   /// γ of each number of a variable, finite and within Float32. Of one a unit, γ may be 0 or negative, as training may leave it: a
   /// golden network has such ones, and exp(−γ d²) is then what Keras says. A number for the whole layer must be positive.

@@ -83,7 +83,7 @@ struct RBFClues {
     return nil
   }
 
-  /// Whether a member cannot change the formula, whatever its value: sizes, which the matrix confirms; where training began; what
+  /// Whether a member cannot change the formula by any value: sizes, which the matrix confirms; where training began; what
   /// was trained; an activation that is none.
   private func isHarmless(_ member: Member) -> Bool {
     if RBFVocabulary.isSize(member.name) { return member.value.integer != nil }

@@ -82,7 +82,7 @@ extension RBFForm {
     }
   }
 
-  /// A variable is gamma or sigma itself, whatever it is called, but where its name says that it is a function of one.
+  /// A variable is gamma or sigma itself under any name, but where that says that it is a function of one.
   private func conversion(_ name: String?, isSigma: Bool) throws(RBFRule.Refusal) -> RBFReading.Conversion {
     let words = Words.of(name ?? "")
     guard let function = words.first(where: RBFVocabulary.functions.contains) else { return isSigma ? .sigma : .itself }

@@ -91,7 +91,7 @@ struct NetworkReader {
       layer, parameters: 0, spec.applied(to: "x") + (expression.map { ", x = \($0)" } ?? ""))
   }
 
-  /// Why a layer has so many inputs, for errors.
+  /// Why a layer has that number of inputs, for errors.
   func widthReason(_ inputs: Int) -> String {
     source == "the input shape" ? "input shape [\(inputs)]" : "\(inputs) \(source)"
   }

@@ -35,7 +35,7 @@ struct FileVersion: Equatable, Comparable {
     self = metadata[Verification.key] != nil ? Self.newest : architecture.neededVersion
   }
 
-  /// Refuses a file that a newer Radial made; so whatever else is unknown in a file is a mistake.
+  /// Refuses a file that a newer Radial made; so all else that is unknown in a file is a mistake.
   static func check(_ metadata: [String: String], path: String) throws(ModelError) {
     // Files of the first trainers have none.
     guard let text = metadata[key] else { return }
