@@ -29,13 +29,16 @@ public final class ByteBuffer {
     if capacity - count < additional { grow(by: additional) }
   }
 
-  private func grow(by additional: Int) {
-    let larger = max(capacity * 2, count + additional)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+  private func grow(by additional: Int) { grow(to: max(capacity * 2, count + additional)) }
+
+  /// Makes room for `capacity` bytes in all and no more, for whoever has to account for them; the contents stay.
+  public func grow(to capacity: Int) {
+    guard capacity > self.capacity else { return }
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
     moved.copyMemory(from: pointer, byteCount: count)
     pointer.deallocate()
     pointer = moved
-    capacity = larger
+    self.capacity = capacity
   }
 
   /// Appends a text's UTF-8.

@@ -1,4 +1,6 @@
+import Bytes
 internal import CSVCore
+import Glibc
 internal import JSON
 
 /// Some rows of a file: cut out of it as they lie there, then read into numbers. Reused, for its memory.
@@ -36,10 +38,8 @@ public final class RowBlock: @unchecked Sendable {
   var cutRows = 0
   /// The number of the first of them.
   var firstRow = 0
-  private(set) var byteCount = 0
-
-  private(set) var bytes: UnsafeMutableRawPointer
-  private var byteCapacity: Int
+  /// The text of the rows, or their numbers as they lie in the file.
+  private let text: ByteBuffer
   private var floats: UnsafeMutablePointer<Float>?
   /// JSON nested deeper than this is refused.
   private static let maxDepth = 64
@@ -56,14 +56,16 @@ public final class RowBlock: @unchecked Sendable {
   public init(width: Int, capacity: Int) {
     self.width = width
     self.capacity = capacity
-    byteCapacity = Self.textBytes
-    bytes = .allocate(byteCount: byteCapacity, alignment: 64)
+    text = ByteBuffer(capacity: Self.textBytes)
   }
 
-  deinit {
-    bytes.deallocate()
-    floats?.deallocate()
-  }
+  deinit { floats?.deallocate() }
+
+  /// Where the text, or the numbers, begin.
+  var bytes: UnsafeMutableRawPointer { text.pointer }
+
+  /// Of the text so far.
+  var byteCount: Int { text.count }
 
   /// The good rows, [N, D]. Valid until the next cut.
   public var rows: UnsafePointer<Float> { UnsafePointer(target(inPlace: isInPlace)) }
@@ -89,34 +91,28 @@ public final class RowBlock: @unchecked Sendable {
     places.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
     problems.removeAll(keepingCapacity: true)
-    (count, cutRows, byteCount, isInPlace) = (0, 0, 0, false)
+    (count, cutRows, isInPlace) = (0, 0, false)
+    text.removeAll()
     rounded = (0, nil)
     carriedTexts.removeAll()
   }
 
   /// Takes in a row's text, without its line's end.
   func append(line: UnsafeRawBufferPointer, number: Int?) {
-    reserve(byteCount + line.count + 1 + Self.padding)
-    if let source = line.baseAddress { (bytes + byteCount).copyMemory(from: source, byteCount: line.count) }
-    (bytes + byteCount + line.count).storeBytes(of: 0x0a, as: UInt8.self)
     places.append(Place(offset: byteCount, length: line.count, line: number))
-    byteCount += line.count + 1
+    text.append(line)
+    text.append("\n")
     cutRows += 1
   }
 
   /// Makes room for `needed` bytes in all; those appended stay.
   func reserve(_ needed: Int) {
-    guard needed > byteCapacity else { return }
-    let larger = max(needed, 2 * byteCapacity)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
-    moved.copyMemory(from: bytes, byteCount: byteCount)
-    bytes.deallocate()
-    (bytes, byteCapacity) = (moved, larger)
+    text.reserve(needed - text.count)
   }
 
   /// Zeros behind the text: the parsers read past a line's end.
   func pad() {
-    (bytes + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
+    text.withSpare(Self.padding) { spare in _ = memset(spare.baseAddress!, 0, Self.padding) }
   }
 
   /// Where the next good row goes.

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// One request body in one block, with 64 readable bytes beyond its capacity for parsers that read in vectors.
@@ -7,19 +8,22 @@ final class BodyBuffer {
   /// The bytes beyond the end that parsers may read, but not use.
   static let padding = 64
 
-  private(set) var pointer: UnsafeMutableRawPointer
-  private(set) var capacity: Int
-  private(set) var count = 0
+  // The padding is part of its memory, and of nobody's body.
+  private let bytes: ByteBuffer
   /// What of the budget this body has taken.
   private var charged = 0
 
   /// A buffer that nothing was charged for.
-  init(capacity: Int) {
-    self.capacity = capacity
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: capacity + Self.padding, alignment: 64)
-  }
+  init(capacity: Int) { bytes = ByteBuffer(capacity: capacity + Self.padding) }
 
-  deinit { pointer.deallocate() }
+  /// How many bytes of a body it holds.
+  var capacity: Int { bytes.capacity - Self.padding }
+
+  /// Bytes of the body so far.
+  var count: Int { bytes.count }
+
+  /// Where the next byte goes.
+  var end: UnsafeMutableRawPointer { bytes.pointer + bytes.count }
 
   /// Whether there is room for more.
   enum Growth { case fits, tooLarge, overBudget }
@@ -36,38 +40,28 @@ final class BodyBuffer {
       wanted = min(wanted, limit)
       guard budget.acquire(wanted - charged) else { return .overBudget }
       charged = wanted
-      if wanted > capacity { grow(to: wanted) }
+      // No more than was charged.
+      bytes.grow(to: wanted + Self.padding)
     }
     return .fits
   }
 
   /// Appends bytes for which there is room.
-  func append(_ source: UnsafeRawPointer, _ bytes: Int) {
-    (pointer + count).copyMemory(from: source, byteCount: bytes)
-    count += bytes
-  }
+  func append(_ source: UnsafeRawBufferPointer) { bytes.append(source) }
 
-  /// Counts bytes that were written into the spare room.
-  func advance(by written: Int) { count += written }
+  /// Counts bytes that were written at the end.
+  func advance(by written: Int) { bytes.advance(by: written) }
 
   /// The bytes so far; the padding behind them is zeroed.
   func sealed() -> UnsafeRawBufferPointer {
-    memset(pointer + count, 0, Self.padding)
-    return UnsafeRawBufferPointer(start: pointer, count: count)
+    memset(end, 0, Self.padding)
+    return UnsafeRawBufferPointer(start: bytes.pointer, count: bytes.count)
   }
 
   /// Empties it, and gives back what was charged.
   func reset(_ budget: ResourceBudget) {
     budget.release(charged)
     charged = 0
-    count = 0
-  }
-
-  private func grow(to size: Int) {
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: size + Self.padding, alignment: 64)
-    moved.copyMemory(from: pointer, byteCount: count)
-    pointer.deallocate()
-    pointer = moved
-    capacity = size
+    bytes.removeAll()
   }
 }

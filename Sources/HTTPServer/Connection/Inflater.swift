@@ -31,7 +31,7 @@ enum Inflater {
       case .tooLarge: return .tooLarge
       case .overBudget: return .overBudget
       }
-      let place = UnsafeMutableRawBufferPointer(start: target.pointer + target.count, count: room)
+      let place = UnsafeMutableRawBufferPointer(start: target.end, count: room)
       let (written, state) = stream.inflate(&rest, into: place)
       target.advance(by: written)
       switch state {

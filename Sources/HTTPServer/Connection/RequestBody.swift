@@ -16,7 +16,7 @@ package struct RequestBody {
     buffer = target
     switch target.reserve(part.count, expected: expected, limit: pool.limit, budget: pool.budget) {
     case .fits:
-      if let start = part.baseAddress { target.append(start, part.count) }
+      target.append(part)
       return nil
     case .tooLarge: return .bodyTooLarge(limit: pool.limit)
     case .overBudget: return .bufferedBytes
