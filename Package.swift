@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
       resources: [.copy("Data")], swiftSettings: strict),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Bytes"], swiftSettings: strict),
     .testTarget(
       name: "InferenceAPITests",
       dependencies: [
@@ -106,7 +106,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "radial", "InferenceAPI", "HTTPServer", "RadialEngine", "FileFormats", "CZlib", "TestSupport",
+        "radial", "InferenceAPI", "HTTPServer", "RadialEngine", "FileFormats", "Bytes", "CZlib", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -27,7 +27,11 @@ final class BatchWorker: @unchecked Sendable {
     if let rows = contiguousRows(jobs) {
       forward(first.batch, rows: rows)
     } else if let gathered {
-      gather(jobs, into: gathered)
+      guard gather(jobs, into: gathered) else {
+        // No memory for a copy of the rows: they are computed where they are.
+        for job in jobs { forward(job.batch, rows: job.rows) }
+        return
+      }
       forward(gathered, rows: 0..<gathered.count)
       scatter(gathered, to: jobs)
       gathered.clear()
@@ -64,14 +68,17 @@ final class BatchWorker: @unchecked Sendable {
     let workspaces: [Workspace]
   }
 
-  private func gather(_ jobs: [Job], into gathered: RowBatch) {
+  /// - Returns: false: there is no memory for them.
+  private func gather(_ jobs: [Job], into gathered: RowBatch) -> Bool {
     gathered.keepsEmbeddings = jobs.contains { $0.batch.keepsEmbeddings }
+    let rows = jobs.reduce(0) { $0 + $1.rows.count }
+    guard var place = gathered.reserve(rows), gathered.append(rows) != nil else { return false }
     for job in jobs {
-      let room = gathered.reserve(job.rows.count)
-      room.update(
-        from: job.batch.input(row: job.rows.lowerBound), count: job.rows.count * gathered.network.inputWidth)
-      _ = gathered.append(job.rows.count)
+      let count = job.rows.count * gathered.network.inputWidth
+      place.update(from: job.batch.input(row: job.rows.lowerBound), count: count)
+      place += count
     }
+    return true
   }
 
   private func scatter(_ gathered: RowBatch, to jobs: [Job]) {

@@ -3,7 +3,7 @@ import Dispatch
 import RadialEngine
 import Synchronization
 
-/// The bounded queue of heavy work, shared by all reactors: one batch at a time, split by rows over the cores.
+/// The bounded queue of heavy forward passes, shared by all reactors: one batch at a time, split by rows over the cores.
 ///
 /// While a batch is computed, requests of all reactors collect behind it and form the next one. The order is `BatchPlanner`'s;
 /// this class only performs it on Dispatch.
@@ -61,17 +61,27 @@ public final class ComputeQueue: Sendable {
     worker = BatchWorker(threads: configuration.threads)
   }
 
-  /// Rows that wait now.
+  /// Rows that wait now, of all models.
   public var queuedRows: Int { state.withLock { $0.planner.queuedRows } }
 
+  /// How long what waits of a model takes on all cores, in nanoseconds.
+  public func queuedNanoseconds(of model: ObjectIdentifier) -> Double {
+    state.withLock { $0.planner.queuedNanoseconds(of: model) }
+  }
+
+  /// Whether as much of a model waits as may.
+  public func isFull(for model: ObjectIdentifier) -> Bool { state.withLock { !$0.planner.hasRoom(for: model) } }
+
   /// Queues a job; its outcome arrives in its mailbox. Any thread.
-  public func submit(_ job: Job) -> BatchPlanner<ObjectIdentifier>.Admission {
+  /// - Parameter isAdmitted: it is part of a request that was taken in: it is not refused.
+  public func submit(_ job: Job, isAdmitted: Bool = false) -> BatchPlanner<ObjectIdentifier>.Admission {
     let (admission, starts) = state.withLock { state in
       let id = state.nextID
       state.nextID += 1
       let entry = BatchPlanner<ObjectIdentifier>.Entry(
-        id: id, model: ObjectIdentifier(job.batch.network), rows: job.rows.count, deadline: job.deadline)
-      let admission = state.planner.submit(entry)
+        id: id, model: ObjectIdentifier(job.batch.network), rows: job.rows.count,
+        nanoseconds: job.nanoseconds / Double(configuration.threads), deadline: job.deadline)
+      let admission = state.planner.submit(entry, isAdmitted: isAdmitted)
       guard admission == .queued else { return (admission, false) }
       state.jobs[id] = (job, monotonicNanoseconds())
       defer { state.isRunning = true }

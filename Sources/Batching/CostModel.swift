@@ -27,12 +27,20 @@ public struct CostModel: Sendable, Equatable {
     return oneRowNanoseconds + slope * Double(rows - 1)
   }
 
+  /// What rows add to a batch that has others, in nanoseconds of one core: those that wait are computed together.
+  public func queuedNanoseconds(rows: Int) -> Double {
+    let full = min(fullBatchNanoseconds, oneRowNanoseconds * Double(fullBatchRows))
+    return full / Double(max(1, fullBatchRows)) * Double(rows)
+  }
+
   /// Warms the network up and measures it: the fastest of a few passes over one row and over a full batch of zeros.
   public static func measure(_ network: Network, fullBatchRows: Int = 64) -> CostModel {
     let workspace = network.makeWorkspace()
     let batch = RowBatch(network: network)
-    batch.reserve(fullBatchRows).update(repeating: 0, count: fullBatchRows * network.inputWidth)
-    _ = batch.append(fullBatchRows)
+    guard let rows = batch.reserve(fullBatchRows), batch.append(fullBatchRows) != nil else {
+      fatalError("out of memory: \(fullBatchRows) rows to measure a network with")
+    }
+    rows.update(repeating: 0, count: fullBatchRows * network.inputWidth)
     func fastest(rows: Int, passes: Int) -> Double {
       var best = Double.infinity
       for _ in 0..<passes {

@@ -9,14 +9,15 @@ public struct InlineExecutor: Sendable {
   /// - Parameter label: of the Dispatch queue, for debuggers.
   public init(label: String) { queue = DispatchQueue(label: label) }
 
-  /// Computes all rows of `batch` and returns how long that took, in nanoseconds.
+  /// Computes some rows of `batch` and returns how long that took, in nanoseconds.
   /// - Parameter workspace: of the batch's network, the caller's own.
-  public func run(_ batch: RowBatch, workspace: Workspace) -> UInt64 {
+  public func run(_ batch: RowBatch, _ rows: Range<Int>, workspace: Workspace) -> UInt64 {
     queue.sync {
       let start = monotonicNanoseconds()
-      if batch.count > 0 {
+      if !rows.isEmpty {
         batch.network.forward(
-          batch.input(row: 0), rows: batch.count, into: batch.results(row: 0), workspace: workspace)
+          batch.input(row: rows.lowerBound), rows: rows.count, into: batch.results(row: rows.lowerBound),
+          workspace: workspace)
       }
       return monotonicNanoseconds() - start
     }

@@ -9,6 +9,8 @@ public struct Job: Sendable {
   public let batch: RowBatch
   /// The request's own rows of `batch`.
   public let rows: Range<Int>
+  /// How long they take one core, in nanoseconds.
+  public let nanoseconds: Double
   /// When the caller stops waiting, in monotonic nanoseconds; nil: never.
   public let deadline: UInt64?
   /// What `isAlive` is asked about before the rows are computed: the caller's socket.
@@ -20,12 +22,13 @@ public struct Job: Sendable {
 
   /// A job; its outcome is put into `completions`, from a compute thread.
   public init(
-    id: UInt64, batch: RowBatch, rows: Range<Int>, deadline: UInt64?, descriptor: Int32, metricsIndex: Int = 0,
-    completions: CompletionQueue
+    id: UInt64, batch: RowBatch, rows: Range<Int>, nanoseconds: Double = 0, deadline: UInt64?, descriptor: Int32,
+    metricsIndex: Int = 0, completions: CompletionQueue
   ) {
     self.id = id
     self.batch = batch
     self.rows = rows
+    self.nanoseconds = nanoseconds
     self.deadline = deadline
     self.descriptor = descriptor
     self.metricsIndex = metricsIndex

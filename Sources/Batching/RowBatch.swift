@@ -1,3 +1,4 @@
+public import Bytes
 import Glibc
 public import RadialEngine
 
@@ -16,31 +17,49 @@ public final class RowBatch: @unchecked Sendable {
   public private(set) var count = 0
   /// How many rows fit without growing.
   public private(set) var capacity = 0
-  /// Whether the inputs of the last RBF layer are kept, for `embedding` and `contributions`.
+  /// Whether the inputs of the last RBF layer are kept, for `embedding` and `contributions`: to be said before the rows that want it are
+  /// appended.
   public var keepsEmbeddings = false
 
+  private let budget: MemoryBudget?
+  private var charge = MemoryCharge()
   private var inputs: UnsafeMutablePointer<Float>?
   private var results: UnsafeMutablePointer<Float>?
+  /// How many rows' results fit, and whether there is a place for embeddings.
+  private var resultCapacity = 0
+  private var holdsEmbeddings = false
 
   /// Above this size the buffers go back to the system when the batch is cleared.
   private static let keptBytes = 8 << 20
 
   /// A batch without rows and without memory.
-  public init(network: Network) { self.network = network }
-
-  deinit { release() }
-
-  private var resultWidth: Int { network.outputWidth + network.distanceWidth + network.embeddingWidth }
-
-  /// Makes room for `rows` more rows and returns where the first of them starts ([rows, D]).
-  public func reserve(_ rows: Int) -> UnsafeMutablePointer<Float> {
-    if count + rows > capacity { grow(to: max(count + rows, 2 * capacity, 8)) }
-    return inputs.unsafelyUnwrapped + count * network.inputWidth  // grow() allocated it: capacity > 0 here
+  /// - Parameter budget: where its memory is counted; nil: nowhere.
+  public init(network: Network, budget: MemoryBudget? = nil) {
+    self.network = network
+    self.budget = budget
   }
 
-  /// Takes in the first `rows` rows of what `reserve` lent, and returns their range.
-  public func append(_ rows: Int) -> Range<Int> {
+  deinit {
+    free(inputs)
+    free(results)
+  }
+
+  /// Makes room for `rows` more rows and returns where the first of them starts ([rows, D]); nil: there is no memory for them.
+  public func reserve(_ rows: Int) -> UnsafeMutablePointer<Float>? {
+    if count + rows > capacity {
+      // Twice as many, so that rows seldom move; or just these, of a batch that nobody adds to.
+      let wanted = max(count + rows, 2 * capacity)
+      guard growInputs(to: wanted) || growInputs(to: count + rows) else { return nil }
+    }
+    return inputs.unsafelyUnwrapped + count * network.inputWidth  // growInputs() allocated it: capacity > 0 here
+  }
+
+  /// Takes in the first `rows` rows of what `reserve` lent, and returns their range; nil: there is no memory for their results.
+  public func append(_ rows: Int) -> Range<Int>? {
     precondition(count + rows <= capacity, "rows beyond those reserved")
+    if count + rows > resultCapacity || (keepsEmbeddings && !holdsEmbeddings) {
+      guard growResults(to: max(count + rows, min(2 * resultCapacity, capacity))) else { return nil }
+    }
     defer { count += rows }
     return count..<count + rows
   }
@@ -49,7 +68,30 @@ public final class RowBatch: @unchecked Sendable {
   public func clear() {
     count = 0
     keepsEmbeddings = false
-    if capacity * (network.inputWidth + resultWidth) * MemoryLayout<Float>.stride > Self.keptBytes { release() }
+    if bytes(capacity, resultCapacity, holdsEmbeddings) > Self.keptBytes { release() }
+  }
+
+  /// Makes room for embeddings, of rows that are to be computed once more.
+  /// - Returns: false: there is no memory for them.
+  public func keepEmbeddingsAgain() -> Bool {
+    keepsEmbeddings = true
+    return growResults(to: count)
+  }
+
+  /// Gives the memory of the rows back, keeping that of their results, once they have been computed.
+  public func releaseInputs() {
+    free(inputs)
+    (inputs, capacity) = (nil, 0)
+    charge.shrink(to: bytes(0, resultCapacity, holdsEmbeddings))
+  }
+
+  /// Gives all memory back, of a batch without rows.
+  public func release() {
+    precondition(count == 0, "rows lose their memory")
+    free(inputs)
+    free(results)
+    (inputs, results, capacity, resultCapacity, holdsEmbeddings) = (nil, nil, 0, 0, false)
+    charge.end()
   }
 
   /// The inputs from `row` on, [_, D].
@@ -60,8 +102,8 @@ public final class RowBatch: @unchecked Sendable {
   /// Where the results of the rows from `row` on belong. Distances and embeddings are nil where there are none.
   public func results(row: Int) -> Network.Results {
     let start = base(results)
-    let distances = start + capacity * network.outputWidth
-    let embeddings = distances + capacity * network.distanceWidth
+    let distances = start + resultCapacity * network.outputWidth
+    let embeddings = distances + resultCapacity * network.distanceWidth
     return Network.Results(
       outputs: start + row * network.outputWidth,
       distances: network.distanceWidth > 0 ? distances + row * network.distanceWidth : nil,
@@ -73,25 +115,37 @@ public final class RowBatch: @unchecked Sendable {
     return pointer
   }
 
-  private func grow(to rows: Int) {
-    let grown = Self.allocate(rows * network.inputWidth)
+  private func growInputs(to rows: Int) -> Bool {
+    guard charge.resize(to: bytes(rows, resultCapacity, holdsEmbeddings), in: budget),
+      let grown = Self.allocate(rows * network.inputWidth)
+    else { return false }
     if let inputs { grown.update(from: inputs, count: count * network.inputWidth) }
-    release()
-    inputs = grown
-    results = Self.allocate(rows * resultWidth)
-    capacity = rows
+    free(inputs)
+    (inputs, capacity) = (grown, rows)
+    return true
   }
 
-  private func release() {
-    free(inputs)
+  /// Nothing is moved: results are written once all rows are there.
+  private func growResults(to rows: Int) -> Bool {
+    guard charge.resize(to: bytes(capacity, rows, keepsEmbeddings), in: budget),
+      let grown = Self.allocate(rows * resultWidth(keepsEmbeddings))
+    else { return false }
     free(results)
-    (inputs, results, capacity) = (nil, nil, 0)
+    (results, resultCapacity, holdsEmbeddings) = (grown, rows, keepsEmbeddings)
+    return true
+  }
+
+  private func resultWidth(_ withEmbeddings: Bool) -> Int {
+    network.outputWidth + network.distanceWidth + (withEmbeddings ? network.embeddingWidth : 0)
+  }
+
+  private func bytes(_ inputs: Int, _ results: Int, _ withEmbeddings: Bool) -> Int {
+    (inputs * network.inputWidth + results * resultWidth(withEmbeddings)) * MemoryLayout<Float>.stride
   }
 
   /// Sixty-four byte aligned, for whole vector loads.
-  private static func allocate(_ floats: Int) -> UnsafeMutablePointer<Float> {
+  private static func allocate(_ floats: Int) -> UnsafeMutablePointer<Float>? {
     let bytes = (max(floats, 1) * MemoryLayout<Float>.stride + 63) & ~63
-    guard let memory = aligned_alloc(64, bytes) else { fatalError("out of memory: \(bytes) bytes for a batch") }
-    return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    return aligned_alloc(64, bytes)?.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
   }
 }

@@ -4,24 +4,61 @@ import Glibc
 ///
 /// One user at a time, which is the pool's too.
 public final class ByteBuffer {
-  /// Aligned to 64 bytes. Valid until the buffer grows.
+  /// Aligned to 64 bytes, unless it was shrunk. Valid until the buffer grows or shrinks.
   public private(set) var pointer: UnsafeMutableRawPointer
   /// In bytes.
   public private(set) var capacity: Int
   /// Bytes that are in use.
   public private(set) var count = 0
   private weak var pool: ByteBufferPool?
+  private var charge = MemoryCharge()
 
   init(capacity: Int, pool: ByteBufferPool?) {
     self.capacity = max(capacity, 256)
     self.pool = pool
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
+    pointer = Self.memory(self.capacity)
   }
 
   /// A buffer of nobody's pool.
   public convenience init(capacity: Int) { self.init(capacity: capacity, pool: nil) }
 
-  deinit { pointer.deallocate() }
+  /// A buffer of nobody's pool, of a size that a caller decides; nil: there is no memory for it.
+  public init?(trying capacity: Int) {
+    self.capacity = max(capacity, 256)
+    guard let memory = Self.memory(trying: self.capacity) else { return nil }
+    pointer = memory
+  }
+
+  deinit { free(pointer) }
+
+  private static func memory(trying bytes: Int) -> UnsafeMutableRawPointer? { aligned_alloc(64, (bytes + 63) & ~63) }
+
+  /// For sizes that no caller decides: without them nothing else would work either.
+  private static func memory(_ bytes: Int) -> UnsafeMutableRawPointer {
+    guard let memory = memory(trying: bytes) else { fatalError("out of memory: a buffer of \(bytes) bytes") }
+    return memory
+  }
+
+  // MARK: Whose memory it is
+
+  /// Counts its memory in a budget until it is recycled or freed.
+  /// - Returns: false, and nothing is counted, when the budget does not have so much.
+  public func charge(to budget: MemoryBudget) -> Bool { charge.resize(to: capacity, in: budget) }
+
+  /// Takes over a charge of at least its memory, which was taken for it before.
+  public func adopt(_ charge: consuming MemoryCharge) {
+    self.charge = charge
+    self.charge.shrink(to: capacity)
+  }
+
+  /// Gives back the room behind the contents, of a buffer that grows no more.
+  public func shrink() {
+    guard pool == nil, capacity - count >= 64 << 10, let moved = realloc(pointer, max(count, 1)) else { return }
+    (pointer, capacity) = (moved, count)
+    charge.shrink(to: count)
+  }
+
+  // MARK: Contents
 
   /// Makes room for `additional` bytes beyond `count`; the contents stay.
   @inline(__always)
@@ -34,11 +71,22 @@ public final class ByteBuffer {
   /// Makes room for `capacity` bytes in all and no more, for whoever has to account for them; the contents stay.
   public func grow(to capacity: Int) {
     guard capacity > self.capacity else { return }
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
-    moved.copyMemory(from: pointer, byteCount: count)
-    pointer.deallocate()
-    pointer = moved
-    self.capacity = capacity
+    move(to: Self.memory(capacity), capacity)
+  }
+
+  /// The same for a size that a caller decides.
+  /// - Returns: false, and nothing has changed, when there is no memory for it.
+  public func tryGrow(to capacity: Int) -> Bool {
+    guard capacity > self.capacity else { return true }
+    guard let memory = Self.memory(trying: capacity) else { return false }
+    move(to: memory, capacity)
+    return true
+  }
+
+  private func move(to memory: UnsafeMutableRawPointer, _ capacity: Int) {
+    memory.copyMemory(from: pointer, byteCount: count)
+    free(pointer)
+    (pointer, self.capacity) = (memory, capacity)
   }
 
   /// Appends a text's UTF-8.
@@ -80,6 +128,7 @@ public final class ByteBuffer {
   /// Gives the buffer back to its pool, or frees it if the pool is full or gone; do not touch it any more.
   public func recycle() {
     count = 0
+    charge.end()
     pool?.put(self)
   }
 }

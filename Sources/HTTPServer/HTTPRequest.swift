@@ -6,8 +6,13 @@ public protocol HTTPRequest: AnyObject {
   var method: HTTPMethod { get }
   /// Percent-decoded, without the query.
   var path: String { get }
-  /// The body, inflated; 64 zero bytes behind its end are readable. Valid only during `RequestHandler.didReceive`.
-  var body: UnsafeRawBufferPointer { get }
+  /// The body, inflated; 64 zero bytes behind its end are readable. Valid only during `RequestHandler.didReceive`. nil: it is compressed
+  /// and large, and `takeBody` gives it.
+  var body: UnsafeRawBufferPointer? { get }
+  /// Bytes of the body as it was sent.
+  var bodyBytes: Int { get }
+  /// Takes the body, so that it outlives `RequestHandler.didReceive`; during which alone it can be taken, once.
+  func takeBody() -> ReceivedBody
   /// When the header section was complete, in nanoseconds of CLOCK_MONOTONIC.
   var receivedNanoseconds: UInt64 { get }
   /// `X-Request-ID` as sent, if it is 1 to 128 visible ASCII characters. Readable until the answer.

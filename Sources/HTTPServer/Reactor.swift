@@ -56,7 +56,7 @@ final class Reactor: @unchecked Sendable {
     self.settings = settings
     self.logger = logger
     self.makeHandler = makeHandler
-    bodyBuffers = BodyBufferPool(limit: settings.validator.maxBodyBytes, budget: budget)
+    bodyBuffers = BodyBufferPool(limit: settings.validator.maxBodyBytes, budget: budget.memory)
     daemon = startDaemon(listener: listener)
     guard daemon != nil else {
       throw ServerError(
@@ -106,6 +106,7 @@ final class Reactor: @unchecked Sendable {
       if now >= nextSweep {
         nextSweep = now + sweepInterval
         sweep(at: now)
+        trimMemory()
       }
     }
     shutDownDaemon()
@@ -113,6 +114,14 @@ final class Reactor: @unchecked Sendable {
   }
 
   private let sweepInterval: UInt64 = 1_000_000_000
+
+  /// Whether there was memory to spare at the last sweep, or a connection since.
+  var hasSpareMemory = false
+
+  private func trimMemory() {
+    let spare = [outputBuffers.trim(), bodyBuffers.trim(), handler?.trimMemory() ?? false]
+    hasSpareMemory = spare.contains(true)
+  }
 
   /// One pass of libmicrohttpd over everything readable, then the handler's turn ends.
   private func turn(_ daemon: OpaquePointer) {
@@ -126,7 +135,7 @@ final class Reactor: @unchecked Sendable {
     var milliseconds: UInt64 = 0
     let hasTimeout = MHD_get_timeout(daemon, &milliseconds) == .YES
     if hasTimeout && milliseconds == 0 { return 0 }
-    if connections.isEmpty && !control.isStopping.load(ordering: .relaxed) { return -1 }
+    if connections.isEmpty && !hasSpareMemory && !control.isStopping.load(ordering: .relaxed) { return -1 }
     let now = monotonicNanoseconds()
     var wait = nextSweep > now ? (nextSweep - now) / 1_000_000 + 1 : 0
     if control.isStopping.load(ordering: .relaxed) { wait = min(wait, 10) }

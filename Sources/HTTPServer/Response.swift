@@ -8,6 +8,8 @@ public struct Response {
   enum Content {
     case fixed(FixedResponse)
     case buffer(ByteBuffer)
+    /// One behind the other.
+    case chain([ByteBuffer])
   }
 
   /// Of the answer (RFC 9110 15).
@@ -31,6 +33,16 @@ public struct Response {
     self.headers = headers
   }
 
+  /// - Parameter parts: the body, one behind the other; each given back once sent.
+  public init(
+    status: Int, contentType: StaticString, parts: [ByteBuffer], headers: [(StaticString, String)] = []
+  ) {
+    self.status = status
+    self.contentType = contentType
+    self.content = .chain(parts)
+    self.headers = headers
+  }
+
   /// An answer that never changes.
   public static func fixed(_ response: FixedResponse) -> Response { Response(fixed: response) }
 
@@ -46,6 +58,9 @@ public struct Response {
     switch content {
     case .fixed(let response): try read(UnsafeRawBufferPointer(response.bytes))
     case .buffer(let buffer): try read(UnsafeRawBufferPointer(start: buffer.pointer, count: buffer.count))
+    case .chain(let parts):
+      try Array(parts.map { UnsafeRawBufferPointer(start: $0.pointer, count: $0.count) }.joined())
+        .withUnsafeBytes(read)
     }
   }
 }

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What a server listens on and how much it lets a client take.
 public struct ServerConfiguration: Sendable {
   /// Where clients connect.
@@ -16,8 +18,8 @@ public struct ServerConfiguration: Sendable {
   public var bodyTimeout: Duration = .seconds(30)
   /// From an answer to the next request line on the same connection.
   public var idleTimeout: Duration = .seconds(75)
-  /// Request bodies held at one time over all reactors, in bytes; beyond it 503.
-  public var maxBufferedBytes = 512 << 20
+  /// What request bodies are counted in, as sent and as inflated, as they arrive; beyond it 503. Its handler may count more in it.
+  public var memory = MemoryBudget(limit: 512 << 20)
 
   /// The defaults, for an address and a number of threads.
   public init(address: ListenAddress = .tcp(host: "127.0.0.1", port: 8080), reactors: Int = 1) {

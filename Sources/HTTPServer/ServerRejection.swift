@@ -24,8 +24,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
   case bodyTimeout
   /// Beyond `ServerConfiguration.maxConnections`.
   case tooManyConnections(limit: Int)
-  /// Beyond `ServerConfiguration.maxBufferedBytes`.
-  case bufferedBytes
+  /// Beyond `ServerConfiguration.memory`.
+  case memory
   /// The server stopped while the request was still arriving.
   case stopping
 
@@ -53,7 +53,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
     case tooManyConnections = "too_many_connections"
-    case bufferedBytes = "buffered_bytes"
+    case memory = "memory"
     case stopping = "stopping"
   }
 
@@ -71,7 +71,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .headerTimeout: .headerTimeout
     case .bodyTimeout: .bodyTimeout
     case .tooManyConnections: .tooManyConnections
-    case .bufferedBytes: .bufferedBytes
+    case .memory: .memory
     case .stopping: .stopping
     }
   }
@@ -86,7 +86,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .unsupportedEncoding: 415
     case .headerTooLarge: 431
     case .unsupportedTransferCoding: 501
-    case .tooManyConnections, .bufferedBytes, .stopping: 503
+    case .tooManyConnections, .memory, .stopping: 503
     case .unsupportedVersion: 505
     }
   }
@@ -116,8 +116,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
       "The request's body was not complete within its time limit; send it faster or in smaller parts."
     case .tooManyConnections(let limit):
       "The server has its limit of \(limit) connections open; close some or try again later."
-    case .bufferedBytes:
-      "The server holds its limit of request bodies; try again later or at another replica."
+    case .memory:
+      "The server's memory for requests is in use; try again later or at another replica."
     case .stopping:
       "The server stops before the request was complete; send it to another replica."
     }
@@ -127,7 +127,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
   public var headers: [(StaticString, String)] {
     switch reason {
     case .unsupportedEncoding: [("Accept-Encoding", "gzip, deflate")]
-    case .bufferedBytes, .tooManyConnections, .stopping: [("Retry-After", "1")]
+    case .memory, .tooManyConnections, .stopping: [("Retry-After", "1")]
     default: []
     }
   }
@@ -135,7 +135,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
   /// Whether what follows on the connection can no longer be trusted or wanted.
   package var closesConnection: Bool {
     switch reason {
-    case .bodyTooLarge, .unsupportedEncoding, .badEncoding, .bufferedBytes: false
+    case .bodyTooLarge, .unsupportedEncoding, .badEncoding, .memory: false
     case .malformedHeader, .headerTooLarge, .unsupportedTransferCoding, .unsupportedVersion, .headerTimeout,
       .bodyTimeout, .tooManyConnections, .stopping:
       true

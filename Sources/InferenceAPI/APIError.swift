@@ -14,6 +14,10 @@ struct APIError: Error {
   var headers: [(StaticString, String)] = []
   /// Of refusals of work rather than of content.
   var reason: RejectionReason?
+  /// Of a refusal that is the server's own.
+  var serverReason: ServerRejection.Reason?
+  /// Which row is at fault, of several that may be found to be.
+  var row: Int?
 
   /// A refusal of what was sent.
   init(_ status: Int, _ message: String) {
@@ -28,6 +32,16 @@ struct APIError: Error {
     self.reason = reason
     if let retryAfterSeconds { headers = [("Retry-After", String(retryAfterSeconds))] }
   }
+
+  /// What the server itself refuses, and its handler as well.
+  init(_ rejection: ServerRejection) {
+    self.init(rejection.status, rejection.message)
+    headers = rejection.headers
+    serverReason = rejection.reason
+  }
+
+  /// The label of `radial_rejections_total`; nil: it is not counted there.
+  var rejectionLabel: String? { reason?.rawValue ?? serverReason?.rawValue }
 
   /// A body that is not the JSON expected.
   /// - Parameter advice: what is said behind the decoder's sentence.
@@ -68,6 +82,8 @@ enum RejectionReason: String, CaseIterable, Sendable {
   case unknownInput = "unknown_input"
   /// The client left before its answer.
   case clientDisconnected = "client_disconnected"
+  /// The answer would have been larger than answers may be.
+  case responseTooLarge = "response_too_large"
 }
 
 // What any request may be refused with.
@@ -102,10 +118,24 @@ extension APIError {
       "the server is shutting down; send the request again, to another replica")
   }
 
+  /// 503: the memory for requests is in use.
+  static var noMemory: APIError { APIError(ServerRejection.memory) }
+
+  /// 413: an answer beyond `maxResponseBytes`.
+  static func responseTooLarge(rows: Int, bytesPerRow: Int, limit: Int) -> APIError {
+    var error = APIError(
+      413,
+      "the answer could have \(rows) rows of \(bytesPerRow) bytes, over the limit of \(limit) bytes; "
+        + "send fewer rows or ask for fewer outputs")
+    error.reason = .responseTooLarge
+    return error
+  }
+
   /// 503, with the seconds after which there will be room by what the waiting rows cost.
   static func queueFull(retryAfterSeconds seconds: Int) -> APIError {
     APIError(
-      503, .queueFull, retryAfterSeconds: seconds, "the compute queue is full; try again after \(seconds) s")
+      503, .queueFull, retryAfterSeconds: seconds,
+      "the model's part of the compute queue is full; try again after \(seconds) s, or at another replica")
   }
 
   /// 504: the rows were not computed in the time that the caller gave.

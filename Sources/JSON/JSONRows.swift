@@ -63,20 +63,47 @@ public enum JSONNumberType: Sendable {
   }
 }
 
+/// Where the rows of a text go that come after those for which there was a place. Used on the reader's thread only.
+public protocol JSONRowPlaces: AnyObject {
+  /// Places for more rows, [_, D]; nil: there are no more.
+  func morePlaces() -> UnsafeMutableBufferPointer<Float>?
+}
+
 /// The place of a text's rows, [capacity, D]: arrays of numbers become rows of it, each number the correctly rounded Float32 of its text.
 public struct JSONRows: ~Copyable {
   private var rows: json_rows
+  /// What is asked for more places, and D.
+  private let more: More?
+
+  private final class More {
+    let places: any JSONRowPlaces
+    let width: Int
+    init(_ places: any JSONRowPlaces, width: Int) { (self.places, self.width) = (places, width) }
+  }
 
   /// - Parameters:
   ///   - values: [capacity, D], which must outlive the reading.
   ///   - capacity: at least 1.
-  public init(_ shape: RowShape, at values: UnsafeMutablePointer<Float>, capacity: Int) {
+  ///   - places: asked when all of these are taken; nil: there are no others.
+  public init(
+    _ shape: RowShape, at values: UnsafeMutablePointer<Float>, capacity: Int, then places: (any JSONRowPlaces)? = nil
+  ) {
     precondition(capacity > 0, "rows without a place")
     rows = json_rows()
     rows.shape = shape.shape
     rows.width = shape.width
     rows.capacity = capacity
     rows.values = values
+    more = places.map { More($0, width: shape.width) }
+    guard let more else { return }
+    // Retained by this value, inside whose calls alone it is asked.
+    rows.context = Unmanaged.passUnretained(more).toOpaque()
+    rows.more = { context, capacity in
+      let more = Unmanaged<More>.fromOpaque(context!).takeUnretainedValue()
+      guard let places = more.places.morePlaces() else { return nil }
+      capacity!.pointee = places.count / more.width
+      return places.baseAddress
+    }
   }
 
   /// Rows read so far.
@@ -127,18 +154,18 @@ public struct JSONRows: ~Copyable {
     guard isRead else { throw json.failure("") }
   }
 
-  /// Reads an array of numbers, depth first, with any brackets between them, into as many rows as there is room for.
+  /// Reads an array of numbers, depth first, with any brackets between them, into the rows' places.
   /// - Parameters:
   ///   - typeName: what the type is called in errors.
   ///   - path: what the array is called there.
-  /// - Returns: how many numbers there are.
+  ///   - wanted: how many there should be; one more is not read any more.
+  /// - Returns: how many numbers there are; one more than are wanted: at least so many.
   public mutating func readNumbers(
-    _ json: borrowing JSONCursor, as type: JSONNumberType, _ typeName: StaticString, _ path: JSONPath
+    _ json: borrowing JSONCursor, as type: JSONNumberType, _ typeName: StaticString, _ path: JSONPath, wanted: Int
   ) throws(JSONError) -> Int {
     var count = 0
     let isRead = json.withCursor {
-      json_read_numbers(
-        $0, type.value, typeName.cString, path.name.cString, rows.values, rows.capacity * rows.width, &count)
+      json_read_numbers($0, type.value, typeName.cString, path.name.cString, &rows, wanted, &count)
     }
     guard isRead else { throw json.failure(path) }
     return count

@@ -1,4 +1,5 @@
 public import Bytes
+import Glibc
 
 /// Writes JSON at the end of a growing buffer. Punctuation is its user's: what is written is literal text and values.
 public struct JSONWriter {
@@ -35,6 +36,23 @@ public struct JSONWriter {
   public func write(floats: UnsafeBufferPointer<Float>) {
     guard let start = floats.baseAddress else { return write("[]") }
     append(JSONOutput.maxFloats(floats.count)) { JSONOutput.write(floats: start, count: floats.count, to: $0) }
+  }
+
+  /// Such numbers as elements of an array whose brackets are its user's.
+  /// - Parameter isFirst: whether they are the array's first ones.
+  public func write(elements floats: UnsafeBufferPointer<Float>, isFirst: Bool) {
+    guard let start = floats.baseAddress, !floats.isEmpty else { return }
+    buffer.withSpare(JSONOutput.maxFloats(floats.count)) { spare in
+      guard let place = spare.baseAddress else { return }
+      // An array, whose first bracket becomes the comma, or is overwritten, and whose last one is left out.
+      let written = JSONOutput.write(floats: start, count: floats.count, to: place) - 1
+      if isFirst {
+        memmove(place, place + 1, written - 1)
+      } else {
+        place.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
+      }
+      buffer.advance(by: isFirst ? written - 1 : written)
+    }
   }
 
   /// A number that is marked as a real one: 1.0, not 1.

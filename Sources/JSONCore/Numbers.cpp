@@ -1,8 +1,8 @@
 #include <charconv>
 #include <cstdio>
 
-#include "Cursor.h"
 #include "DecimalNumber.h"
+#include "Rows.h"
 
 // Arrays of numbers of a type, however they are nested.
 
@@ -23,17 +23,16 @@ const char *read_integer(const char *text, const char *, float *out) {
 struct NumberReader {
   Document &document;
   const char *const type_name, *const path;
-  float *const values;
-  const size_t capacity;
+  json_rows &rows;
+  const size_t wanted;
   size_t count = 0;
 
-  /// Those beyond the capacity are only counted.
+  /// Nothing behind the first number that has no place.
   template <typename Read>
   bool read(Read read_number) {
     const char *const body = document.body;
     const uint32_t *mark = document.marks + document.position;
-    float *value = values, *const end = values + capacity;
-    float beyond;
+    float *value = rows.values, *end = value + rows.capacity * rows.width;
     const uint32_t *const behind = document.marks + document.count;
     size_t depth = 0;
     // Stands at an element.
@@ -44,11 +43,16 @@ struct NumberReader {
         mark++;
         if (body[*mark] != ']') continue;
       } else {
-        float *out = value < end ? value : &beyond;
         // At the last mark no number begins.
-        const char *after = *text == '}' || *text == ']' ? nullptr : read_number(text, body + mark[1], out);
+        bool may_begin = *text != '}' && *text != ']';
+        if (may_begin && (count == wanted || (value == end && !make_places(&value, &end)))) {
+          // One more than there may be is enough, whatever it is.
+          count++;
+          return stand_at(mark), true;
+        }
+        const char *after = may_begin ? read_number(text, body + mark[1], value) : nullptr;
         if (!after || !document.ends_at(after, mark[1])) return fail_number(mark);
-        if (value < end) value++;
+        value++;
         count++;
         mark++;
       }
@@ -60,6 +64,14 @@ struct NumberReader {
       if (mark == behind || body[*mark] != ',') return stand_at(mark), document.fail_syntax("',' or ']'", path);
       mark++;
     }
+  }
+
+  bool make_places(float **value, float **end) {
+    size_t row = rows.first + rows.capacity;
+    if (!RowReader{document, rows}.make_place(row)) return false;
+    *value = rows.values;
+    *end = *value + rows.capacity * rows.width;
+    return true;
   }
 
   void stand_at(const uint32_t *mark) { document.position = static_cast<uint32_t>(mark - document.marks); }
@@ -84,10 +96,10 @@ struct NumberReader {
 }  // namespace
 
 bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path,
-                       float *values, size_t capacity, size_t *count) {
+                       json_rows *rows, size_t wanted, size_t *count) {
   Document &document = cursor->document;
   if (document.current() != '[') return document.fail_type("an array of numbers", path);
-  NumberReader reader{document, type_name, path, values, capacity};
+  NumberReader reader{document, type_name, path, *rows, wanted};
   auto read = [&] {
     switch (type) {
       case JSON_AS_FLOAT: break;

@@ -66,7 +66,17 @@ bool RowReader::list() {
 
 bool RowReader::has_place(size_t index) {
   char first = document.current();
-  return index < rows.capacity || (first != '[' && first != '{') || fail_beyond(index);
+  return make_place(index) || (first != '[' && first != '{') || fail_beyond(index);
+}
+
+bool RowReader::ask_for_places(size_t index) {
+  size_t capacity = 0;
+  float *places = rows.more(rows.context, &capacity);
+  if (!places) return false;
+  rows.values = places;
+  rows.capacity = capacity;
+  rows.first = index;
+  return true;
 }
 
 bool RowReader::fail_list_type() {
@@ -82,8 +92,9 @@ bool RowReader::fail_no_rows(size_t at) {
 /// One row more than there is room for: either there are too many, or this one is too short to be one. Its numbers say
 /// which.
 bool RowReader::fail_beyond(size_t index) {
-  size_t found = 0, depth = 0;
-  for (uint32_t i = document.position; i < document.count; i++) {
+  // Of a row in an object its name is counted too.
+  size_t found = 0, depth = 0, wanted = rows.width + (document.current() == '{');
+  for (uint32_t i = document.position; i < document.count && found <= wanted; i++) {
     char c = document.body[document.marks[i]];
     if (c == '[' || c == '{')
       depth++;
@@ -92,16 +103,15 @@ bool RowReader::fail_beyond(size_t index) {
     } else if (c != ',' && c != ':')
       found++;
   }
-  // Of a row in an object its name is counted too.
-  if (found != rows.width + (document.current() == '{')) return fail_row(index);
+  if (found != wanted) return fail_row(index);
   char path[64];
   return document.fail(JSON_TOO_MANY_ROWS, document.offset(), path_of(path, index),
-                       "expected at most %zu rows, found more", rows.capacity);
+                       "expected at most %zu rows, found more", rows.first + rows.capacity);
 }
 
 bool RowReader::row(size_t index) {
   rows.count = std::max(rows.count, index + 1);
-  float *cell = rows.values + index * rows.width;
+  float *cell = rows.values + (index - rows.first) * rows.width;
   char path[64];
   if (document.current() != '[') {
     char expected[48];
@@ -192,16 +202,19 @@ bool RowReader::fail_list(const char *path, const json_shape &form, size_t level
     snprintf(expected, sizeof expected, "an array of %zu", wanted);
     return document.fail_type(expected, path, Advice(rows).text);
   }
+  const char *noun = holds_numbers ? "number" : "array", *plural = wanted == 1 ? "" : "s";
   if (!document.read_array(path, [&](size_t index) {
+        // One too many says enough: a caller decides how many there are.
+        if (found++ == wanted && document.current() != ']' && document.current() != '}')
+          return document.fail(JSON_WIDTH, at, path, "expected %zu %s%s, found more%s", wanted, noun, plural,
+                               Advice(rows).text);
         char element[64];
         snprintf(element, sizeof element, "%s[%zu]", path, index);
-        found++;
         return holds_numbers ? fail_number(element) : fail_list(element, form, level + 1);
       }))
     return false;
-  return found == wanted ||
-         document.fail(JSON_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted,
-                       holds_numbers ? "number" : "array", wanted == 1 ? "" : "s", found, Advice(rows).text);
+  return found == wanted || document.fail(JSON_WIDTH, at, path, "expected %zu %s%s, found %zu%s", wanted, noun, plural,
+                                          found, Advice(rows).text);
 }
 
 bool RowReader::fail_number(const char *path) {
@@ -246,5 +259,5 @@ json_step json_next_row(json_cursor *cursor, json_rows *rows, size_t index) {
 
 bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index) {
   RowReader reader{cursor->document, *rows};
-  return (index < rows->capacity || reader.fail_beyond(index)) && reader.row(index);
+  return (reader.make_place(index) || reader.fail_beyond(index)) && reader.row(index);
 }

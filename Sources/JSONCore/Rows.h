@@ -19,6 +19,11 @@ struct RowReader {
   /// Whether element `index` of a list, which begins here, has a place, should it be a row.
   bool has_place(size_t index);
 
+  /// Whether row `index`, the next one, has a place; asks for more of them where all are taken.
+  bool make_place(size_t index) {
+    return index - rows.first < rows.capacity || (rows.more != nullptr && ask_for_places(index));
+  }
+
   /// Refuses element `index`, which has no place.
   bool fail_beyond(size_t index);
   bool fail_list_type();
@@ -29,6 +34,7 @@ struct RowReader {
   json_shape form_here() const;
   bool numbers(size_t count, float **cells);
   bool nested(const json_shape &form, size_t level, float **cells);
+  bool ask_for_places(size_t index);
   const char *path_of(char *path, size_t index) const;
   bool fail_row(size_t index);
   bool fail_list(const char *path, const json_shape &form, size_t level);

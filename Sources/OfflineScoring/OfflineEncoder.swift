@@ -120,7 +120,7 @@ package struct OfflineEncoder: Sendable {
   package var needsEmbeddings: Bool { options.needsEmbeddings }
 
   /// An upper bound of a row's bytes that is seldom passed.
-  package var expectedBytesPerRow: Int { predictions.expectedBytesPerRow(options.outputs) }
+  package var expectedBytesPerRow: Int { predictions.maxBytesPerRow(options) }
 
   /// The line of column names, in CSV.
   package func writeHeader(into buffer: ByteBuffer) {

@@ -17,19 +17,34 @@ package struct PredictionWriter: Sendable {
   private let model: Model
   /// Each class's label as a JSON string; empty without labels.
   package let labels: [[UInt8]]
+  /// The most bytes of one of them, with what names it.
+  private let maxLabelBytes: Int
 
   /// A writer of the predictions of `model`, for any number of answers.
   package init(_ model: Model) {
     self.model = model
     labels = (model.labels ?? []).map(JSONWriter.escaped)
+    maxLabelBytes = labels.map { $0.count + ",\"label\":".utf8.count }.max() ?? 0
   }
 
-  /// An upper bound of the bytes of a row's members that is seldom passed.
-  /// - Parameter outputs: what is asked for.
-  package func expectedBytesPerRow(_ outputs: PredictOutputs = PredictOptions.usualOutputs) -> Int {
+  /// The most bytes of a class or unit with its score and distance, and the comma before it.
+  package var maxNeighbourBytes: Int { 64 + JSONOutput.maxInteger + 2 * JSONOutput.maxFloat + maxLabelBytes }
+
+  /// The most bytes of a row's members, braces and the comma before them.
+  package func maxBytesPerRow(_ options: PredictOptions) -> Int {
     let network = model.network
-    let details = outputs.contains(.contributions) ? network.embeddingWidth * network.distanceWidth : 0
-    return 160 + 17 * (network.outputWidth + network.distanceWidth + details)
+    // Names and punctuation are less than 160 bytes, beside which there are the class and four numbers.
+    var bytes = 160 + JSONOutput.maxInteger + 4 * JSONOutput.maxFloat + maxLabelBytes
+    bytes += min(Int(options.topK), network.distanceWidth) * maxNeighbourBytes
+    if options.outputs.contains(.scores) || !network.isClassifier {
+      bytes += JSONOutput.maxFloats(network.outputWidth) + 16
+    }
+    if options.outputs.contains(.distances) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
+    if options.outputs.contains(.embedding) { bytes += JSONOutput.maxFloats(network.embeddingWidth) + 16 }
+    if options.outputs.contains(.contributions) {
+      bytes += (JSONOutput.maxFloats(network.embeddingWidth) + 1) * network.distanceWidth + 24
+    }
+    return bytes
   }
 
   /// Refuses results that overflowed Float32 on the way of a finite row: no answer carries an infinity.

@@ -1,3 +1,4 @@
+import Bytes
 import InferenceAPI
 import Logging
 import Models
@@ -7,7 +8,7 @@ extension Serve {
   /// `--check`: a line for each model and for each flag; or everything that is wrong.
   /// - Parameter threads: how many the server would have.
   func check(threads: Int, _ instructionSet: InstructionSet, _ logger: Logger) throws {
-    let (registry, changes, named) = try loadModels(instructionSet, logger)
+    let (registry, changes, named) = try loadModels(instructionSet, MemoryBudget(limit: memoryBudget), logger)
     let models = registry.models
     try refuse(changes.failed.sorted { $0.key < $1.key }.map(\.value))
     try refuse(settingsProblems(models))
@@ -39,8 +40,11 @@ extension Serve {
   private func settings(threads: Int, firstName: String) -> [(name: String, value: String)] {
     [
       ("host", options.host), ("port", "\(options.port)"), ("threads", "\(threads)"),
-      ("max-batch-rows", "\(options.maxBatchRows)"), ("max-queue-rows", "\(options.maxQueueRows)"),
+      ("max-batch-rows", "\(options.maxBatchRows)"), ("max-queue-seconds", "\(options.maxQueueSeconds)s"),
+      ("max-queue-rows", "\(options.maxQueueRows)"),
       ("max-request-rows", "\(options.maxRequestRows)"), ("inline-budget", "\(options.inlineBudget)ms"),
+      ("max-response-bytes", "\(options.maxResponseBytes)"), ("memory-budget", "\(memoryBudget)"),
+      ("request-timeout", "\(options.requestTimeout)s"), ("half-closed", options.halfClosed.rawValue),
       ("max-body-bytes", "\(options.maxBodyBytes)"), ("max-header-bytes", "\(options.maxHeaderBytes)"),
       ("max-connections", "\(options.maxConnections)"), ("header-timeout", "\(options.headerTimeout)s"),
       ("body-timeout", "\(options.bodyTimeout)s"), ("idle-timeout", "\(options.idleTimeout)s"),

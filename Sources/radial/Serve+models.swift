@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import InferenceAPI
 import Logging
@@ -9,7 +10,7 @@ extension Serve {
   /// Loads everything for the first time. A file that was named must load; what fails in a directory is reported and left out.
   /// - Returns: besides what was loaded and what failed, the models that the command line names.
   func loadModels(
-    _ instructionSet: InstructionSet, _ logger: Logger
+    _ instructionSet: InstructionSet, _ memory: MemoryBudget, _ logger: Logger
   ) throws -> (registry: ModelRegistry, changes: ModelChanges, named: [ModelSource.Key]) {
     let files = try namedModels()
     let keys: [ModelSource.Key]
@@ -30,6 +31,7 @@ extension Serve {
     configuration.unloading =
       options.allowUnload ? .allowed : .refused(advice: "start the server with --allow-unload to allow it")
     configuration.maxRequestRows = options.maxRequestRows
+    configuration.memory = memory
     configuration.proofAdvice = proofAdvice
     let registry = ModelRegistry(configuration, logger: logger) { source throws(ModelError) in
       do throws(ModelError) {

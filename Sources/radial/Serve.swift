@@ -1,5 +1,6 @@
 import ArgumentParser
 import Batching
+import Bytes
 import Glibc
 import HTTPServer
 import InferenceAPI
@@ -30,17 +31,19 @@ struct Serve: ParsableCommand {
     let signals = StopSignals()
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()
-    let configuration = serverConfiguration(reactors: threads)
+    let memory = MemoryBudget(limit: memoryBudget)
+    let configuration = serverConfiguration(reactors: threads, memory)
     if options.check { return try check(threads: threads, instructionSet, logger) }
     // Before the models are loaded, which may take long.
     try orFailure { () throws(ServerError) in try Server.check(configuration.address) }
-    let (registry, changes, named) = try loadModels(instructionSet, logger)
+    let (registry, changes, named) = try loadModels(instructionSet, memory, logger)
     let failures = changes.failed.sorted { $0.key < $1.key }
     try refuse(failures.filter { named.contains($0.key) }.map(\.value))
     for (key, sentence) in failures { registry.log(failure: sentence, of: key) }
     try refuse(settingsProblems(registry.models))
     let service = Service(
-      serviceConfiguration(threads: threads, instructionSet), registry: registry, reactors: threads, logger: logger)
+      serviceConfiguration(threads: threads, instructionSet, memory), registry: registry, reactors: threads,
+      logger: logger)
     let server = try orFailure { () throws(ServerError) in
       try Server(configuration, logger: logger, makeHandler: service.makeHandler)
     }
@@ -72,8 +75,15 @@ struct Serve: ParsableCommand {
   }
 
   /// The flags that bound answering.
-  func serviceConfiguration(threads: Int, _ instructionSet: InstructionSet) -> Service.Configuration {
+  func serviceConfiguration(
+    threads: Int, _ instructionSet: InstructionSet, _ memory: MemoryBudget
+  ) -> Service.Configuration {
     var configuration = Service.Configuration()
+    configuration.memory = memory
+    configuration.maxResponseBytes = options.maxResponseBytes
+    configuration.maxQueueTime = .seconds(options.maxQueueSeconds)
+    configuration.requestTimeout = .seconds(options.requestTimeout)
+    configuration.dropsHalfClosed = options.halfClosed == .drop
     configuration.maxBatchRows = options.maxBatchRows
     configuration.maxQueueRows = options.maxQueueRows
     configuration.maxRequestRows = options.maxRequestRows
@@ -85,10 +95,16 @@ struct Serve: ParsableCommand {
     return configuration
   }
 
+  /// Bytes for all requests: what is said, or 512 MiB, or a quarter of what the cgroup grants.
+  var memoryBudget: Int {
+    options.memoryBudget ?? Int(min(0x1p29, (ControlGroup.memoryBytes ?? .infinity) / 4))
+  }
+
   /// The flags that bound connections.
-  func serverConfiguration(reactors: Int) -> ServerConfiguration {
+  func serverConfiguration(reactors: Int, _ memory: MemoryBudget) -> ServerConfiguration {
     var configuration = ServerConfiguration(
       address: ListenAddress(host: options.host, port: options.port), reactors: reactors)
+    configuration.memory = memory
     configuration.maxBodyBytes = options.maxBodyBytes
     configuration.maxHeaderBytes = options.maxHeaderBytes
     configuration.maxConnections = options.maxConnections

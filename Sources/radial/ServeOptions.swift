@@ -5,6 +5,11 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
+/// What becomes of a waiting request whose client has closed its side of the connection.
+enum HalfClosed: String, ExpressibleByArgument, CaseIterable {
+  case answer, drop
+}
+
 /// The flags of `radial serve`. Each has its line in `EnvironmentDefaults.table`.
 struct ServeOptions: ParsableArguments {
   @Argument(help: "Model files, or directories with one, as for --model; they come before those of --model.")
@@ -49,7 +54,12 @@ struct ServeOptions: ParsableArguments {
   var maxBatchRows = Limits.batchRows.whole
 
   @Option(
-    help: Limits.queueRows.help("Rows that may wait for the compute queue, beyond which requests get 503"),
+    help: Limits.queueSeconds.help("Work of a model that may wait, in time, beyond which requests get 503"),
+    transform: Limits.queueSeconds.number)
+  var maxQueueSeconds = Limits.queueSeconds.number
+
+  @Option(
+    help: Limits.queueRows.help("Rows of a model that may wait, beyond which requests get 503"),
     transform: Limits.queueRows.integer)
   var maxQueueRows = Limits.queueRows.whole
 
@@ -81,6 +91,32 @@ struct ServeOptions: ParsableArguments {
 
   @Option(help: Limits.bodyBytes.help("Size of a request body, inflated"), transform: Limits.bodyBytes.integer)
   var maxBodyBytes = Limits.bodyBytes.whole
+
+  @Option(
+    help: Limits.responseBytes.help("Size of an answer, by what it could be at most; beyond, 413"),
+    transform: Limits.responseBytes.integer)
+  var maxResponseBytes = Limits.responseBytes.whole
+
+  @Option(
+    help: Limits.memory.help(
+      """
+      Memory for bodies, rows and answers of all requests, beyond which requests get 503; those to one model may take half of it. By \
+      default 512 MiB, or a quarter of the cgroup's limit where that is less
+      """),
+    transform: Limits.memory.integer)
+  var memoryBudget: Int?
+
+  @Option(
+    help: Limits.request.help("Time that a request may wait for its rows to be computed; beyond, 504"),
+    transform: Limits.request.number)
+  var requestTimeout = Limits.request.number
+
+  @Option(
+    help: """
+      What becomes of a waiting request whose client has said that it sends no more: answer, or drop, since a client that has left looks \
+      the same.
+      """)
+  var halfClosed = HalfClosed.drop
 
   @Option(help: Limits.headerBytes.help("Size of a request's header section"), transform: Limits.headerBytes.integer)
   var maxHeaderBytes = Limits.headerBytes.whole
@@ -131,6 +167,10 @@ enum Limits {
   static let threads = Quantity(.none, 1...1024)
   static let batchRows = Quantity(.none, 1...1_000_000, standard: 256)
   static let queueRows = Quantity(.none, 1...1_000_000_000, standard: 16_384)
+  static let queueSeconds = Quantity(.seconds, 0.001...3600, standard: 1)
+  static let responseBytes = Quantity(.bytes, 1024...0x1p40, standard: 0x1p28)
+  static let memory = Quantity(.bytes, 0x1p20...0x1p46)
+  static let request = Quantity(.seconds, 0.001...86_400, standard: 30)
   static let requestRows = Quantity(.none, 1...1_000_000, standard: 16_384)
   static let connections = Quantity(.none, 1...1_000_000, standard: 10_000)
   static let inlineBudget = Quantity(.milliseconds, 0...10_000, standard: 1)

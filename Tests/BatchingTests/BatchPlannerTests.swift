@@ -6,8 +6,13 @@ import Testing
 @Suite struct BatchPlannerTests {
   typealias Entry = BatchPlanner<String>.Entry
 
-  func planner(batch: Int = 8, queue: Int = 100) -> BatchPlanner<String> {
-    BatchPlanner(limits: .init(maxBatchRows: batch, maxQueueRows: queue))
+  func planner(batch: Int = 8, queue: Int = 100, nanoseconds: Double = .infinity, batchNanoseconds: Double = .infinity)
+    -> BatchPlanner<String>
+  {
+    var limits = BatchPlanner<String>.Limits(maxBatchRows: batch, maxQueueRows: queue)
+    limits.maxQueueNanoseconds = nanoseconds
+    limits.maxBatchNanoseconds = batchNanoseconds
+    return BatchPlanner(limits: limits)
   }
 
   @Test func `an empty queue has nothing to do`() {
@@ -72,6 +77,55 @@ import Testing
     var planner = planner(queue: 10)
     #expect(planner.submit(Entry(id: 0, model: "m", rows: 50)) == .queued)
     #expect(planner.submit(Entry(id: 1, model: "m", rows: 1)) == .full)
+  }
+
+  @Test func `a full queue of one model refuses no other`() {
+    var planner = planner(queue: 10)
+    #expect(planner.submit(Entry(id: 0, model: "a", rows: 10)) == .queued)
+    #expect(planner.submit(Entry(id: 1, model: "a", rows: 1)) == .full)
+    #expect(planner.submit(Entry(id: 2, model: "b", rows: 10)) == .queued)
+  }
+
+  @Test func `a queue is bounded by time, and takes any entry when it is empty`() {
+    var planner = planner(nanoseconds: 100)
+    #expect(planner.submit(Entry(id: 0, model: "a", rows: 1, nanoseconds: 500)) == .queued)
+    #expect(planner.submit(Entry(id: 1, model: "a", rows: 1, nanoseconds: 1)) == .full)
+    #expect(!planner.hasRoom(for: "a") && planner.hasRoom(for: "b") && planner.queuedNanoseconds(of: "a") == 500)
+    #expect(planner.submit(Entry(id: 2, model: "a", rows: 1, nanoseconds: 1), isAdmitted: true) == .queued)
+    #expect(planner.next(now: 0).batch == [0, 2])
+    for id in 3..<7 {
+      #expect(planner.submit(Entry(id: UInt64(id), model: "a", rows: 1, nanoseconds: 30)) == (id < 6 ? .queued : .full))
+    }
+  }
+
+  @Test func `a batch is bounded by time`() {
+    var planner = planner(batchNanoseconds: 100)
+    for (id, nanoseconds) in [(0, 60.0), (1, 40), (2, 1), (3, 300), (4, 1)] {
+      _ = planner.submit(Entry(id: UInt64(id), model: "a", rows: 1, nanoseconds: nanoseconds))
+    }
+    #expect((0..<4).map { _ in planner.next(now: 0).batch } == [[0, 1], [2], [3], [4]])
+  }
+
+  @Test func `models take turns by time, whatever their rows`() {
+    var planner = planner(batch: 1, queue: 1000)
+    // Ten times as dear: one of it for ten of the other.
+    for id in 0..<20 { _ = planner.submit(Entry(id: UInt64(id), model: "dear", rows: 1, nanoseconds: 100)) }
+    for id in 20..<120 { _ = planner.submit(Entry(id: UInt64(id), model: "cheap", rows: 1, nanoseconds: 10)) }
+    var dear = 0
+    for step in 1...110 {
+      if let id = planner.next(now: 0).batch.first, id < 20 { dear += 1 }
+      #expect(abs(dear - step / 11) <= 1, "after \(step) batches")
+    }
+    #expect(dear == 10)
+  }
+
+  @Test func `a model that had nothing to do has saved nothing up`() {
+    var planner = planner(batch: 1, queue: 1000)
+    for id in 0..<50 { _ = planner.submit(Entry(id: UInt64(id), model: "a", rows: 1, nanoseconds: 10)) }
+    for _ in 0..<40 { _ = planner.next(now: 0) }
+    for id in 50..<70 { _ = planner.submit(Entry(id: UInt64(id), model: "b", rows: 1, nanoseconds: 10)) }
+    let first = (0..<10).compactMap { _ in planner.next(now: 0).batch.first }
+    #expect((4...6).contains(first.count { $0 < 50 }), "\(first)")
   }
 
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])

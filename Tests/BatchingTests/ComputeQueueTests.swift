@@ -39,7 +39,7 @@ private final class Inbox: Sendable {
   /// A batch of one row (x, 0).
   private func row(_ x: Float, _ network: Network) -> RowBatch {
     let batch = RowBatch(network: network)
-    let room = batch.reserve(1)
+    let room = batch.reserve(1)!
     room[0] = x
     room[1] = 0
     _ = batch.append(1)
@@ -77,9 +77,9 @@ private final class Inbox: Sendable {
     let network = try makeNetwork()
     let batch = RowBatch(network: network)
     let count = 1_100_000
-    let room = batch.reserve(count)
+    let room = batch.reserve(count)!
     for index in 0..<2 * count { room[index] = Float(index % 4099) * 0.37 }
-    let rows = batch.append(count)
+    let rows = batch.append(count)!
     let queue = ComputeQueue(.init(limits: .init(maxBatchRows: 64, maxQueueRows: 64), threads: 2))
     let inbox = Inbox()
     #expect(

@@ -60,7 +60,7 @@ import Testing
 
   static let phases: [(Start, State.Phase)] = [
     (.connected, .connected), (.idle, .idle), (.readingHeader, .readingHeader), (.readingBody, .readingBody),
-    (.draining, .draining(.unsupportedEncoding, discarded: 0)), (.lingering, .lingering),
+    (.draining, .draining(.unsupportedEncoding, discarded: 0)), (.lingering, .lingering(discarded: 0)),
     (.handling, .handling(run: 1)),
     (.suspended, .suspended), (.answered, .answered(wasSuspended: false)),
     (.answeredSuspended, .answered(wasSuspended: true)), (.sending, .sending), (.closing, .closing),
@@ -89,7 +89,8 @@ import Testing
     (.connected, .validateHeader, .connected, .validateHeader), (.idle, .validateHeader, .idle, .validateHeader),
     (.readingHeader, .validateHeader, .readingHeader, .validateHeader),
     (.readingBody, .finishBody, .readingBody, .appendBody),
-    (.draining, .reject(.unsupportedEncoding), .sending, .discard), (.lingering, .close, .lingering, .discard),
+    (.draining, .reject(.unsupportedEncoding), .sending, .discard),
+    (.lingering, .close, .lingering(discarded: 0), .discard),
     (.handling, .suspend, .suspended, .suspend), (.suspended, .wait, .suspended, .wait),
     (.answered, .send(resetsTimeout: false), .sending, .send(resetsTimeout: false)),
     (.answeredSuspended, .send(resetsTimeout: true), .sending, .send(resetsTimeout: true)),
@@ -125,7 +126,7 @@ import Testing
     // Its time limit is for the whole of it.
     #expect(state.since == 0)
     #expect(state.access(bytes: 1, run: 2, drainLimit: 10, at: 7) == .rejectRaw(.unsupportedEncoding))
-    #expect(state.phase == .lingering && state.since == 7)
+    #expect(state.phase == .lingering(discarded: 0) && state.since == 7)
   }
 
   @Test(arguments: [true, false])
@@ -195,7 +196,7 @@ import Testing
     var state = start.state
     let reads: [Start] = [.connected, .idle, .readingHeader, .readingBody, .draining]
     #expect(state.interrupt(at: 5) == reads.contains(start))
-    #expect(state.phase == (reads.contains(start) ? .lingering : start.state.phase))
+    #expect(state.phase == (reads.contains(start) ? .lingering(discarded: 0) : start.state.phase))
   }
 
   @Test(arguments: Start.allCases)

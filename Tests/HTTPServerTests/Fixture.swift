@@ -46,9 +46,18 @@ final class EchoHandler: RequestHandler {
   }
 
   func didReceive(_ exchange: any HTTPExchange) {
-    let bytes = [UInt8](exchange.body)
     let path = exchange.path
-    let padding = UnsafeRawBufferPointer(start: exchange.body.baseAddress! + exchange.body.count, count: 64)
+    let taken = exchange.body == nil ? exchange.takeBody() : nil
+    let whole: UnsafeRawBufferPointer
+    do throws(ServerRejection) {
+      while try taken?.inflatePiece() == false {}
+      whole = exchange.body ?? taken!.bytes
+    } catch {
+      journal.note { $0.rejections.append(error) }
+      return exchange.respond(response(to: error))
+    }
+    let bytes = [UInt8](whole)
+    let padding = UnsafeRawBufferPointer(start: whole.baseAddress! + whole.count, count: 64)
     let line = "\(exchange.method) \(path)" + (padding.allSatisfy { $0 == 0 } ? "" : " without padding")
     journal.note { $0.received.append(line) }
     switch path {
@@ -87,6 +96,13 @@ final class EchoHandler: RequestHandler {
       }
     }
   }
+
+  func willReceiveBody(of request: any HTTPRequest, bytes: Int?) -> BodyDecision {
+    guard request.path == "/unwelcome" else { return .accept(nil) }
+    return .refuse(.fixed(never))
+  }
+
+  func trimMemory() -> Bool { false }
 
   func didReject(_ rejection: ServerRejection) { journal.note { $0.rejections.append(rejection) } }
 

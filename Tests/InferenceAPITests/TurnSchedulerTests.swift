@@ -65,3 +65,14 @@ import Testing
     #expect(turn.requests == [7] && turn.rows == 3)
   }
 }
+
+extension TurnScheduler {
+  /// Adds a request to a turn, or says why not, as a reactor's handler does.
+  fileprivate func append<Request>(
+    _ request: @autoclosure () -> Request, rows: Int, deadline: UInt64?, now: UInt64, to turn: inout Turn<Request>
+  ) -> Refusal? {
+    let refusal = refusal(rows: rows, deadline: deadline, now: now, to: turn)
+    if refusal == nil { turn.append(request(), rows: rows) }
+    return refusal
+  }
+}

@@ -223,7 +223,7 @@ private func message(_ body: () throws -> Void) -> String {
       while try json.nextElement("a") { try walk(json, &rows, &random, depth: depth + 1) }
     case (.array, 1):
       let start = json.position
-      _ = try rows.readNumbers(json, as: random.next() % 2 == 0 ? .float : .int16, "INT16", "n")
+      _ = try rows.readNumbers(json, as: random.next() % 2 == 0 ? .float : .int16, "INT16", "n", wanted: 6)
       json.go(to: start)
       _ = try json.written("a")
     case (.array, 2): try random.next() % 2 == 0 ? rows.readList(json, "r") : rows.readSingle(json, "r")

@@ -15,7 +15,7 @@ import Testing
       try JSONParser(maxDepth: 2).read(text, expecting: "an array") { (json) throws(JSONError) in
         var rows = JSONRows(RowShape([1]), at: value, capacity: 1)
         if let type {
-          count = try rows.readNumbers(json, as: type, "T", "n")
+          count = try rows.readNumbers(json, as: type, "T", "n", wanted: 1)
         } else {
           try rows.readSingle(json, "n")
           count = rows.count

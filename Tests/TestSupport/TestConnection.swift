@@ -17,7 +17,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   package private(set) var method = HTTPMethod.other
   package private(set) var path = ""
-  package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  package private(set) var body: UnsafeRawBufferPointer?
   package private(set) var receivedNanoseconds: UInt64 = 0
   package var context: AnyObject?
 
@@ -78,6 +78,13 @@ package final class TestConnection: HTTPClient, HTTPExchange {
   package var requestID: String? { isUnanswered ? head?.requestID : nil }
 
   package func header(_ name: StaticString) -> String? { isUnanswered ? head?.value(of: "\(name)") : nil }
+
+  package var bodyBytes: Int { requestBody.count }
+
+  package func takeBody() -> ReceivedBody {
+    body = nil
+    return requestBody.take()
+  }
 
   // MARK: Responder
 
@@ -169,6 +176,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     switch head.decision(transport.limits.validator) {
     case .accept:
       state.headerAccepted(at: transport.now)
+      if head.validator.contentLength ?? 0 > RequestBody.smallBytes { askForBody() }
       return true
     case .reject(let rejection, let drainable):
       let drains = drainable && !head.validator.expectsContinue
@@ -191,11 +199,30 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     reading = .body(remaining: remaining - part.count)
     switch access(bytes: part.count) {
     case .appendBody:
+      if head?.validator.contentLength == nil, requestBody.count <= RequestBody.smallBytes,
+        requestBody.count + part.count > RequestBody.smallBytes, !askForBody()
+      {
+        return true
+      }
       let rejection = part.withUnsafeBytes { requestBody.append($0, expected: head?.validator.contentLength) }
       guard let rejection else { return true }
       requestBody.discard()
       return perform(state.reject(rejection, drains: true, at: transport.now))
     case let action: return perform(action)
+    }
+  }
+
+  /// Asks the handler about a large body; false: its request is answered.
+  @discardableResult
+  private func askForBody() -> Bool {
+    switch transport.handler.willReceiveBody(of: self, bytes: head?.validator.contentLength) {
+    case .accept(let budget):
+      requestBody.budget = budget
+      return true
+    case .refuse(let response):
+      requestBody.discard()
+      if state.interrupt(at: transport.now) { deliver(response, closes: true, requestID: nil) }
+      return false
     }
   }
 
@@ -236,7 +263,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     }
     state.requestReceived(run: transport.run, at: transport.now)
     transport.handler.didReceive(self)
-    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    body = nil
     requestBody.discard()
     return perform(access(bytes: 0))
   }

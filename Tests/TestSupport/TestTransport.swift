@@ -38,7 +38,7 @@ package final class TestTransport {
       validator: HeaderValidator.Limits(configuration), deadlines: Deadlines(configuration),
       drainLimit: 2 * configuration.maxBodyBytes)
     budget = ResourceBudget(configuration)
-    bodyBuffers = BodyBufferPool(limit: configuration.maxBodyBytes, budget: budget)
+    bodyBuffers = BodyBufferPool(limit: configuration.maxBodyBytes, budget: configuration.memory)
     handle = Handle(budget: budget)
     handler = makeHandler(handle)
   }

@@ -3,15 +3,14 @@ import Glibc
 
 /// One request body in one block, with 64 readable bytes beyond its capacity for parsers that read in vectors.
 ///
-/// Used on its reactor's thread only.
+/// One user at a time.
 final class BodyBuffer {
   /// The bytes beyond the end that parsers may read, but not use.
   static let padding = 64
 
   // The padding is part of its memory, and of nobody's body.
   private let bytes: ByteBuffer
-  /// What of the budget this body has taken.
-  private var charged = 0
+  private var charge = MemoryCharge()
 
   /// A buffer that nothing was charged for.
   init(capacity: Int) { bytes = ByteBuffer(capacity: capacity + Self.padding) }
@@ -28,22 +27,18 @@ final class BodyBuffer {
   /// Whether there is room for more.
   enum Growth { case fits, tooLarge, overBudget }
 
-  /// Makes room for `additional` bytes, charging the budget for what is held.
-  /// - Parameter expected: the Content-Length, reserved at once up to 1 MiB; beyond, memory follows what really arrives,
-  ///   so that a header alone cannot claim the budget.
-  func reserve(_ additional: Int, expected: Int?, limit: Int, budget: ResourceBudget) -> Growth {
+  /// Makes room for `additional` bytes, charging for what is held.
+  /// - Parameters:
+  ///   - expected: how many bytes the body will have, where that is known.
+  ///   - limit: of the body, in bytes.
+  func reserve(_ additional: Int, expected: Int?, limit: Int, _ budget: MemoryBudget) -> Growth {
     guard additional <= limit - count else { return .tooLarge }
     let needed = count + additional
-    if needed > charged {
-      var wanted = max(needed, min(expected ?? 0, 1 << 20))
-      if needed > 1 << 20 || expected == nil { wanted = max(wanted, min(charged * 2, expected ?? limit)) }
-      wanted = min(wanted, limit)
-      guard budget.acquire(wanted - charged) else { return .overBudget }
-      charged = wanted
-      // No more than was charged.
-      bytes.grow(to: wanted + Self.padding)
-    }
-    return .fits
+    guard needed > charge.bytes else { return .fits }
+    // Twice what is there, so that it seldom moves; by what has arrived and not by what was promised, which costs a caller nothing.
+    let wanted = max(needed, min(2 * needed, expected ?? limit, limit))
+    guard charge.resize(to: wanted, in: budget) else { return .overBudget }
+    return bytes.tryGrow(to: wanted + Self.padding) ? .fits : .overBudget
   }
 
   /// Appends bytes for which there is room.
@@ -59,9 +54,8 @@ final class BodyBuffer {
   }
 
   /// Empties it, and gives back what was charged.
-  func reset(_ budget: ResourceBudget) {
-    budget.release(charged)
-    charged = 0
+  func reset() {
+    charge.end()
     bytes.removeAll()
   }
 }

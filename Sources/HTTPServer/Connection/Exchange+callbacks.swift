@@ -27,6 +27,12 @@ extension Exchange {
       return validate(method, version)
     case .appendBody:
       let part = UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : count)
+      // Of unknown size, and large by now.
+      if validator.contentLength == nil, requestBody.count <= RequestBody.smallBytes,
+        requestBody.count + count > RequestBody.smallBytes, !isBodyWelcome()
+      {
+        return .YES
+      }
       if let rejection = requestBody.append(part, expected: validator.contentLength) {
         return reject(rejection, drains: true, at: monotonicNanoseconds())
       }
@@ -96,11 +102,25 @@ extension Exchange {
     {
     case .accept:
       state.headerAccepted(at: now)
+      if validator.contentLength ?? 0 > RequestBody.smallBytes { _ = isBodyWelcome() }
       return .YES
     case .reject(let rejection, let drainable):
       // A client that waits for 100 has sent nothing yet: it sees the answer at once.
       return reject(rejection, drains: drainable && !validator.expectsContinue, at: now)
     }
+  }
+
+  /// Asks the handler about a large body; false: its request is answered.
+  private func isBodyWelcome() -> Bool {
+    guard let handler = reactor.handler else { return true }
+    switch handler.willReceiveBody(of: self, bytes: validator.contentLength) {
+    case .accept(let budget): requestBody.budget = budget
+    case .refuse(let response):
+      discardBody()
+      reactor.interrupt(self, with: response, at: monotonicNanoseconds())
+      return false
+    }
+    return true
   }
 
   private func reject(_ rejection: ServerRejection, drains: Bool, at now: UInt64) -> MHD_Result {
@@ -135,7 +155,7 @@ extension Exchange {
   }
 
   private func discardBody() {
-    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    body = nil
     requestBody.discard()
   }
 

@@ -7,7 +7,7 @@ import Glibc
 final class Exchange: HTTPExchange {
   private(set) var method = HTTPMethod.other
   private(set) var path = ""
-  var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  var body: UnsafeRawBufferPointer?
   var receivedNanoseconds: UInt64 = 0
   var context: AnyObject?
   let descriptor: Int32
@@ -47,6 +47,14 @@ final class Exchange: HTTPExchange {
     else { return nil }
     guard let value else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
+  }
+
+  var bodyBytes: Int { requestBody.count }
+
+  /// Takes the body out.
+  func takeBody() -> ReceivedBody {
+    body = nil
+    return requestBody.take()
   }
 
   // MARK: Responder

@@ -16,8 +16,8 @@ package struct ExchangeState<Answer> {
     case readingBody
     /// The body of a rejected request is read and thrown away before the answer, so that the client sees the answer and not a reset.
     case draining(ServerRejection, discarded: Int)
-    /// Answered on the raw socket: what still comes is thrown away until the client closes.
-    case lingering
+    /// Answered on the raw socket: what still comes is thrown away until the client closes, or has sent too much.
+    case lingering(discarded: Int)
     /// The handler has the request, which it was given in this call of MHD_run.
     case handling(run: UInt64)
     /// The handler has the request, and libmicrohttpd has forgotten the connection until it is resumed.
@@ -114,13 +114,17 @@ package struct ExchangeState<Answer> {
         return .reject(rejection)
       }
       guard discarded + bytes <= drainLimit else {
-        enter(.lingering, at: now)
+        enter(.lingering(discarded: 0), at: now)
         return .rejectRaw(rejection)
       }
       // Not entered anew: the time limit is for the whole of it.
       phase = .draining(rejection, discarded: discarded + bytes)
       return .discard
-    case .lingering, .closing: return bytes > 0 ? .discard : .close
+    case .lingering(let discarded):
+      guard bytes > 0, discarded + bytes <= drainLimit else { return .close }
+      phase = .lingering(discarded: discarded + bytes)
+      return .discard
+    case .closing: return bytes > 0 ? .discard : .close
     case .handling(run): return .wait
     case .handling:
       // Left unanswered across a sleep the connection would spin the CPU.
@@ -222,7 +226,7 @@ package struct ExchangeState<Answer> {
   package mutating func interrupt(at now: UInt64) -> Bool {
     switch phase {
     case .connected, .idle, .readingHeader, .readingBody, .draining:
-      enter(.lingering, at: now)
+      enter(.lingering(discarded: 0), at: now)
       return true
     case .lingering, .handling, .suspended, .answered, .sending, .closing, .closed: return false
     }

@@ -87,6 +87,7 @@ extension Reactor {
     let exchange = Exchange(
       connection: connection, descriptor: mhd_connection_descriptor(connection), reactor: self, now: now)
     exchange.listIndex = connections.count
+    hasSpareMemory = true
     connections.append(exchange)
     if let rejection = budget.acquireConnection() { interrupt(exchange, rejection, at: now) }
     return exchange

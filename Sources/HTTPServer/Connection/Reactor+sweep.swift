@@ -100,6 +100,13 @@ extension Reactor {
     if exchange.state.interrupt(at: now) { answerRaw(exchange, rejection) }
   }
 
+  /// The same with an answer of the handler's.
+  func interrupt(_ exchange: Exchange, with response: Response, at now: UInt64) {
+    guard exchange.state.interrupt(at: now) else { return }
+    sendRaw(exchange, response)
+    shutdown(exchange.descriptor, Int32(SHUT_WR))
+  }
+
   /// Writes an answer past libmicrohttpd, and says that nothing follows. Reading goes on, so that the client can see it: closing with
   /// unread bytes would reset the connection and take the answer along.
   func answerRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
@@ -116,7 +123,11 @@ extension Reactor {
   private func sendRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
     guard let handler else { return }
     handler.didReject(rejection)
-    handler.response(to: rejection).withRawBytes {
+    sendRaw(exchange, handler.response(to: rejection))
+  }
+
+  private func sendRaw(_ exchange: Exchange, _ response: Response) {
+    response.withRawBytes {
       _ = send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     }
   }

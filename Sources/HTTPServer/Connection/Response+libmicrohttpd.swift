@@ -20,6 +20,13 @@ extension Response {
         buffer.count, buffer.pointer, { Unmanaged<ByteBuffer>.fromOpaque($0!).takeRetainedValue().recycle() },
         retained.toOpaque())
       if made == nil { retained.release() }
+    case .chain(let parts):
+      let retained = Unmanaged.passRetained(Chain(parts))
+      let pieces = parts.map { MHD_IoVec(iov_base: UnsafeRawPointer($0.pointer), iov_len: $0.count) }
+      made = MHD_create_response_from_iovec(
+        pieces, UInt32(pieces.count), { Unmanaged<Chain>.fromOpaque($0!).takeRetainedValue().recycle() },
+        retained.toOpaque())
+      if made == nil { retained.release() }
     }
     guard let made else { return nil }
     // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
@@ -29,4 +36,11 @@ extension Response {
     if close { MHD_add_response_header(made, "Connection", "close") }
     return made
   }
+}
+
+/// The buffers of a body, until libmicrohttpd has sent it.
+private final class Chain {
+  private let parts: [ByteBuffer]
+  init(_ parts: [ByteBuffer]) { self.parts = parts }
+  func recycle() { for part in parts { part.recycle() } }
 }

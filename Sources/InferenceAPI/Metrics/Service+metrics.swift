@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import Models
 import RadialEngine
 
@@ -15,6 +16,10 @@ extension Service {
     }
     text.family("radial_connections", "gauge", "Open connections.")
     text.sample("radial_connections", [], UInt64(openConnections))
+    text.family("radial_memory_used_bytes", "gauge", "What requests take of the memory budget.")
+    text.sample("radial_memory_used_bytes", [], UInt64(max(0, memory.usedBytes)))
+    text.family("radial_memory_budget_bytes", "gauge", "Memory for bodies, rows and answers of all requests.")
+    text.sample("radial_memory_budget_bytes", [], UInt64(memory.limit))
     text.family("radial_ready", "gauge", "1 when /readyz answers 200.")
     text.sample("radial_ready", [], isReady ? UInt64(1) : 0)
     text.family("radial_build_info", "gauge", "The running version and instruction set.")
@@ -85,6 +90,11 @@ extension Service {
     text.histogram("radial_forward_duration_seconds", [], values.forwardDuration)
     text.family("radial_queue_rows", "gauge", "Rows that wait for the compute queue.")
     text.sample("radial_queue_rows", [], UInt64(queue.queuedRows))
+    text.family("radial_queue_seconds", "gauge", "How long the work that waits of a model will take.")
+    for served in registry.catalog.all {
+      let labels = [("model", served.key.name), ("version", String(served.key.version))]
+      text.sample("radial_queue_seconds", labels, queuedNanoseconds(of: served) * 1e-9)
+    }
     text.family("radial_queue_wait_seconds", "histogram", "Time between queueing and the start of the batch.")
     text.histogram("radial_queue_wait_seconds", [], values.queueWait)
   }

@@ -17,9 +17,12 @@ extension APIError {
   }
 
   /// A finite row that has no answer.
-  /// - Parameter isSingle: whether the request was one `instance`.
-  init(_ fault: PredictionWriter.RowFault, isSingle: Bool) {
-    self.init(422, "\(isSingle ? "instance" : "instances[\(fault.row)]"): \(fault.sentence)")
+  /// - Parameters:
+  ///   - first: which row of the request is the first of those that were written.
+  ///   - isSingle: whether the request was one `instance`.
+  init(_ fault: PredictionWriter.RowFault, first: Int, isSingle: Bool) {
+    self.init(422, "\(isSingle ? "instance" : "instances[\(first + fault.row)]"): \(fault.sentence)")
+    row = first + fault.row
     reason = fault.isUnknown ? .unknownInput : nil
   }
 }

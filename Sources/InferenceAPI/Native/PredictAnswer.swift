@@ -1,86 +1,102 @@
-import Batching
 import Bytes
-import HTTPServer
 import JSON
 import Models
 import Predictions
+import RadialEngine
 
-/// The answer to `/predict`.
+/// The answer to `/predict`: `{"model":…,"predictions":[…]}`.
 struct PredictAnswer: RowsAnswer {
   let options: PredictOptions
   /// Whether the request was one `instance`: errors name it so.
   let isSingle: Bool
 
-  static let decoder = RowsDecoder { (reader, request, served, batch) throws(APIError) in
-    let (body, rows) = try reader.native(request, served, into: batch)
+  static let decoder = RowsDecoder { (reader, content, served, target) throws(APIError) in
+    let (body, rows) = try reader.native(content.body, served, into: target)
     do throws(PredictOptions.Misfit) {
       try body.options.validate(for: served.model)
     } catch {
       throw APIError(400, error.description)
     }
-    // Kept only where somebody asks: they are as wide as the RBF layer's inputs.
-    if body.options.needsEmbeddings { batch.keepsEmbeddings = true }
+    if body.options.needsEmbeddings { target.keepEmbeddings() }
     return DecodedRequest(answer: PredictAnswer(options: body.options, isSingle: body.isSingle), rows: rows)
   }
 
   var omitsVerdict: Bool { options.omitsVerdict }
   var falseRejectRate: Double? { options.falseRejectRate }
 
-  /// Writes `{"model":…,"predictions":[…]}`, or the distances and the nearest class of each row.
+  func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
+    served.predictions.maxBytesPerRow(options).saturatingMultiply(by: rows).saturatingAdd(
+      served.nativePrefix.count + 32)
+  }
+
+  /// Writes some rows' predictions.
   /// - Throws: for a row that has no finite answer, or that is unknown where that is an error.
-  func write(_ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) -> AnswerHead {
+  func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) {
     let (json, predictions) = (JSONWriter(buffer), rows.served.predictions)
     do throws(PredictionWriter.RowFault) {
-      // All rows before the first byte: an answer is whole, or it is an error.
+      if rows.isFirst {
+        json.write(raw: rows.served.nativePrefix)
+        json.write(isSingle ? ",\"prediction\":" : ",\"predictions\":[")
+      }
+      // All rows before the first: an answer is whole, or it is an error.
       try predictions.checkFinite(rows.results)
-      json.write(raw: rows.served.nativePrefix)
-      json.write(isSingle ? ",\"prediction\":" : ",\"predictions\":[")
       for row in 0..<rows.results.count {
-        json.write(row > 0 ? ",{" : "{")
-        let classification = rows.classifications.isEmpty ? nil : rows.classifications[row]
-        try predictions.write(rows.results, row, options, classification, json)
+        json.write(rows.first + row > 0 ? ",{" : "{")
+        try predictions.write(rows.results, row, options, rows.classification(row), json)
         json.write("}")
       }
-      json.write(isSingle ? "}" : "]}")
-      return .json
+      if rows.isLast { json.write(isSingle ? "}" : "]}") }
     } catch {
-      throw APIError(error, isSingle: isSingle)
+      throw APIError(error, first: rows.first, isSingle: isSingle)
     }
   }
 }
 
-/// The answer to `/distances`.
+/// The answer to `/distances`: the distances of all rows, then the class nearest to each.
 struct DistancesAnswer: RowsAnswer {
   /// Whether the request was one `instance`.
   let isSingle: Bool
 
-  static let decoder = RowsDecoder { (reader, request, served, batch) throws(APIError) in
-    let (body, rows) = try reader.native(request, served, into: batch)
+  static let decoder = RowsDecoder { (reader, content, served, target) throws(APIError) in
+    let (body, rows) = try reader.native(content.body, served, into: target)
     return DecodedRequest(answer: DistancesAnswer(isSingle: body.isSingle), rows: rows)
   }
 
-  /// Writes `{"model":…,"predictions":[…]}`, or the distances and the nearest class of each row.
-  /// - Throws: for a row that has no finite answer, or that is unknown where that is an error.
-  func write(_ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) -> AnswerHead {
+  func sectionCount(of served: ServedModel) -> Int { 2 }
+
+  func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
+    let row =
+      section == 0
+      ? JSONOutput.maxFloats(served.model.network.distanceWidth) + 1 : served.predictions.maxNeighbourBytes
+    return row.saturatingMultiply(by: rows).saturatingAdd(served.nativePrefix.count + 32)
+  }
+
+  /// Writes some rows' distances, or their nearest classes.
+  /// - Throws: for a row that has no finite answer.
+  func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError) {
     let (json, predictions, results) = (JSONWriter(buffer), rows.served.predictions, rows.results)
-    do throws(PredictionWriter.RowFault) {
-      try predictions.checkFinite(results)
-    } catch {
-      throw APIError(error, isSingle: isSingle)
+    if section == 0 {
+      do throws(PredictionWriter.RowFault) {
+        try predictions.checkFinite(results)
+      } catch {
+        throw APIError(error, first: rows.first, isSingle: isSingle)
+      }
+      if rows.isFirst {
+        json.write(raw: rows.served.nativePrefix)
+        json.write(isSingle ? ",\"distances\":" : ",\"distances\":[")
+      }
+      for row in 0..<results.count {
+        if rows.first + row > 0 { json.write(",") }
+        json.write(floats: results.distances(row))
+      }
+      if rows.isLast { json.write(isSingle ? ",\"nearest\":" : "],\"nearest\":[") }
+    } else {
+      for row in 0..<results.count {
+        if rows.first + row > 0 { json.write(",") }
+        let nearest = rows.classification(row)?.nearest ?? results.nearest(row)
+        predictions.writeNeighbour(nearest, distance: results.distances(row)[nearest], score: nil, json)
+      }
+      if rows.isLast { json.write(isSingle ? "}" : "]}") }
     }
-    json.write(raw: rows.served.nativePrefix)
-    json.write(isSingle ? ",\"distances\":" : ",\"distances\":[")
-    for row in 0..<results.count {
-      if row > 0 { json.write(",") }
-      json.write(floats: results.distances(row))
-    }
-    json.write(isSingle ? ",\"nearest\":" : "],\"nearest\":[")
-    for row in 0..<results.count {
-      if row > 0 { json.write(",") }
-      let nearest = rows.classifications.isEmpty ? results.nearest(row) : rows.classifications[row].nearest
-      predictions.writeNeighbour(nearest, distance: results.distances(row)[nearest], score: nil, json)
-    }
-    json.write(isSingle ? "}" : "]}")
-    return .json
   }
 }

@@ -1,5 +1,4 @@
 import Batching
-import HTTPServer
 import JSON
 import Predictions
 
@@ -126,19 +125,14 @@ private struct SeenMembers: OptionSet {
 extension RequestReader {
   /// Reads the body of `/predict` or `/distances`.
   func native(
-    _ request: any HTTPRequest, _ served: ServedModel, into batch: RowBatch
+    _ body: UnsafeRawBufferPointer, _ served: ServedModel, into target: any RowsTarget
   ) throws(APIError) -> (body: PredictRequest, rows: Int) {
-    let body = request.body
     guard !body.isEmpty else {
       throw APIError(400, "the body is empty, expected JSON such as {\"instances\":[[…numbers…]]}")
     }
-    do throws(JSONError) {
-      return try decode(
-        body[...], expecting: PredictRequest.expected, served.signature.shape, room: room(body.count, served),
-        into: batch
-      ) { (json, rows) throws(JSONError) in try PredictRequest(json, &rows) }
-    } catch {
-      throw APIError(native: error, maxRows: maxRows)
-    }
+    return try decode(
+      body[...], expecting: PredictRequest.expected, served, room: room(body.count, served),
+      into: target, refusing: { APIError(native: $0, maxRows: maxRows) }
+    ) { (json, rows) throws(JSONError) in try PredictRequest(json, &rows) }
   }
 }

@@ -32,123 +32,156 @@ struct InferAnswer: RowsAnswer {
     }
   }
 
-  static let decoder = RowsDecoder { (reader, request, served, batch) throws(APIError) in
-    try reader.infer(request, served, into: batch)
+  static let decoder = RowsDecoder(header: "Inference-Header-Content-Length") {
+    (reader, content, served, target) throws(APIError) in
+    try reader.infer(content, served, into: target)
   }
 
-  /// Writes the answer of an infer request: JSON, and behind it the bytes of the binary tensors, in one buffer.
-  func write(_ rows: AnsweredRows, to buffer: ByteBuffer) -> AnswerHead {
-    let jsonBytes = InferWriter(self, rows).write(to: buffer)
-    guard let jsonBytes else { return .json }
+  /// One section an output, and behind them one for the bytes of each binary one: in the order of the outputs, as the extension demands.
+  func sectionCount(of served: ServedModel) -> Int { outputs.count + outputs.count(where: \.isBinary) }
+
+  func textSectionCount(of served: ServedModel) -> Int { outputs.count }
+
+  func head(textBytes: Int, of served: ServedModel) -> AnswerHead {
+    guard outputs.contains(where: \.isBinary) else { return .json }
     return AnswerHead(
-      contentType: "application/octet-stream", headers: [("Inference-Header-Content-Length", String(jsonBytes))])
+      contentType: "application/octet-stream", headers: [("Inference-Header-Content-Length", String(textBytes))])
+  }
+
+  func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
+    let output = output(of: section)
+    // Names, shape and punctuation of an output, beside what stands before the first.
+    let text = section < outputs.count ? 256 + id.count + served.inferPrefix.count : 0
+    guard section >= outputs.count || !output.isBinary else { return text }
+    let row: Int
+    if output.classification > 0 {
+      let label = served.predictions.labels.map(\.count).max() ?? 0
+      row = min(output.classification, served.model.network.outputWidth)
+        .saturatingMultiply(by: InferWriter.maxClassBytes + label)
+    } else {
+      row = (served.width(of: output.tensor) ?? 1) * (JSONOutput.maxFloat + 1)
+    }
+    return row.saturatingMultiply(by: rows).saturatingAdd(text)
+  }
+
+  func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) {
+    let writer = InferWriter(answer: self, rows: rows)
+    if section < outputs.count {
+      writer.writeText(of: section, JSONWriter(buffer))
+    } else {
+      writer.writeBytes(of: output(of: section), to: buffer)
+    }
+  }
+
+  /// What a section is about.
+  private func output(of section: Int) -> Output {
+    guard section >= outputs.count else { return outputs[section] }
+    var rest = section - outputs.count
+    // A walk: a list of them would be made for every answer.
+    for output in outputs where output.isBinary {
+      if rest == 0 { return output }
+      rest -= 1
+    }
+    preconditionFailure("a section of no output")
   }
 }
 
-/// Result rows → the answer of an infer request.
+/// Some result rows → their part of the answer of an infer request.
 private struct InferWriter {
-  let request: InferAnswer
-  let served: ServedModel
-  let rows: RowResults
-  let classifications: [Classification]
-  /// The elements of the output that is a classification, row by row; only scores can be one.
-  private let classes: [String]
+  let answer: InferAnswer
+  let rows: AnsweredRows
 
-  /// A writer of one answer.
-  init(_ request: InferAnswer, _ answered: AnsweredRows) {
-    self.request = request
-    let rows = answered.results
-    (served, self.rows, classifications) = (answered.served, rows, answered.classifications)
-    let count = request.outputs.lazy.map(\.classification).first { $0 > 0 } ?? 0
-    classes = count == 0 ? [] : (0..<rows.count).flatMap { Self.classes(count, of: rows, row: $0) }
+  /// The most bytes of an element of a classification without its label: a number with six decimals, an index, what separates them, and its
+  /// quotes or its length.
+  static let maxClassBytes = 96
+
+  private var served: ServedModel { rows.served }
+
+  /// The JSON of an output: all of it but its rows with the first row.
+  func writeText(of place: Int, _ json: JSONWriter) {
+    let output = answer.outputs[place]
+    if rows.isFirst { writeStart(of: output, place, json) }
+    if !output.isBinary { writeData(of: output, json) }
+    guard rows.isLast else { return }
+    json.write(output.isBinary ? "}" : "]}")
+    if place == answer.outputs.count - 1 { json.write("]}") }
   }
 
-  /// Writes the answer.
-  /// - Returns: how many bytes of JSON precede binary tensors; nil: there are none.
-  func write(to buffer: ByteBuffer) -> Int? {
-    let json = JSONWriter(buffer)
-    json.write("{")
-    if !request.id.isEmpty {
-      json.write("\"id\":")
-      json.write(raw: request.id)
+  private func writeStart(of output: InferAnswer.Output, _ place: Int, _ json: JSONWriter) {
+    if place == 0 {
+      json.write("{")
+      if !answer.id.isEmpty {
+        json.write("\"id\":")
+        json.write(raw: answer.id)
+        json.write(",")
+      }
+      json.write(raw: served.inferPrefix)
+    } else {
       json.write(",")
     }
-    json.write(raw: served.inferPrefix)
-    for (place, output) in request.outputs.enumerated() {
-      if place > 0 { json.write(",") }
-      writeOutput(output, json)
-    }
-    json.write("]}")
-    guard request.outputs.contains(where: \.isBinary) else { return nil }
-    let jsonBytes = buffer.count
-    // Behind the whole JSON, in the order of the outputs, as the extension demands.
-    for output in request.outputs where output.isBinary { appendBytes(of: output, to: buffer) }
-    return jsonBytes
-  }
-
-  private func writeOutput(_ output: InferAnswer.Output, _ json: JSONWriter) {
-    let isClassification = output.classification > 0
     json.write("{\"name\":\"")
     json.write(output.tensor.name)
     json.write("\",\"datatype\":\"")
-    json.write(isClassification ? "BYTES" : output.tensor.datatype)
+    json.write(output.classification > 0 ? "BYTES" : output.tensor.datatype)
     json.write("\",\"shape\":[")
-    json.write(integer: rows.count)
+    json.write(integer: rows.total)
     if let width = width(of: output) {
       json.write(",")
       json.write(integer: width)
     }
-    guard !output.isBinary else {
+    if output.isBinary {
       json.write("],\"parameters\":{\"binary_data_size\":")
       json.write(integer: binarySize(of: output))
-      return json.write("}}")
-    }
-    // Always flat, and never with parameters: NVIDIA's C++ client reads nested data as zeros, and stumbles over parameters.
-    json.write("],\"data\":")
-    if isClassification {
-      json.write("[")
-      for (place, entry) in classes.enumerated() {
-        if place > 0 { json.write(",") }
-        json.write(string: entry)
-      }
-      json.write("]")
+      json.write("}")
     } else {
-      writeData(of: output.tensor, json)
+      // Always flat, and never with parameters: NVIDIA's C++ client reads nested data as zeros, and stumbles over parameters.
+      json.write("],\"data\":[")
     }
-    json.write("}")
   }
 
-  private func writeData(of tensor: OutputTensor, _ json: JSONWriter) {
-    switch tensor {
-    case .scores, .outputs: json.write(floats: rows.allOutputs)
-    case .distances: json.write(floats: rows.allDistances)
+  private func writeData(of output: InferAnswer.Output, _ json: JSONWriter) {
+    guard rows.results.count > 0 else { return }
+    if output.classification > 0 {
+      for row in 0..<rows.results.count {
+        for (place, entry) in Self.classes(output.classification, of: rows.results, row: row).enumerated() {
+          if rows.first + row + place > 0 { json.write(",") }
+          json.write(string: entry)
+        }
+      }
+      return
+    }
+    switch output.tensor {
+    case .scores, .outputs: json.write(elements: rows.results.allOutputs, isFirst: rows.isFirst)
+    case .distances: json.write(elements: rows.results.allDistances, isFirst: rows.isFirst)
     case .known, .pValue:
-      json.write("[")
-      for (row, classification) in classifications.enumerated() {
-        if row > 0 { json.write(",") }
-        if tensor == .known {
+      for (row, classification) in rows.classifications.enumerated() {
+        if rows.first + row > 0 { json.write(",") }
+        if output.tensor == .known {
           json.write(bool: classification.isKnown)
         } else {
           json.write(float: classification.pValue)
         }
       }
-      json.write("]")
     }
   }
 
-  private func appendBytes(of output: InferAnswer.Output, to buffer: ByteBuffer) {
+  /// The bytes of a binary output.
+  func writeBytes(of output: InferAnswer.Output, to buffer: ByteBuffer) {
+    let results = rows.results
     guard output.classification == 0 else {
-      for entry in classes {
-        withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
-        buffer.append(entry)
+      for row in 0..<results.count {
+        for entry in Self.classes(output.classification, of: results, row: row) {
+          withUnsafeBytes(of: UInt32(entry.utf8.count).littleEndian) { buffer.append($0) }
+          buffer.append(entry)
+        }
       }
       return
     }
     switch output.tensor {
-    case .scores, .outputs: buffer.append(UnsafeRawBufferPointer(rows.allOutputs))
-    case .distances: buffer.append(UnsafeRawBufferPointer(rows.allDistances))
-    case .known: for row in classifications { withUnsafeBytes(of: row.isKnown) { buffer.append($0) } }
-    case .pValue: for row in classifications { withUnsafeBytes(of: row.pValue) { buffer.append($0) } }
+    case .scores, .outputs: buffer.append(UnsafeRawBufferPointer(results.allOutputs))
+    case .distances: buffer.append(UnsafeRawBufferPointer(results.allDistances))
+    case .known: for row in rows.classifications { withUnsafeBytes(of: row.isKnown) { buffer.append($0) } }
+    case .pValue: for row in rows.classifications { withUnsafeBytes(of: row.pValue) { buffer.append($0) } }
     }
   }
 
@@ -160,9 +193,16 @@ private struct InferWriter {
 
   private func binarySize(of output: InferAnswer.Output) -> Int {
     guard output.classification == 0 else {
-      return classes.reduce(0) { $0 + MemoryLayout<UInt32>.size + $1.utf8.count }
+      // Told before the first of them: all of the request's rows are looked at.
+      return rows.all.reduce(0) { sum, results in
+        (0..<results.count).reduce(sum) { sum, row in
+          Self.classes(output.classification, of: results, row: row).reduce(sum) {
+            $0 + MemoryLayout<UInt32>.size + $1.utf8.count
+          }
+        }
+      }
     }
-    return output.tensor == .known ? rows.count : rows.count * (width(of: output) ?? 1) * MemoryLayout<Float>.size
+    return output.tensor == .known ? rows.total : rows.total * (width(of: output) ?? 1) * MemoryLayout<Float>.size
   }
 
   /// `VALUE:INDEX[:LABEL]` of a row's largest scores, largest first; a NaN is smaller than everything.

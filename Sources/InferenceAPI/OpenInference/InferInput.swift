@@ -12,8 +12,8 @@ struct InferInput {
   private var shape: JSONCursor.WholeNumbers?
   private var hasElement = false
   private var data: (offset: Int, position: JSONCursor.Position)?
-  /// How many numbers have been read; nil: none yet.
-  private var numbers: Int?
+  /// Whether the data has been read.
+  private var hasNumbers = false
 
   /// Reads an input whose object begins at `offset`, from its first member on.
   mutating func read(
@@ -37,10 +37,10 @@ struct InferInput {
       case "data" where data == nil:
         guard json.kind == .array else { throw json.mismatch("an array of numbers", "inputs[0].data") }
         data = (offset, json.position)
-        // At once where the datatype is known, and otherwise when it is.
-        // The usual order of members: the numbers are read once.
-        if hasElement {
-          numbers = try readNumbers(json, &rows, dataAt: offset)
+        // At once where datatype and shape are known, which is the usual order of members; otherwise when they are.
+        if hasElement, let shape {
+          try readNumbers(json, &rows, dataAt: offset, try Self.rows(of: shape, signature), signature)
+          hasNumbers = true
         } else {
           try json.skip("inputs[0].data")
         }
@@ -60,7 +60,12 @@ struct InferInput {
         "expected either \"data\" or the parameter \"binary_data_size\", found \(data == nil ? "neither" : "both")")
     }
     self.rows = try Self.rows(of: shape, signature)
-    if let data { try checkData(data, json, &rows, width: signature.shape.width) }
+    guard let data, !hasNumbers else { return }
+    // Seldom: what the numbers are stood behind them.
+    let end = json.position
+    json.go(to: data.position)
+    try readNumbers(json, &rows, dataAt: data.offset, self.rows, signature)
+    json.go(to: end)
   }
 
   private static func checkName(_ json: borrowing JSONCursor, _ signature: TensorSignature) throws(JSONError) {
@@ -97,34 +102,22 @@ struct InferInput {
 
   // MARK: Data
 
+  /// Reads the numbers, which must be as many as the shape says.
   private func readNumbers(
-    _ json: borrowing JSONCursor, _ rows: inout JSONRows, dataAt offset: Int
-  ) throws(JSONError) -> Int {
+    _ json: borrowing JSONCursor, _ rows: inout JSONRows, dataAt offset: Int, _ count: Int, _ signature: TensorSignature
+  ) throws(JSONError) {
     let (name, type) = element.written
     guard let type else {
       throw JSONError(
         .value, at: offset, "inputs[0].data", "\(name) has no form in JSON; send it as binary, or as FP32")
     }
-    return try rows.readNumbers(json, as: type, name, "inputs[0].data")
-  }
-
-  /// Whether the numbers are as many as the shape says; those that were skipped are read for it.
-  private mutating func checkData(
-    _ data: (offset: Int, position: JSONCursor.Position), _ json: borrowing JSONCursor, _ rows: inout JSONRows,
-    width: Int
-  ) throws(JSONError) {
-    if numbers == nil {
-      let end = json.position
-      // Seldom: the datatype stood behind the data, and how to read these depends on it.
-      json.go(to: data.position)
-      numbers = try readNumbers(json, &rows, dataAt: data.offset)
-      json.go(to: end)
-    }
-    let expected = self.rows * width
-    guard numbers == expected else {
+    let wanted = count * signature.shape.width
+    let found = try rows.readNumbers(json, as: type, name, "inputs[0].data", wanted: wanted)
+    guard found == wanted else {
       throw JSONError(
-        .width, at: data.offset, "inputs[0].data",
-        "expected \(expected) numbers for \(self.rows) rows of \(width), found \(numbers ?? 0)")
+        .width, at: offset, "inputs[0].data",
+        "expected \(wanted) numbers for \(count) rows of \(signature.shape.width), "
+          + (found > wanted ? "found more" : "found \(found)"))
     }
   }
 

@@ -1,6 +1,4 @@
-import Batching
 import Bytes
-import HTTPServer
 import JSON
 import Models
 import RadialEngine
@@ -176,32 +174,27 @@ extension RequestReader {
   /// The body of an infer request: JSON, behind it the bytes of a binary tensor; or, when the header says that the JSON has no bytes,
   /// one row of FP32 alone.
   func infer(
-    _ request: any HTTPRequest, _ served: ServedModel, into batch: RowBatch
+    _ content: RequestContent, _ served: ServedModel, into target: any RowsTarget
   ) throws(APIError) -> DecodedRequest {
-    let body = request.body
-    let jsonBytes = try jsonBytes(of: request)
+    let body = content.body
+    let jsonBytes = try Self.jsonBytes(of: content)
     let width = served.model.network.inputWidth
     // Triton's raw requests: no JSON, one row.
     guard jsonBytes > 0 else {
       guard body.count == width * NumberType.float32.size else {
         throw .tensorSize("a raw request", expected: width * NumberType.float32.size, found: body.count)
       }
-      NumberType.float32.read(body[...], rows: 1, into: batch)
+      try target.read(body, as: .float32, rows: 1)
       return DecodedRequest(answer: InferAnswer(nil, of: served), rows: 1)
     }
     // A number of a flat tensor takes two bytes at least: itself and what follows it.
     let room = min(jsonBytes / (2 * width) + 1, served.signature.maxRows)
-    let decoded: InferRequest
-    do throws(JSONError) {
-      decoded = try decode(
-        body[..<jsonBytes], expecting: InferRequest.expected, takesNonFinite: true, served.signature.shape, room: room,
-        into: batch
-      ) { (json, rows) throws(JSONError) in try InferRequest(json, &rows, served.signature) }.0
-    } catch {
-      throw APIError(error)
-    }
+    let decoded = try decode(
+      body[..<jsonBytes], expecting: InferRequest.expected, takesNonFinite: true, served, room: room,
+      into: target, refusing: { APIError($0) }
+    ) { (json, rows) throws(JSONError) in try InferRequest(json, &rows, served.signature) }.0
     let input = decoded.input
-    let tail = body[jsonBytes...]
+    let tail = UnsafeRawBufferPointer(rebasing: body[jsonBytes...])
     if let size = input.binarySize {
       let expected = input.rows * width * input.element.size
       // Told by the parameter's name, which is what the client has computed.
@@ -215,7 +208,7 @@ extension RequestReader {
       throw .tensorSize("the body behind its \(jsonBytes) bytes of JSON", expected: expected, found: tail.count)
     }
     // After all that the JSON says was checked: bytes of another size would be read beyond their end.
-    if input.binarySize != nil { input.element.read(tail, rows: input.rows, into: batch) }
+    if input.binarySize != nil { try target.read(tail, as: input.element, rows: input.rows) }
     let answer = InferAnswer(decoded, of: served)
     for output in answer.outputs where output.classification > 0 && output.tensor != .scores {
       throw .noClassification(of: output.tensor.name)
@@ -224,10 +217,10 @@ extension RequestReader {
   }
 
   /// How much of the body is JSON: what `Inference-Header-Content-Length` says, and all of it without one.
-  private func jsonBytes(of request: any HTTPRequest) throws(APIError) -> Int {
-    guard let value = request.header("Inference-Header-Content-Length") else { return request.body.count }
-    guard let bytes = wholeNumber(value).flatMap({ Int(exactly: $0) }), bytes <= request.body.count
-    else { throw .badInferenceHeader(found: String(value.prefix(32)), body: request.body.count) }
+  private static func jsonBytes(of content: RequestContent) throws(APIError) -> Int {
+    guard let value = content.header else { return content.body.count }
+    guard let bytes = wholeNumber(value).flatMap({ Int(exactly: $0) }), bytes <= content.body.count
+    else { throw .badInferenceHeader(found: String(value.prefix(32)), body: content.body.count) }
     return bytes
   }
 }

@@ -1,5 +1,10 @@
 // What the Open Inference Protocol's routes refuse, beside what every route does.
 extension APIError {
+  /// 413: the body of a request about the repository, which is a few names.
+  static var bodyTooLarge: APIError {
+    APIError(413, "the body is over the limit of 65536 bytes for a request without rows; send less")
+  }
+
   /// 400: bytes of a tensor that are not as many as its shape says.
   /// - Parameter what: whose bytes, as a sentence begins.
   static func tensorSize(_ what: String, expected: Int, found: Int) -> APIError {

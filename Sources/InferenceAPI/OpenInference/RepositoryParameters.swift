@@ -44,7 +44,7 @@ struct RepositoryParameters {
 extension RequestReader {
   /// The body of a request about the repository; it may be empty.
   func repository(_ request: any HTTPRequest) throws(APIError) -> RepositoryParameters {
-    let body = request.body
+    guard let body = request.body else { throw .bodyTooLarge }
     guard !JSONParser.isEmpty(body) else { return RepositoryParameters() }
     do throws(JSONError) {
       return try decode(body[...], expecting: RepositoryParameters.expected) { (json) throws(JSONError) in

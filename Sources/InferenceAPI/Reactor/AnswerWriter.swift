@@ -27,12 +27,40 @@ final class AnswerWriter {
     classifications.removeAll(keepingCapacity: true)
     results.classify(
       omitsVerdict: work.answer.omitsVerdict, rate: work.answer.falseRejectRate, into: &classifications)
-    let rows = AnsweredRows(served: work.served, results: results, classifications: classifications)
-    // Large enough for most answers, so that a buffer grows seldom; the pool keeps it.
-    let buffer = reactor.makeBuffer(
-      minimumCapacity: 256 + work.served.predictions.expectedBytesPerRow() * work.rows.count)
-    let head = try work.answer.write(rows, to: buffer)
-    return (response(head, buffer, to: exchange), classifications)
+    let rows = AnsweredRows(
+      served: work.served, results: results, classifications: classifications[...], first: 0, total: results.count,
+      whole: nil)
+    let buffer = try buffer(work.maxAnswerBytes, work.served.memory)
+    var textBytes = 0
+    let textSections = work.answer.textSectionCount(of: work.served)
+    for section in 0..<work.answer.sectionCount(of: work.served) {
+      do throws(APIError) {
+        try work.answer.write(section: section, rows, to: buffer)
+      } catch {
+        buffer.recycle()
+        throw error
+      }
+      if section < textSections { textBytes = buffer.count }
+    }
+    return (response(work.answer.head(textBytes: textBytes, of: work.served), buffer, to: exchange), classifications)
+  }
+
+  /// A buffer that is large enough, counted in a budget.
+  private func buffer(_ bytes: Int, _ memory: MemoryBudget) throws(APIError) -> ByteBuffer {
+    let buffer = bytes <= Self.pooledBytes ? reactor.makeBuffer(minimumCapacity: bytes) : ByteBuffer(trying: bytes)
+    guard let buffer else { throw .noMemory }
+    guard buffer.charge(to: memory) else {
+      buffer.recycle()
+      throw .noMemory
+    }
+    return buffer
+  }
+
+  private static let pooledBytes = 256 << 10
+
+  /// The answer to a large request.
+  func response(_ parts: [ByteBuffer], _ head: AnswerHead) -> Response {
+    Response(status: 200, contentType: head.contentType, parts: parts, headers: head.headers)
   }
 
   /// The answer to an inquiry.

@@ -14,6 +14,8 @@ final class InferenceRequest {
     case gathered
     /// Its rows are in the compute queue.
     case queued
+    /// It is large, and decoded, computed and encoded on other threads.
+    case large
     /// Its model is being loaded.
     case loading
     /// The client has left, or was answered by the server's end; what was begun goes on, and nobody is told.
@@ -33,6 +35,8 @@ final class InferenceRequest {
     let decodedAt: UInt64
     /// How long that took.
     let decodeNanoseconds: UInt64
+    /// An upper bound of its answer.
+    let maxAnswerBytes: Int
   }
 
   private(set) var state = State.answered
@@ -41,6 +45,8 @@ final class InferenceRequest {
   private(set) var route: Route
   /// nil: it computes nothing.
   private(set) var work: Work?
+  /// nil: it is not large.
+  private(set) var large: LargeRequest?
 
   private init(_ route: Route) { self.route = route }
 
@@ -69,14 +75,24 @@ final class InferenceRequest {
     return request
   }
 
+  /// An upper bound of its answer; nil: nobody is told.
+  var maxAnswerBytes: Int? { exchange == nil ? nil : work?.maxAnswerBytes }
+
   /// Its rows are in the compute queue from now on.
   func enqueue() { state = .queued }
+
+  /// It is done on other threads from now on.
+  func enlarge(_ large: LargeRequest) {
+    (self.large, work) = (large, nil)
+    state = .large
+  }
 
   /// Ends its wait.
   /// - Returns: where its answer goes, and what was computed for it; nil: nobody is told.
   func finish() -> (exchange: any HTTPExchange, work: Work?)? {
     // Moved out, so that an idle connection holds no model and no batch.
     let work = work.take()
+    large = nil
     guard let exchange = exchange.take() else { return nil }
     state = .answered
     return (exchange, work)
@@ -86,6 +102,8 @@ final class InferenceRequest {
   func abandon() {
     // The connection may bring another request while this one is still in the queue.
     exchange?.context = nil
+    large?.abandon()
+    large = nil
     exchange = nil
     state = .abandoned
   }

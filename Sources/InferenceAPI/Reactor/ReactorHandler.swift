@@ -28,6 +28,11 @@ final class ReactorHandler: RequestHandler {
   /// The requests whose rows are in the compute queue, by their jobs.
   private var queued: [UInt64: InferenceRequest] = [:]
   private var nextJob: UInt64 = 0
+  /// The large requests, by their numbers, and those that have ended.
+  private var large: [UInt64: InferenceRequest] = [:]
+  private let ended = EndedRequests()
+  /// What this turn may still decode and encode on this thread, in nanoseconds.
+  private var turnNanoseconds: Double
   /// Clients ask for the same path again and again.
   private var lastRoute: (path: String, route: Route?) = ("", nil)
 
@@ -37,8 +42,9 @@ final class ReactorHandler: RequestHandler {
     self.reactor = reactor
     let configuration = service.configuration
     recorder = RequestRecorder(service.shards[reactor.index], service.logger, logsAccess: configuration.logsAccess)
-    reader = RequestReader(maxRows: configuration.maxRequestRows)
+    reader = RequestReader(maxRows: configuration.maxRequestRows, timeout: configuration.requestTimeout)
     writer = AnswerWriter(reactor)
+    turnNanoseconds = service.inlinePolicy.budgetNanoseconds
     scheduler = TurnScheduler(maxWaitingRows: configuration.maxQueueRows, policy: service.inlinePolicy)
     executor = InlineExecutor(label: "radial.reactor.\(reactor.index)")
     completions = CompletionQueue { reactor.wake() }
@@ -80,6 +86,7 @@ final class ReactorHandler: RequestHandler {
 
   /// The turn ends: its rows are computed.
   func didReadSockets() {
+    defer { turnNanoseconds = service.inlinePolicy.budgetNanoseconds }
     // Most turns bring no rows: a turn that writes an answer is one.
     guard hasGathered else { return }
     // Before the rows are computed: an answer may bring the next request in.
@@ -100,6 +107,7 @@ final class ReactorHandler: RequestHandler {
         exchange.respond(writer.response(to: .empty, of: exchange))
       }
     }
+    for request in ended.take() { finish(request) }
     var now = monotonicNanoseconds()
     for job in completions.take() {
       guard let request = queued.removeValue(forKey: job.id) else { continue }
@@ -108,14 +116,19 @@ final class ReactorHandler: RequestHandler {
     }
   }
 
+  /// A second has passed.
+  func trimMemory() -> Bool {
+    let spare = batches.map { $0.trim() }
+    service.giveMemoryBack()
+    return spare.contains(true) || service.memory.usedBytes > 0
+  }
+
   /// The server has turned a request away by itself.
   func didReject(_ rejection: ServerRejection) { recorder.rejected(rejection) }
 
   /// The answer to it.
   func response(to rejection: ServerRejection) -> Response {
-    var error = APIError(rejection.status, rejection.message)
-    error.headers = rejection.headers
-    return writer.response(to: error)
+    writer.response(to: APIError(rejection))
   }
 
   /// Nobody waits for an answer any more.
@@ -132,6 +145,28 @@ final class ReactorHandler: RequestHandler {
       request.abandon()
     }
     return writer.response(to: .draining)
+  }
+
+  /// A large body is announced: it is not read where its request would be refused for want of room.
+  func willReceiveBody(of request: any HTTPRequest, bytes: Int?) -> BodyDecision {
+    refreshCatalog()
+    guard let route = route(of: request), case .rows = route.endpoint.action, request.method == .post,
+      let served = try? catalog.served(route.reference)
+    else { return .accept(nil) }
+    guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
+      return .accept(served.memory)
+    }
+    recorder.accepted()
+    let error = APIError.queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+    recorder.refused(request, route.label, error, by: served)
+    return .refuse(writer.response(to: error))
+  }
+
+  /// Whether a body of so many bytes may be one that is answered on this thread, by the most rows that it can have.
+  private func mayRunInline(_ bytes: Int, _ served: ServedModel) -> Bool {
+    let rows = reader.room(bytes, served)
+    return service.transferCost.reading(bytes) + served.cost.nanoseconds(rows: rows)
+      <= service.inlinePolicy.budgetNanoseconds
   }
 
   // MARK: What requests are for
@@ -181,45 +216,128 @@ final class ReactorHandler: RequestHandler {
 
   // MARK: Rows in
 
-  /// Decodes the rows of a request straight into its model's batch of this turn.
+  /// Decodes the rows of a request straight into its model's batch of this turn; a large one is left to other threads.
   private func gather(_ exchange: any HTTPExchange, _ route: Route, _ decoder: RowsDecoder) throws(APIError) {
     let served: ServedModel
     do throws(APIError) {
       served = try catalog.served(route.reference)
     } catch {
-      try decoder.check?(reader, exchange)
+      if let body = exchange.body, body.count <= Self.checkedBytes { try decoder.check?(reader, body) }
       throw error
     }
     do throws(APIError) {
-      let start = monotonicNanoseconds()
-      let batch = batch(for: served)
       // Before the body: a header that is wrong is told before its rows are read.
       let callers = try reader.deadline(of: exchange)
-      let decoded = try decoder.decode(reader, exchange, served, batch.rows)
-      let deadline = Self.earlier(callers, decoded.timeoutMicroseconds, from: exchange.receivedNanoseconds)
-      let now = monotonicNanoseconds()
-      let refusal = scheduler.append(
-        .begin(
-          exchange, route, .gathered,
-          InferenceRequest.Work(
-            served: served, answer: decoded.answer, batch: batch.rows, rows: batch.rows.append(decoded.rows),
-            deadline: deadline, decodedAt: now, decodeNanoseconds: now - start)),
-        rows: decoded.rows, deadline: deadline, now: now, to: &batch.turn)
-      switch refusal {
-      case nil: hasGathered = true
-      case .full: throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
-      case .deadlinePassed: throw .deadlinePassed
+      let isSmall = mayTake(service.transferCost.reading(exchange.bodyBytes))
+      guard let body = exchange.body, isSmall else {
+        return try enlarge(exchange, route, decoder, served, deadline: callers)
       }
+      try gather(exchange, route, decoder.content(of: exchange, body), decoder, served, deadline: callers)
     } catch {
       // Counted as the model's: its statistics tell how many requests failed.
       refuse(exchange, route.label, error, by: served)
     }
   }
 
-  /// The earlier of two deadlines in monotonic nanoseconds: one that is given, and one some microseconds after the arrival; 0 is none.
-  private static func earlier(_ deadline: UInt64?, _ microseconds: UInt64, from arrival: UInt64) -> UInt64? {
-    guard microseconds > 0 else { return deadline }
-    return min(deadline ?? .max, arrival &+ min(microseconds, 1 << 50) * 1000)
+  /// Bodies for models that are not there are read as far as this.
+  private static let checkedBytes = 64 << 10
+
+  private func gather(
+    _ exchange: any HTTPExchange, _ route: Route, _ content: RequestContent, _ decoder: RowsDecoder,
+    _ served: ServedModel, deadline: UInt64?
+  ) throws(APIError) {
+    let start = monotonicNanoseconds()
+    let batch = batch(for: served)
+    let decoded = try decoder.decode(reader, content, served, batch.rows)
+    let deadline = earlier(deadline, decoded.timeoutMicroseconds, from: exchange.receivedNanoseconds)
+    let maxAnswerBytes = try service.checkSize(of: decoded.answer, rows: decoded.rows, served)
+    let now = monotonicNanoseconds()
+    switch scheduler.refusal(rows: decoded.rows, deadline: deadline, now: now, to: batch.turn) {
+    case nil: break
+    case .full: throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+    case .deadlinePassed: throw .deadlinePassed
+    }
+    guard let rows = batch.rows.append(decoded.rows) else { throw .noMemory }
+    let work = InferenceRequest.Work(
+      served: served, answer: decoded.answer, batch: batch.rows, rows: rows, deadline: deadline, decodedAt: now,
+      decodeNanoseconds: now - start, maxAnswerBytes: maxAnswerBytes)
+    batch.turn.append(.begin(exchange, route, .gathered, work), rows: decoded.rows)
+    hasGathered = true
+  }
+
+  /// Whether this turn may do something on this thread that takes so long: always where the way to another thread takes as long.
+  private func mayTake(_ nanoseconds: Double) -> Bool {
+    if nanoseconds <= 2 * InlinePolicy.hopNanoseconds { return true }
+    guard nanoseconds <= turnNanoseconds else { return false }
+    turnNanoseconds -= nanoseconds
+    return true
+  }
+
+  // MARK: Large requests
+
+  /// Leaves a request to other threads, its body undecoded.
+  private func enlarge(
+    _ exchange: any HTTPExchange, _ route: Route, _ decoder: RowsDecoder, _ served: ServedModel, deadline: UInt64?
+  ) throws(APIError) {
+    let large = makeLarge(exchange, served, deadline: deadline)
+    let bytes = exchange.bodyBytes
+    let source = LargeRequest.Source(
+      body: exchange.takeBody(), header: decoder.header.flatMap(exchange.header), decoder: decoder)
+    try large.begin(source, bodyBytes: bytes)
+    let request = InferenceRequest.begin(exchange, route, .large)
+    request.enlarge(large)
+    self.large[large.id] = request
+  }
+
+  /// Leaves a request to other threads whose rows are decoded, and perhaps computed.
+  private func enlarge(_ request: InferenceRequest, isComputed: Bool) {
+    guard let exchange = request.exchange, let work = request.work else { return }
+    let large = makeLarge(exchange, work.served, deadline: work.deadline)
+    do throws(APIError) {
+      try large.begin(work, isComputed: isComputed, maxRows: service.configuration.maxBatchRows)
+      request.enlarge(large)
+      self.large[large.id] = request
+    } catch {
+      _ = request.finish()
+      refuse(exchange, request.route.label, error, by: work.served)
+    }
+  }
+
+  private func makeLarge(_ exchange: any HTTPExchange, _ served: ServedModel, deadline: UInt64?) -> LargeRequest {
+    nextJob += 1
+    let caller = LargeRequest.Caller(
+      descriptor: exchange.descriptor, coding: exchange.acceptedCoding,
+      receivedNanoseconds: exchange.receivedNanoseconds)
+    return LargeRequest(id: nextJob, served, service, caller, deadline: deadline) { [ended, reactor] request in
+      ended.put(request)
+      reactor.wake()
+    }
+  }
+
+  /// A large request has ended.
+  private func finish(_ large: LargeRequest) {
+    guard let request = self.large.removeValue(forKey: large.id), case (let exchange, _)? = request.finish() else {
+      return
+    }
+    switch large.outcome {
+    case .answered(let parts, let head):
+      let now = monotonicNanoseconds()
+      let times = large.times
+      recorder.answered(
+        exchange, request.route.label, large.served, rows: large.rows, large.classifications,
+        InferenceStatistics.Request(
+          whole: now &- exchange.receivedNanoseconds, queue: times.queue, input: times.decode, infer: times.forward,
+          output: times.encode), at: now)
+      exchange.respond(writer.response(parts, head))
+    case .refused(let error): refuse(exchange, request.route.label, error, by: large.served)
+    case .disconnected: drop(exchange, request.route.label, by: large.served)
+    }
+  }
+
+  /// Gives up a request whose client has left. No answer: the socket is gone, and writing to it would only be an error.
+  private func drop(_ exchange: any HTTPExchange, _ route: RouteLabel, by served: ServedModel) {
+    recorder.disconnected(exchange, route, by: served)
+    exchange.cancel()
   }
 
   // MARK: Rows out
@@ -231,58 +349,80 @@ final class ReactorHandler: RequestHandler {
     let requests = batch.turn.take()
     switch placement {
     case .inline:
-      let forward = executor.run(batch.rows, workspace: batch.workspace)
+      let forward = executor.run(batch.rows, 0..<batch.rows.count, workspace: batch.workspace)
       recorder.ranInline(batch.served, rows: batch.rows.count, nanoseconds: forward)
       var now = monotonicNanoseconds()
       let start = now - forward
+      var isShared = false
       for request in requests {
         // Its client has left within the turn. The rows are computed with the others: taking them out would cost more.
+        guard let bytes = request.maxAnswerBytes else { continue }
+        guard mayTake(service.transferCost.writing(bytes)) else {
+          enlarge(request, isComputed: true)
+          isShared = true
+          continue
+        }
         guard case (let exchange, let work?)? = request.finish() else { continue }
         let queued = start > work.decodedAt ? start - work.decodedAt : 0
         now = answer(exchange, request.route, work, queued: queued, forward: forward, at: now)
       }
-      batch.rows.clear()
+      // What others still read is left to them.
+      if isShared { batch.replaceRows() } else { batch.rows.clear() }
     case .queue:
-      for request in requests { enqueue(request) }
+      for request in requests { enqueue(request, batch) }
       // The jobs hold the rows now, and the next turn must not write into them.
       batch.replaceRows()
     }
     batch.turn.putBack(requests)
   }
 
-  private func enqueue(_ request: InferenceRequest) {
+  private func enqueue(_ request: InferenceRequest, _ batch: ModelBatch) {
     guard let work = request.work, let exchange = request.exchange else { return }
+    if work.rows.count > service.configuration.maxBatchRows { return enlarge(request, isComputed: false) }
     let id = nextJob
     nextJob += 1
     let job = Job(
-      id: id, batch: work.batch, rows: work.rows, deadline: work.deadline, descriptor: exchange.descriptor,
-      metricsIndex: work.served.metricsIndex, completions: completions)
+      id: id, batch: work.batch, rows: work.rows,
+      nanoseconds: work.served.cost.queuedNanoseconds(rows: work.rows.count), deadline: work.deadline,
+      descriptor: exchange.descriptor, metricsIndex: work.served.metricsIndex, completions: completions)
     switch service.queue.submit(job) {
     case .queued:
       request.enqueue()
       // Kept by the job's number and not by the exchange, which may close before.
       queued[id] = request
-    case .full:
-      _ = request.finish()
-      let seconds = service.retryAfterSeconds(work.served)
-      refuse(exchange, request.route.label, .queueFull(retryAfterSeconds: seconds), by: work.served)
+    case .full: runInlineOrRefuse(request, work, exchange, batch)
     }
+  }
+
+  /// There is no room in the queue: what is small enough is computed here, and the rest refused.
+  private func runInlineOrRefuse(
+    _ request: InferenceRequest, _ work: InferenceRequest.Work, _ exchange: any HTTPExchange, _ batch: ModelBatch
+  ) {
+    _ = request.finish()
+    guard work.served.cost.nanoseconds(rows: work.rows.count) <= service.inlinePolicy.budgetNanoseconds else {
+      let seconds = service.retryAfterSeconds(work.served)
+      return refuse(exchange, request.route.label, .queueFull(retryAfterSeconds: seconds), by: work.served)
+    }
+    let forward = executor.run(work.batch, work.rows, workspace: batch.workspace)
+    recorder.ranInline(work.served, rows: work.rows.count, nanoseconds: forward)
+    _ = answer(exchange, request.route, work, queued: 0, forward: forward, at: monotonicNanoseconds())
   }
 
   /// A request's rows have left the compute queue.
   /// - Parameter start: when this thread turned to it, in monotonic nanoseconds.
   /// - Returns: when it was done with it.
   private func finish(_ request: InferenceRequest, _ job: JobCompletion, at start: UInt64) -> UInt64 {
+    if job.outcome == .computed, let bytes = request.maxAnswerBytes, !mayTake(service.transferCost.writing(bytes)) {
+      enlarge(request, isComputed: true)
+      return start
+    }
     guard case (let exchange, let work?)? = request.finish() else { return start }
     switch job.outcome {
     case .computed:
       return answer(
         exchange, request.route, work, queued: job.waitNanoseconds, forward: job.forwardNanoseconds, at: start)
     case .expired: refuse(exchange, request.route.label, .deadlinePassed, by: work.served)
-    case .disconnected:
-      recorder.disconnected(exchange, request.route.label, by: work.served)
-      // No answer: the socket is gone, and writing to it would only be an error.
-      exchange.cancel()
+    case .disconnected: drop(exchange, request.route.label, by: work.served)
     }
     return monotonicNanoseconds()
   }
@@ -303,7 +443,8 @@ final class ReactorHandler: RequestHandler {
       let times = InferenceStatistics.Request(
         whole: end &- exchange.receivedNanoseconds, queue: queued, input: work.decodeNanoseconds, infer: forward,
         output: end &- start)
-      recorder.answered(exchange, route.label, work, classifications, times, at: end)
+      recorder.answered(
+        exchange, route.label, work.served, rows: work.rows.count, classifications, times, at: end)
       exchange.respond(response)
       return end
     } catch {

@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import HTTPServer
 import JSON
 import Models
@@ -11,13 +12,20 @@ final class RequestReader {
   private let parser: JSONParser
   /// Of one request.
   let maxRows: Int
+  /// How long a caller waits who does not say; nil: for ever.
+  private let defaultNanoseconds: UInt64?
+
+  private static let smallTextBytes = 64 << 10
 
   /// JSON nested deeper than this is refused: requests are a few levels deep, and Triton stops there too.
   private static let maxDepth = 100
 
-  /// - Parameter maxRows: of one request.
-  init(maxRows: Int) {
+  /// - Parameters:
+  ///   - maxRows: of one request.
+  ///   - timeout: how long a caller waits who does not say; nil: for ever.
+  init(maxRows: Int, timeout: Duration? = nil) {
     self.maxRows = maxRows
+    defaultNanoseconds = timeout.map { UInt64($0 / .nanoseconds(1)) }
     parser = JSONParser(maxDepth: Self.maxDepth)
   }
 
@@ -27,22 +35,34 @@ final class RequestReader {
     min(max(1, served.signature.shape.maxRows(inBytes: bodyBytes)), maxRows)
   }
 
-  /// Decodes a text of JSON whose rows go straight into what `batch` keeps in reserve.
+  /// Decodes a text of JSON whose rows go straight to where they are to be.
   /// - Parameters:
   ///   - text: all of a request's body, or its beginning: the body is readable beyond its end.
   ///   - expected: what the text should be, as in a sentence.
+  ///   - refusal: the protocol's answer to what is wrong.
   ///   - room: how many rows may come, at least 1.
+  ///   - target: the rows' place.
   /// - Returns: what `body` made of the text, and how many rows it has read.
   func decode<Request>(
     _ text: Slice<UnsafeRawBufferPointer>, expecting expected: StaticString, takesNonFinite: Bool = false,
-    _ shape: RowShape, room: Int, into batch: RowBatch,
+    _ served: ServedModel, room: Int, into target: any RowsTarget, refusing refusal: (JSONError) -> APIError,
     _ body: (borrowing JSONCursor, inout JSONRows) throws(JSONError) -> Request
-  ) throws(JSONError) -> (Request, rows: Int) {
-    var rows = JSONRows(shape, at: batch.reserve(room), capacity: room)
-    let request = try decode(text, expecting: expected, takesNonFinite: takesNonFinite) { (json) throws(JSONError) in
-      try body(json, &rows)
+  ) throws(APIError) -> (Request, rows: Int) {
+    // The index of a text has at most four bytes for each of the text's; that of a small one is kept anyway.
+    var index = MemoryCharge()
+    guard text.count <= Self.smallTextBytes || index.resize(to: 4 * text.count, in: served.memory) else {
+      throw .noMemory
     }
-    return (request, rows.count)
+    var rows = try target.rows(served.signature.shape, room: room)
+    do throws(JSONError) {
+      let request = try decode(text, expecting: expected, takesNonFinite: takesNonFinite) {
+        (json) throws(JSONError) in try body(json, &rows)
+      }
+      return (request, rows.count)
+    } catch {
+      // What the caller has sent is not wrong: there is no room for it now.
+      throw error.reason == .memory ? .noMemory : refusal(error)
+    }
   }
 
   /// Decodes a text of JSON without rows.
@@ -54,15 +74,23 @@ final class RequestReader {
       UnsafeRawBufferPointer(rebasing: text), expecting: expected, takesNonFinite: takesNonFinite, body)
   }
 
-  /// When the caller stops waiting, by the header `X-Request-Timeout-Ms`, in monotonic nanoseconds; nil: it does not say.
+  /// When the caller stops waiting, by the header `X-Request-Timeout-Ms` or as a caller who does not say, in monotonic nanoseconds; nil:
+  /// never.
   func deadline(of request: any HTTPRequest) throws(APIError) -> UInt64? {
-    guard let value = request.header("X-Request-Timeout-Ms") else { return nil }
+    let longest = defaultNanoseconds.map { request.receivedNanoseconds &+ $0 }
+    guard let value = request.header("X-Request-Timeout-Ms") else { return longest }
     // A day at most: what is longer is a mistake of units.
     guard let milliseconds = wholeNumber(value), (1...86_400_000).contains(milliseconds) else {
       throw .badTimeout(String(value.prefix(32)))
     }
-    return request.receivedNanoseconds + milliseconds * 1_000_000
+    return min(longest ?? .max, request.receivedNanoseconds + milliseconds * 1_000_000)
   }
+}
+
+/// The earlier of two deadlines in monotonic nanoseconds: one that is given, and one some microseconds after the arrival; 0 is none.
+func earlier(_ deadline: UInt64?, _ microseconds: UInt64, from arrival: UInt64) -> UInt64? {
+  guard microseconds > 0 else { return deadline }
+  return min(deadline ?? .max, arrival &+ min(microseconds, 1 << 50) * 1000)
 }
 
 /// A header's value as a whole number from 0, of digits alone; blanks behind a value are not part of it (RFC 9110 5.5).

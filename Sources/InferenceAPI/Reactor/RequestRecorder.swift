@@ -31,13 +31,13 @@ struct RequestRecorder {
 
   /// A request's rows are answered.
   func answered(
-    _ exchange: any HTTPExchange, _ route: RouteLabel, _ work: InferenceRequest.Work,
+    _ exchange: any HTTPExchange, _ route: RouteLabel, _ served: ServedModel, rows: Int,
     _ classifications: [Classification], _ times: InferenceStatistics.Request, at now: UInt64
   ) {
     let seconds = Double(times.whole) * 1e-9
     metrics.update {
       $0.answered(
-        index: work.served.metricsIndex, rows: work.rows.count, classifications: classifications, times, at: now)
+        index: served.metricsIndex, rows: rows, classifications: classifications, times, at: now)
       $0.answered(route, code: 200, seconds: seconds)
     }
     if logsAccess { log(exchange, code: 200, seconds: seconds) }
@@ -48,14 +48,14 @@ struct RequestRecorder {
 
   /// A request is refused.
   /// - Parameter served: the model that was asked, where it is known.
-  func refused(_ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
-    record(exchange, route, code: error.status, by: served, error.reason)
+  func refused(_ exchange: any HTTPRequest, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
+    record(exchange, route, code: error.status, by: served, error.rejectionLabel)
   }
 
   /// A request's client has left before its answer.
   /// - Parameter served: the model that was asked, where that is found out in its place.
   func disconnected(_ exchange: any HTTPExchange, _ route: RouteLabel, by served: ServedModel? = nil) {
-    record(exchange, route, code: 499, by: served, .clientDisconnected)
+    record(exchange, route, code: 499, by: served, RejectionReason.clientDisconnected.rawValue)
   }
 
   /// The server has turned a request away by itself.
@@ -69,8 +69,8 @@ struct RequestRecorder {
   }
 
   private func record(
-    _ exchange: any HTTPExchange, _ route: RouteLabel, code: Int, by served: ServedModel? = nil,
-    _ reason: RejectionReason? = nil
+    _ exchange: any HTTPRequest, _ route: RouteLabel, code: Int, by served: ServedModel? = nil,
+    _ reason: String? = nil
   ) {
     let nanoseconds = monotonicNanoseconds() &- exchange.receivedNanoseconds
     let seconds = Double(nanoseconds) * 1e-9
@@ -78,12 +78,12 @@ struct RequestRecorder {
       $0.answered(route, code: code, seconds: seconds)
       // Under one lock, so that a scrape sees all of it or nothing.
       if let served { $0.failed(index: served.metricsIndex, after: nanoseconds) }
-      if let reason { $0.rejected(reason.rawValue) }
+      if let reason { $0.rejected(reason) }
     }
     if logsAccess { log(exchange, code: code, seconds: seconds) }
   }
 
-  private func log(_ exchange: any HTTPExchange, code: Int, seconds: Double) {
+  private func log(_ exchange: any HTTPRequest, code: Int, seconds: Double) {
     logger.info(
       "request",
       metadata: [

@@ -9,7 +9,7 @@ struct Turn<Request> {
   var isEmpty: Bool { requests.isEmpty }
 
   /// Adds a request that was let in.
-  fileprivate mutating func append(_ request: Request, rows: Int) {
+  mutating func append(_ request: Request, rows: Int) {
     requests.append(request)
     self.rows += rows
   }
@@ -52,17 +52,14 @@ struct TurnScheduler: Sendable {
   let maxWaitingRows: Int
   let policy: InlinePolicy
 
-  /// Adds a request to a turn, or says why not.
+  /// Whether a request may be added to a turn; nil: it may.
   /// - Parameters:
   ///   - deadline: when its caller stops waiting; nil: never. Of the same clock as `now`.
-  func append<Request>(
-    _ request: @autoclosure () -> Request, rows: Int, deadline: UInt64?, now: UInt64, to turn: inout Turn<Request>
-  ) -> Refusal? {
+  func refusal<Request>(rows: Int, deadline: UInt64?, now: UInt64, to turn: Turn<Request>) -> Refusal? {
     // The first is taken at any size: a request larger than the queue would otherwise never be answered.
     if !turn.isEmpty, turn.rows + rows > maxWaitingRows { return .full }
     // Nobody waits for it, so that computing it would only delay the others.
     if let deadline, now >= deadline { return .deadlinePassed }
-    turn.append(request(), rows: rows)
     return nil
   }
 

@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import Logging
 package import Models
 import Synchronization
@@ -10,6 +11,8 @@ package final class ModelLoader: Sendable {
 
   /// Rows of one request.
   private let maxRequestRows: Int
+  /// What all requests may take.
+  private let memory: MemoryBudget
   private let logger: Logger
   /// How to prove a formula that was inferred.
   private let proofAdvice: String
@@ -18,10 +21,14 @@ package final class ModelLoader: Sendable {
 
   /// - Parameters:
   ///   - maxRequestRows: of one request, for the models' signatures.
+  ///   - memory: of all requests.
   ///   - proofAdvice: how to prove a formula that was inferred.
   ///   - read: takes as long as the file is large.
-  init(maxRequestRows: Int, proofAdvice: String, logger: Logger, read: @escaping Read) {
+  init(
+    maxRequestRows: Int, memory: MemoryBudget, proofAdvice: String, logger: Logger, read: @escaping Read
+  ) {
     self.maxRequestRows = maxRequestRows
+    self.memory = memory
     self.logger = logger
     self.proofAdvice = proofAdvice
     self.read = read
@@ -43,7 +50,7 @@ package final class ModelLoader: Sendable {
         figures.count(loadOf: source.key.name, succeeded: true)
         return figures.index(of: model)
       }
-      let served = ServedModel(model, cost: cost, metricsIndex: index, maxRows: maxRequestRows)
+      let served = ServedModel(model, cost: cost, metricsIndex: index, maxRows: maxRequestRows, memory: memory)
       log(loaded: served)
       return .loaded(served)
     } catch {

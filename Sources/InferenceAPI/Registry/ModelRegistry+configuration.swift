@@ -1,3 +1,5 @@
+package import Bytes
+
 extension ModelRegistry {
   /// Where the models are, and what may be done with them.
   package struct Configuration: Sendable {
@@ -11,6 +13,8 @@ extension ModelRegistry {
     package var unloading = Unloading.refused(advice: "unload it by taking its files away")
     /// Rows of one request.
     package var maxRequestRows = 16_384
+    /// What all requests may take.
+    package var memory = MemoryBudget(limit: 512 << 20)
 
     /// What is said behind a formula that was inferred and that nothing proves: how to prove it.
     package var proofAdvice = "no file can say more; compare its answers with its framework's"

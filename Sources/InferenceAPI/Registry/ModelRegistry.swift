@@ -67,7 +67,8 @@ package final class ModelRegistry: Sendable {
     self.logger = logger
     places = ModelPlaces(files: configuration.files, directory: configuration.directory)
     loader = ModelLoader(
-      maxRequestRows: configuration.maxRequestRows, proofAdvice: configuration.proofAdvice, logger: logger, read: read)
+      maxRequestRows: configuration.maxRequestRows, memory: configuration.memory,
+      proofAdvice: configuration.proofAdvice, logger: logger, read: read)
     state = Mutex(State(snapshot: places.snapshotBeforeFirstLook))
   }
 

@@ -1,4 +1,5 @@
 package import Batching
+package import Bytes
 import HTTPServer
 import JSON
 package import Models
@@ -13,6 +14,8 @@ package final class ServedModel: Sendable {
   package let model: Model
   /// What a batch of a number of rows costs on this machine.
   package let cost: CostModel
+  /// What its requests' large bodies, rows and answers may take.
+  let memory: MemoryBudget
   /// Of its counters in `MetricsValues.models`.
   let metricsIndex: Int
   /// `{"model":"digits","version":"1"`
@@ -35,9 +38,15 @@ package final class ServedModel: Sendable {
   /// - Parameters:
   ///   - metricsIndex: of its version's counters.
   ///   - maxRows: of one request.
-  package init(_ model: Model, cost: CostModel, metricsIndex: Int = 0, maxRows: Int = 1) {
+  ///   - memory: of all requests; those to one model may take half of it.
+  package init(
+    _ model: Model, cost: CostModel, metricsIndex: Int = 0, maxRows: Int = 1,
+    memory: MemoryBudget = MemoryBudget(limit: 512 << 20)
+  ) {
     self.model = model
     self.cost = cost
+    // Half, so that nobody's requests shut out those to another model.
+    self.memory = MemoryBudget(limit: memory.limit / 2, within: memory)
     self.metricsIndex = metricsIndex
     // Written into every answer: made once.
     nativePrefix =

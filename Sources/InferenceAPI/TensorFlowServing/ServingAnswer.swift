@@ -1,6 +1,4 @@
-import Batching
 import Bytes
-import HTTPServer
 import JSON
 import Models
 import Predictions
@@ -16,67 +14,87 @@ struct ServingAnswer: RowsAnswer {
   /// Reads predict or classify requests.
   static func decoder(isClassify: Bool) -> RowsDecoder {
     RowsDecoder(
-      decode: { (reader, request, served, batch) throws(APIError) in
-        try reader.serving(request, served, into: batch, isClassify: isClassify)
+      decode: { (reader, content, served, target) throws(APIError) in
+        try reader.serving(content.body, served, into: target, isClassify: isClassify)
       },
-      check: { (reader, request) throws(APIError) in try reader.checkServing(request) })
+      check: { (reader, body) throws(APIError) in try reader.checkServing(body) })
   }
 
-  /// Writes `{"predictions":[…]}`, `{"outputs":…}` or `{"results":[…]}`.
-  func write(_ rows: AnsweredRows, to buffer: ByteBuffer) -> AnswerHead {
+  func sectionCount(of served: ServedModel) -> Int { isColumnar ? served.tensors(of: signature).count : 1 }
+
+  func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
+    let network = served.model.network
+    let tensors = served.tensors(of: signature)
+    let row: Int
+    if isClassify {
+      let label = served.predictions.labels.map(\.count).max() ?? 2
+      row = network.outputWidth.saturatingMultiply(by: label + JSONOutput.maxReal + 4) + 3
+    } else {
+      let written = isColumnar ? [tensors[section]] : tensors
+      row = written.reduce(4) { $0 + JSONOutput.maxReals(served.width(of: $1) ?? 1) + $1.name.utf8CodeUnitCount + 4 }
+    }
+    return row.saturatingMultiply(by: rows).saturatingAdd(64)
+  }
+
+  /// Writes some rows of `{"predictions":[…]}`, `{"outputs":…}` or `{"results":[…]}`.
+  func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) {
     let json = JSONWriter(buffer)
     let tensors = rows.served.tensors(of: signature)
-    if isClassify {
-      json.write("{\"results\":")
-      writeList(rows.results.count, json) { row in
-        let scores = rows.results.outputs(row)
-        json.write("[")
-        for index in 0..<scores.count {
-          json.write(index == 0 ? "[" : ",[")
-          // TensorFlow Serving writes an empty label where a model has none.
-          if rows.served.predictions.labels.isEmpty {
-            json.write("\"\"")
-          } else {
-            json.write(raw: rows.served.predictions.labels[index])
-          }
-          json.write(",")
-          json.write(real: scores[index])
-          json.write("]")
-        }
-        json.write("]")
-      }
-    } else if isColumnar {
-      json.write("{\"outputs\":")
-      if tensors.count > 1 { json.write("{") }
-      for (place, tensor) in tensors.enumerated() {
-        if tensors.count > 1 { writeName(tensor, place, json) }
-        writeList(rows.results.count, json) { row in writeRow(tensor, rows.results, row, json) }
-      }
-      if tensors.count > 1 { json.write("}") }
-    } else {
-      json.write("{\"predictions\":")
-      writeList(rows.results.count, json) { row in
-        // A signature's only output goes without its name.
-        guard tensors.count > 1 else { return writeRow(tensors[0], rows.results, row, json) }
-        json.write("{")
-        for (place, tensor) in tensors.enumerated() {
-          writeName(tensor, place, json)
-          writeRow(tensor, rows.results, row, json)
-        }
-        json.write("}")
+    if rows.isFirst { writeStart(of: section, tensors, json) }
+    for row in 0..<rows.results.count {
+      if rows.first + row > 0 { json.write(",") }
+      if isClassify {
+        writeClasses(rows, row, json)
+      } else if isColumnar {
+        writeRow(tensors[section], rows.results, row, json)
+      } else {
+        writeTensors(tensors, rows.results, row, json)
       }
     }
-    json.write("}")
-    return .json
+    guard rows.isLast else { return }
+    json.write("]")
+    guard !isColumnar || section == tensors.count - 1 else { return }
+    json.write(isColumnar && tensors.count > 1 ? "}}" : "}")
   }
 
-  private func writeList(_ count: Int, _ json: JSONWriter, _ element: (Int) -> Void) {
+  /// What stands before the first row of a section.
+  private func writeStart(of section: Int, _ tensors: [OutputTensor], _ json: JSONWriter) {
+    if isColumnar {
+      if section == 0 { json.write(tensors.count > 1 ? "{\"outputs\":{" : "{\"outputs\":") }
+      if tensors.count > 1 { writeName(tensors[section], section, json) }
+      json.write("[")
+    } else {
+      json.write(isClassify ? "{\"results\":[" : "{\"predictions\":[")
+    }
+  }
+
+  private func writeClasses(_ rows: AnsweredRows, _ row: Int, _ json: JSONWriter) {
+    let scores = rows.results.outputs(row)
     json.write("[")
-    for row in 0..<count {
-      if row > 0 { json.write(",") }
-      element(row)
+    for index in 0..<scores.count {
+      json.write(index == 0 ? "[" : ",[")
+      // TensorFlow Serving writes an empty label where a model has none.
+      if rows.served.predictions.labels.isEmpty {
+        json.write("\"\"")
+      } else {
+        json.write(raw: rows.served.predictions.labels[index])
+      }
+      json.write(",")
+      json.write(real: scores[index])
+      json.write("]")
     }
     json.write("]")
+  }
+
+  private func writeTensors(_ tensors: [OutputTensor], _ results: RowResults, _ row: Int, _ json: JSONWriter) {
+    // A signature's only output goes without its name.
+    guard tensors.count > 1 else { return writeRow(tensors[0], results, row, json) }
+    json.write("{")
+    for (place, tensor) in tensors.enumerated() {
+      writeName(tensor, place, json)
+      writeRow(tensor, results, row, json)
+    }
+    json.write("}")
   }
 
   private func writeName(_ tensor: OutputTensor, _ place: Int, _ json: JSONWriter) {

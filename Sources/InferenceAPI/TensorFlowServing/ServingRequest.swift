@@ -1,5 +1,4 @@
 import Batching
-import HTTPServer
 import JSON
 import Models
 import RadialEngine
@@ -134,19 +133,13 @@ struct ServingRequest {
 extension RequestReader {
   /// Reads the body of a predict or classify request.
   func serving(
-    _ request: any HTTPRequest, _ served: ServedModel, into batch: RowBatch, isClassify: Bool
+    _ body: UnsafeRawBufferPointer, _ served: ServedModel, into target: any RowsTarget, isClassify: Bool
   ) throws(APIError) -> DecodedRequest {
-    let body = request.body
-    let (decoded, rows): (ServingRequest, Int)
-    do throws(JSONError) {
-      (decoded, rows) = try decode(
-        body[...], expecting: ServingRequest.expected, takesNonFinite: true, served.signature.shape,
-        room: room(body.count, served), into: batch
-      ) { (json, rows) throws(JSONError) in
-        try ServingRequest(json, &rows, served.signature, isClassify: isClassify)
-      }
-    } catch {
-      throw APIError(error)
+    let (decoded, rows) = try decode(
+      body[...], expecting: ServingRequest.expected, takesNonFinite: true, served,
+      room: room(body.count, served), into: target, refusing: { APIError($0) }
+    ) { (json, rows) throws(JSONError) in
+      try ServingRequest(json, &rows, served.signature, isClassify: isClassify)
     }
     guard let signature = decoded.signature else { throw .unknownSignature(of: served.model.name) }
     if isClassify {
@@ -158,9 +151,9 @@ extension RequestReader {
   }
 
   /// What TensorFlow Serving looks at before it looks for the model.
-  func checkServing(_ request: any HTTPRequest) throws(APIError) {
+  func checkServing(_ body: UnsafeRawBufferPointer) throws(APIError) {
     do throws(JSONError) {
-      try decode(request.body[...], expecting: ServingRequest.expected, takesNonFinite: true, ServingRequest.check)
+      try decode(body[...], expecting: ServingRequest.expected, takesNonFinite: true, ServingRequest.check)
     } catch {
       throw APIError(error)
     }

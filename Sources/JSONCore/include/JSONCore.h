@@ -119,12 +119,6 @@ typedef enum {
   JSON_AS_INT64
 } json_number_type;
 
-// The numbers of the array that begins here, depth first, whatever the brackets between them; each is a `type`, whose
-// name is `type_name`, and becomes the nearest Float32. Those beyond the capacity are only counted. An error's path is
-// that of one number: `path`, number 3.
-bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path,
-                       float *values, size_t capacity, size_t *count);
-
 // MARK: Rows
 
 // What a row is: [D], or [rows, columns] or [rows, columns, channels]. A row of an image may come flat, nested as its
@@ -148,6 +142,11 @@ typedef struct {
   size_t width;     // D, the product of the shape's dimensions
   size_t capacity;  // at least 1
   float *values;    // [capacity, D]
+  size_t first;     // which row is the first of values
+  // Asked when all places are taken: the places of `capacity` more rows, which lie anywhere; NULL: there are no more.
+  // `more` itself NULL: there are no more.
+  float *(*more)(void *context, size_t *capacity);
+  void *context;
   // What the rows are called in paths: the list that they are in, or one row alone.
   const char *name;
   bool is_single;
@@ -168,6 +167,13 @@ bool json_begin_rows(json_cursor *cursor, json_rows *rows);
 json_step json_next_row(json_cursor *cursor, json_rows *rows, size_t index);
 // The row that begins here: flat, or nested as the shape says.
 bool json_read_row(json_cursor *cursor, json_rows *rows, size_t index);
+
+// The numbers of the array that begins here, depth first, whatever the brackets between them; each is a `type`, whose
+// name is `type_name`, and becomes the nearest Float32 in the rows' places. Nothing is read beyond the first number
+// that has no place or is one more than `wanted`; `count` counts it too. An error's path is that of one number: `path`,
+// number 3.
+bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *type_name, const char *path,
+                       json_rows *rows, size_t wanted, size_t *count);
 
 // MARK: Writing
 

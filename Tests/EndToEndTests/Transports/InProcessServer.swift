@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import HTTPServer
 import InferenceAPI
 import Logging
@@ -18,15 +19,16 @@ final class InProcessService: Sendable {
   /// - Parameter model: a file below `weights`; nil: the arguments name the models.
   init(_ arguments: [String] = [], model: String? = "digits.safetensors") throws {
     let serve = try Serve.parse((model.map { ["--model", RunningServer.weights($0)] } ?? []) + arguments)
+    let memory = MemoryBudget(limit: serve.memoryBudget)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let (registry, changes, _) = try serve.loadModels(.best, logger)
+    let (registry, changes, _) = try serve.loadModels(.best, memory, logger)
     try serve.refuse(changes.failed.map(\.value))
     service = Service(
-      serve.serviceConfiguration(threads: serve.options.threads ?? 2, .best), registry: registry, reactors: 1,
+      serve.serviceConfiguration(threads: serve.options.threads ?? 2, .best, memory), registry: registry, reactors: 1,
       logger: logger)
     self.registry = registry
-    configuration = serve.serverConfiguration(reactors: 1)
+    configuration = serve.serverConfiguration(reactors: 1, memory)
     looksForChanges = serve.options.modelsScanInterval > 0
     service.become(.ready)
   }

@@ -74,7 +74,7 @@ func infer(
     (#"{"id":7,"inputs":[]}"#, "id: expected a string"),
     (input(#""shape":[1,3],"datatype":"FP32","data":[1,2,3]"#) + "x", "more text"),
     (input(#""shape":[1,3],"datatype":"FP32","data":[1,2]"#), "expected 3 numbers for 1 rows of 3, found 2"),
-    (input(#""shape":[1,3],"datatype":"FP32","data":[1,2,3,4]"#), "found 4"),
+    (input(#""shape":[1,3],"datatype":"FP32","data":[1,2,3,4]"#), "found more"),
     (input(#""shape":[1,4],"datatype":"FP32","data":[1,2,3,4]"#), "expected [-1,3], found [1,4]"),
     (input(#""shape":[3],"datatype":"FP32","data":[1,2,3]"#), "found [3]"),
     (input(#""shape":[0,3],"datatype":"FP32","data":[]"#), "at least one row"),

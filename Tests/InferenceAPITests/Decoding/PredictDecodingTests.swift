@@ -59,7 +59,7 @@ private func predict(
     (#"{"instances":5}"#, .type, 13, "found a number"),
     (#"{"instances":[]}"#, .noRows, 13, "at least one row"),
     (#"{"instances":[[1,2]]}"#, .width, 14, "instances[0]: expected 3 numbers, found 2"),
-    (#"{"instances":[[1,2,3],[1,2,3,4]]}"#, .width, 22, "instances[1]: expected 3 numbers, found 4"),
+    (#"{"instances":[[1,2,3],[1,2,3,4]]}"#, .width, 22, "instances[1]: expected 3 numbers, found more"),
     (#"{"instances":[[1,2,3],[1,2,3],[1,2,3]]}"#, .tooManyRows, 30, "at most 2 rows"),
     (#"{"instances":[[1,"2",3]]}"#, .type, 17, "instances[0][1]: expected a number, found a string"),
     (#"{"instances":[[1,null,3]]}"#, .type, 17, "found null"),
@@ -138,7 +138,7 @@ private func predict(
     (#"{"instances":[[1,2,3,4,5,6]]}"#, nil, ""),
     (#"{"instance":[[1,2],[3,4],[5,6]]}"#, nil, ""),
     (#"{"instances":[[[1,2],[3,4]]]}"#, .width, "instances[0]: expected 3 arrays, found 2"),
-    (#"{"instances":[[[1,2],[3,4,5],[6]]]}"#, .width, "instances[0][1]: expected 2 numbers, found 3"),
+    (#"{"instances":[[[1,2],[3,4,5],[6]]]}"#, .width, "instances[0][1]: expected 2 numbers, found more"),
     (#"{"instances":[[[1,2],3,[5,6]]]}"#, .type, "instances[0][1]: expected an array of 2, found a number"),
     (#"{"instances":[[[1,2],[3,"4"],[5,6]]]}"#, .type, "instances[0][1][1]: expected a number, found a string"),
     (#"{"instances":[[[1,2],[3,[4]],[5,6]]]}"#, .type, "instances[0][1][1]: expected a number, found an array"),
@@ -167,12 +167,12 @@ private func predict(
     // Channels first, and transposed.
     (
       "[[[1,2],[3,4]]]", [2, 2, 1], .width,
-      "instance[0][0]: expected 1 number, found 2; a row is 4 numbers, [4], [2][2] or [2][2][1]"
+      "instance[0][0]: expected 1 number, found more; a row is 4 numbers, [4], [2][2] or [2][2][1]"
     ),
-    ("[[1,2,3],[4,5,6]]", [3, 2, 1], .width, "instance[0]: expected 2 numbers, found 3"),
+    ("[[1,2,3],[4,5,6]]", [3, 2, 1], .width, "instance[0]: expected 2 numbers, found more"),
     (
       "[[1,2,3],[4,5,6]]", [3, 2], .width,
-      "instance[0]: expected 2 numbers, found 3; a row is 6 numbers, [6], [3][2] or [3][2][1]"
+      "instance[0]: expected 2 numbers, found more; a row is 6 numbers, [6], [3][2] or [3][2][1]"
     ),
     (
       "[[1,2],[3,4]]", [2, 1, 2], .type,

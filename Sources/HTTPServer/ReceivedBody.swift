@@ -1,0 +1,25 @@
+/// A request's whole body, taken from its exchange: it stays, and counts as memory in use, until nobody holds it.
+///
+/// `@unchecked Sendable`: handed over from the reactor's thread to one other at a time.
+public final class ReceivedBody: @unchecked Sendable {
+  private let body: BodyBuffer?
+  private var inflater: BodyInflater?
+
+  /// - Parameter inflater: of a body that is compressed yet.
+  init(_ body: BodyBuffer?, _ inflater: BodyInflater? = nil) { (self.body, self.inflater) = (body, inflater) }
+
+  /// Inflates the next piece of a compressed body, at most some megabytes.
+  /// - Returns: whether it is whole.
+  /// - Throws: when it is too large, is not what its Content-Encoding says, or there is no memory for it.
+  public func inflatePiece() throws(ServerRejection) -> Bool {
+    guard let inflater else { return true }
+    return try inflater.advance(to: inflater.target.count + Self.pieceBytes)
+  }
+
+  private static let pieceBytes = 1 << 20
+
+  /// The bytes, once they are whole; 64 zero bytes behind their end are readable. Valid as long as this object.
+  public var bytes: UnsafeRawBufferPointer {
+    (inflater?.target ?? body)?.sealed() ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+}
