@@ -17,6 +17,10 @@ public protocol HTTPRequest: AnyObject {
   var receivedNanoseconds: UInt64 { get }
   /// `X-Request-ID` as sent, if it is 1 to 128 visible ASCII characters. Readable until the answer.
   var requestID: String? { get }
+  /// The id that the answer will carry: that of the request, or one that is made now. Readable until the answer.
+  var answerID: String { get }
+  /// The address of the client, or of the proxy before it; nil: a unix-domain socket has none.
+  var clientAddress: String? { get }
   /// A header's value, under its name in any case; the first of several. Readable until the answer.
   func header(_ name: StaticString) -> String?
 }

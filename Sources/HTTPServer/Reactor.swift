@@ -43,6 +43,9 @@ final class Reactor: @unchecked Sendable {
   /// Somebody waits for the next MHD_run: do not sleep.
   var runAgain = false
   private var nextSweep: UInt64 = 0
+  /// Connections that were one too many since the last sweep, and whether there was no descriptor for one.
+  var refusedConnections = 0
+  private var lacksDescriptors = false
 
   /// - Parameter listener: bound and listening; the reactor closes it.
   init(
@@ -107,6 +110,7 @@ final class Reactor: @unchecked Sendable {
         nextSweep = now + sweepInterval
         sweep(at: now)
         trimMemory()
+        reportConnections()
       }
     }
     shutDownDaemon()
@@ -114,6 +118,28 @@ final class Reactor: @unchecked Sendable {
   }
 
   private let sweepInterval: UInt64 = 1_000_000_000
+
+  /// What libmicrohttpd says for whoever debugs it; "Hit process or system resource limit at … connections" is for everybody.
+  func daemonSays(_ message: String) {
+    if message.contains("resource limit") { lacksDescriptors = true }
+    logger.debug("\(message)")
+  }
+
+  /// Once a second at most, however many connections are refused.
+  private func reportConnections() {
+    if refusedConnections > 0 {
+      logger.warning(
+        "connections refused: the limit is reached",
+        metadata: [
+          "connections": .stringConvertible(refusedConnections), "limit": .stringConvertible(settings.maxConnections),
+        ])
+      refusedConnections = 0
+    }
+    if lacksDescriptors {
+      logger.warning("connections wait: the process has no file descriptor left; raise its limit of open files")
+      lacksDescriptors = false
+    }
+  }
 
   /// Whether there was memory to spare at the last sweep, or a connection since.
   var hasSpareMemory = false

@@ -13,7 +13,8 @@ public protocol RequestHandler: AnyObject {
   /// `ReactorHandle.wake()` was called since the last time.
   func didWake()
   /// The server turned a request away by itself; `response(to:)` follows unless libmicrohttpd has answered already.
-  func didReject(_ rejection: ServerRejection)
+  /// - Parameter request: as far as it is known: of one that was turned away before its header section was read, the client alone.
+  func didReject(_ rejection: ServerRejection, of request: any HTTPRequest)
   /// The answer to a request that the server turns away, with the rejection's status and headers.
   func response(to rejection: ServerRejection) -> Response
   /// About a second has passed, while there are connections or spare memory: gives back memory that nobody needs.

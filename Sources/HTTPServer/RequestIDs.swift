@@ -8,6 +8,9 @@ struct RequestIDs {
     counter = generator.next()
   }
 
+  /// The next ID.
+  mutating func next() -> String { withNext { String(cString: $0) } }
+
   /// Lends the next ID, NUL-terminated.
   mutating func withNext<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     counter &+= 0x9e37_79b9_7f4a_7c15

@@ -53,6 +53,15 @@ public struct Response {
     headers = response.headers
   }
 
+  /// Bytes of the body.
+  public var bodyBytes: Int {
+    switch content {
+    case .fixed(let response): response.bytes.count
+    case .buffer(let buffer): buffer.count
+    case .chain(let parts): parts.reduce(0) { $0 + $1.count }
+    }
+  }
+
   /// Lends the body's bytes.
   package func withBody<Result>(_ read: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     switch content {

@@ -34,6 +34,8 @@ package final class Service: Sendable {
     package var threads = 1
     /// Whether every answer is a line of the log.
     package var logsAccess = false
+    /// Lines of the log that were dropped so far.
+    package var droppedLogLines: @Sendable () -> Int = { 0 }
     /// What `radial_build_info` says.
     package var version = "unknown"
     /// What the kernels use, as `radial_build_info` says it.

@@ -26,7 +26,11 @@ struct Serve: ParsableCommand {
   @OptionGroup var keras: KerasOptions
 
   func run() throws {
-    let logger = makeLogger(format: options.logFormat, level: options.logLevel)
+    let log = LogOutput()
+    // Whatever ends this, what was logged is written first, unless nobody reads it.
+    defer { log.flush(seconds: 0.5) }
+    let logger = makeLogger(format: options.logFormat, level: options.logLevel, output: log)
+    raiseDescriptorLimit(for: options.maxConnections, logger)
     for complaint in EnvironmentDefaults(environment: .process).complaints() { logger.warning("\(complaint)") }
     let signals = StopSignals()
     let threads = options.threads ?? availableCores()
@@ -41,20 +45,23 @@ struct Serve: ParsableCommand {
     try refuse(failures.filter { named.contains($0.key) }.map(\.value))
     for (key, sentence) in failures { registry.log(failure: sentence, of: key) }
     try refuse(settingsProblems(registry.models))
-    let service = Service(
-      serviceConfiguration(threads: threads, instructionSet, memory), registry: registry, reactors: threads,
-      logger: logger)
+    var settings = serviceConfiguration(threads: threads, instructionSet, memory)
+    settings.droppedLogLines = { log.droppedLines }
+    let service = Service(settings, registry: registry, reactors: threads, logger: logger)
     let server = try orFailure { () throws(ServerError) in
       try Server(configuration, logger: logger, makeHandler: service.makeHandler)
     }
     service.become(.ready)
     server.start()
     announce(server, service, registry.models)
+    logger.notice("listening", metadata: ["address": "\(server.address)"])
 
     // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
     // signal to stop is heeded at once.
     let signal = signals.wait(every: options.modelsScanInterval) { isHangup in
-      if isHangup { registry.lookAgain() } else { registry.lookForChanges() }
+      guard isHangup else { return registry.lookForChanges() }
+      logger.notice("looking at the model files again", metadata: ["signal": "SIGHUP"])
+      registry.lookAgain()
     }
     registry.freeze()
     logger.notice("draining", metadata: ["signal": "\(signal)"])

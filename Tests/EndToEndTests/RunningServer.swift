@@ -22,14 +22,18 @@ final class RunningServer: Sendable {
 
   /// - Parameter model: a file below `weights`; nil: the arguments name the models.
   /// - Throws: `Failure` with what the process said, if it did not come up.
-  init(_ arguments: [String] = [], model: String? = "digits.safetensors", environment: [String: String] = [:]) throws {
+  /// - Parameter error: where its standard error goes.
+  init(
+    _ arguments: [String] = [], model: String? = "digits.safetensors", environment: [String: String] = [:],
+    error: Any = FileHandle.nullDevice
+  ) throws {
     let process = Process()
     process.executableURL = Self.binary
     process.arguments = ["serve", "--port", "0"] + (model.map { ["--model", Self.weights($0)] } ?? []) + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
+    process.standardError = error
     try process.run()
     var text = Data()
     while !text.contains(UInt8(ascii: "\n")) {

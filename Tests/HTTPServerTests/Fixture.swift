@@ -104,7 +104,9 @@ final class EchoHandler: RequestHandler {
 
   func trimMemory() -> Bool { false }
 
-  func didReject(_ rejection: ServerRejection) { journal.note { $0.rejections.append(rejection) } }
+  func didReject(_ rejection: ServerRejection, of request: any HTTPRequest) {
+    journal.note { $0.rejections.append(rejection) }
+  }
 
   func response(to rejection: ServerRejection) -> Response {
     .fixed(

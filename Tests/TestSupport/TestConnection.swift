@@ -77,6 +77,15 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   package var requestID: String? { isUnanswered ? head?.requestID : nil }
 
+  package var answerID: String {
+    let id = requestID ?? madeID ?? transport.nextRequestID()
+    madeID = id
+    return id
+  }
+  private var madeID: String?
+
+  package var clientAddress: String? { nil }
+
   package func header(_ name: StaticString) -> String? { isUnanswered ? head?.value(of: "\(name)") : nil }
 
   package var bodyBytes: Int { requestBody.count }
@@ -245,7 +254,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     case .wait, .suspend, .validateHeader, .appendBody: return false
     case .send: return finish(with: state.takeAnswer(), closes: false)
     case .reject(let rejection):
-      transport.handler.didReject(rejection)
+      transport.handler.didReject(rejection, of: self)
       return finish(with: transport.handler.response(to: rejection), closes: rejection.closesConnection)
     case .rejectRaw(let rejection):
       answer(rejection)
@@ -274,7 +283,8 @@ package final class TestConnection: HTTPClient, HTTPExchange {
   private func finish(with response: Response, closes: Bool) -> Bool {
     let wantsClose = head?.value(of: "Connection")?.lowercased() == "close"
     let closes = closes || transport.isDraining || wantsClose
-    deliver(response, closes: closes, requestID: head?.requestID ?? transport.nextRequestID())
+    deliver(response, closes: closes, requestID: head?.requestID ?? madeID ?? transport.nextRequestID())
+    madeID = nil
     _ = state.requestCompleted(parserStatus: 0, at: transport.now)
     requestBody.discard()
     (reading, head) = (.head, nil)
@@ -283,7 +293,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   /// Answers on the raw socket.
   private func answer(_ rejection: ServerRejection) {
-    transport.handler.didReject(rejection)
+    transport.handler.didReject(rejection, of: self)
     deliver(transport.handler.response(to: rejection), closes: true, requestID: nil)
   }
 

@@ -69,7 +69,7 @@ extension Exchange {
     switch action {
     case .none: break
     case .loseClient: reactor.handler?.didLoseClient(self)
-    case .report(let rejection): reactor.handler?.didReject(rejection)
+    case .report(let rejection): reactor.handler?.didReject(rejection, of: self)
     }
     discardBody()
   }
@@ -161,7 +161,7 @@ extension Exchange {
 
   private func queue(_ rejection: ServerRejection) -> MHD_Result {
     guard let handler = reactor.handler else { return .NO }
-    handler.didReject(rejection)
+    handler.didReject(rejection, of: self)
     var response = handler.response(to: rejection)
     response.closesConnection = rejection.closesConnection
     return queue(response)
@@ -171,8 +171,14 @@ extension Exchange {
   private func queue(_ response: Response) -> MHD_Result {
     let close = response.closesConnection || reactor.isDraining
     let made =
-      validator.requestID.map { response.make(requestID: $0, close: close) }
-      ?? reactor.requestIDs.withNext { response.make(requestID: $0, close: close) }
+      if let id = validator.requestID {
+        response.make(requestID: id, close: close)
+      } else if let madeID {
+        madeID.withCString { response.make(requestID: $0, close: close) }
+      } else {
+        reactor.requestIDs.withNext { response.make(requestID: $0, close: close) }
+      }
+    if madeID != nil { madeID = nil }
     guard let made else { return .NO }
     defer { MHD_destroy_response(made) }
     return MHD_queue_response(connection, UInt32(response.status), made)

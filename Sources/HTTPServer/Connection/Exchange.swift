@@ -20,6 +20,8 @@ final class Exchange: HTTPExchange {
   var requestBody: RequestBody
   /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
   var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
+  /// The answer's id, if it was asked for before the answer.
+  var madeID: String?
   /// Where this connection stands in the reactor's list.
   var listIndex = 0
 
@@ -35,6 +37,15 @@ final class Exchange: HTTPExchange {
   // MARK: HTTPRequest
 
   var requestID: String? { isUnanswered ? validator.requestID.map { String(cString: $0) } : nil }
+
+  var answerID: String {
+    if let requestID { return requestID }
+    let id = madeID ?? reactor.requestIDs.next()
+    madeID = id
+    return id
+  }
+
+  var clientAddress: String? { address(ofPeerOf: descriptor) }
 
   /// A header's value, looked up by libmicrohttpd.
   func header(_ name: StaticString) -> String? {
@@ -90,5 +101,21 @@ final class Exchange: HTTPExchange {
       path.utf8.withContiguousStorageIfAvailable { $0.count == count && memcmp($0.baseAddress!, url, count) == 0 }
       ?? false
     if !isSame { path = String(cString: url) }
+  }
+}
+
+/// The numeric address of a socket's peer; nil: it has none that is one of the internet's.
+private func address(ofPeerOf descriptor: Int32) -> String? {
+  var storage = sockaddr_storage()
+  var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+  return withUnsafeMutablePointer(to: &storage) { storage in
+    storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+      guard getpeername(descriptor, address, &length) == 0, address.pointee.sa_family != sa_family_t(AF_UNIX) else {
+        return nil
+      }
+      var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+      guard getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
+      return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
   }
 }

@@ -64,11 +64,9 @@ extension Reactor {
       { context, format, arguments in
         guard let context, let format, let arguments else { return }
         let reactor = Unmanaged<Reactor>.fromOpaque(context).takeUnretainedValue()
-        guard reactor.logger.logLevel <= .debug else { return }
         var text = [CChar](repeating: 0, count: 512)
         vsnprintf(&text, text.count, format, arguments)
-        let message = text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        reactor.logger.debug("\(message)")
+        reactor.daemonSays(text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) })
       }, context,
       { _, connection, url, method, version, data, size, _ in
         guard let connection, let url, let method, let version, let size,
@@ -89,7 +87,10 @@ extension Reactor {
     exchange.listIndex = connections.count
     hasSpareMemory = true
     connections.append(exchange)
-    if let rejection = budget.acquireConnection() { interrupt(exchange, rejection, at: now) }
+    if let rejection = budget.acquireConnection() {
+      refusedConnections += 1
+      interrupt(exchange, rejection, at: now)
+    }
     return exchange
   }
 

@@ -122,7 +122,7 @@ extension Reactor {
   /// Safe only where no response of libmicrohttpd's is in progress on the connection.
   private func sendRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
     guard let handler else { return }
-    handler.didReject(rejection)
+    handler.didReject(rejection, of: exchange)
     sendRaw(exchange, handler.response(to: rejection))
   }
 

@@ -16,6 +16,8 @@ extension Service {
     }
     text.family("radial_connections", "gauge", "Open connections.")
     text.sample("radial_connections", [], UInt64(openConnections))
+    text.family("radial_log_lines_dropped_total", "counter", "Lines of the log that nobody read in time.")
+    text.sample("radial_log_lines_dropped_total", [], UInt64(configuration.droppedLogLines()))
     text.family("radial_memory_used_bytes", "gauge", "What requests take of the memory budget.")
     text.sample("radial_memory_used_bytes", [], UInt64(max(0, memory.usedBytes)))
     text.family("radial_memory_budget_bytes", "gauge", "Memory for bodies, rows and answers of all requests.")

@@ -72,9 +72,7 @@ final class ReactorHandler: RequestHandler {
       switch route.endpoint.action {
       case .rows(let decoder): try gather(exchange, route, decoder)
       case .document(let document):
-        let document = try document(inquiry(exchange, route))
-        recorder.answered(exchange, route.label)
-        exchange.respond(writer.response(to: document, of: exchange))
+        answer(exchange, route.label, try document(inquiry(exchange, route)))
       case .load(let name):
         let name = try name(inquiry(exchange, route))
         repository.load(name, for: .begin(exchange, route, .loading))
@@ -103,8 +101,7 @@ final class ReactorHandler: RequestHandler {
       if let error {
         refuse(exchange, request.route.label, error)
       } else {
-        recorder.answered(exchange, request.route.label)
-        exchange.respond(writer.response(to: .empty, of: exchange))
+        answer(exchange, request.route.label, .empty)
       }
     }
     for request in ended.take() { finish(request) }
@@ -124,7 +121,9 @@ final class ReactorHandler: RequestHandler {
   }
 
   /// The server has turned a request away by itself.
-  func didReject(_ rejection: ServerRejection) { recorder.rejected(rejection) }
+  func didReject(_ rejection: ServerRejection, of request: any HTTPRequest) {
+    recorder.rejected(rejection, of: request)
+  }
 
   /// The answer to it.
   func response(to rejection: ServerRejection) -> Response {
@@ -140,11 +139,12 @@ final class ReactorHandler: RequestHandler {
 
   /// The grace is over, and a request still has no answer.
   func responseAtShutdown(to exchange: any HTTPExchange) -> Response {
+    let response = writer.response(to: .draining)
     if let request = InferenceRequest.waiting(in: exchange) {
-      recorder.refused(exchange, request.route.label, .draining)
+      recorder.refused(exchange, request.route.label, .draining, response)
       request.abandon()
     }
-    return writer.response(to: .draining)
+    return response
   }
 
   /// A large body is announced: it is not read where its request would be refused for want of room.
@@ -158,8 +158,9 @@ final class ReactorHandler: RequestHandler {
     }
     recorder.accepted()
     let error = APIError.queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
-    recorder.refused(request, route.label, error, by: served)
-    return .refuse(writer.response(to: error))
+    let response = writer.response(to: error)
+    recorder.refused(request, route.label, error, response, by: served)
+    return .refuse(response)
   }
 
   /// Whether a body of so many bytes may be one that is answered on this thread, by the most rows that it can have.
@@ -186,8 +187,16 @@ final class ReactorHandler: RequestHandler {
   private func refuse(
     _ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil
   ) {
-    recorder.refused(exchange, route, error, by: served)
-    exchange.respond(writer.response(to: error))
+    let response = writer.response(to: error)
+    recorder.refused(exchange, route, error, response, by: served)
+    exchange.respond(response)
+  }
+
+  private func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, _ document: Document) {
+    let seconds = recorder.answered(exchange, route)
+    let response = writer.response(to: document, of: exchange)
+    recorder.sent(exchange, response, seconds: seconds)
+    exchange.respond(response)
   }
 
   // MARK: Models
@@ -323,12 +332,13 @@ final class ReactorHandler: RequestHandler {
     case .answered(let parts, let head):
       let now = monotonicNanoseconds()
       let times = large.times
+      let response = writer.response(parts, head)
       recorder.answered(
         exchange, request.route.label, large.served, rows: large.rows, large.classifications,
         InferenceStatistics.Request(
           whole: now &- exchange.receivedNanoseconds, queue: times.queue, input: times.decode, infer: times.forward,
-          output: times.encode), at: now)
-      exchange.respond(writer.response(parts, head))
+          output: times.encode), response, at: now)
+      exchange.respond(response)
     case .refused(let error): refuse(exchange, request.route.label, error, by: large.served)
     case .disconnected: drop(exchange, request.route.label, by: large.served)
     }
@@ -444,7 +454,7 @@ final class ReactorHandler: RequestHandler {
         whole: end &- exchange.receivedNanoseconds, queue: queued, input: work.decodeNanoseconds, infer: forward,
         output: end &- start)
       recorder.answered(
-        exchange, route.label, work.served, rows: work.rows.count, classifications, times, at: end)
+        exchange, route.label, work.served, rows: work.rows.count, classifications, times, response, at: end)
       exchange.respond(response)
       return end
     } catch {

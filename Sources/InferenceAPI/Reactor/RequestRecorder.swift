@@ -7,15 +7,13 @@ import Models
 /// his request counted.
 struct RequestRecorder {
   private let metrics: MetricsShard
-  private let logger: Logger
-  /// Whether every answer is a line of the log.
-  private let logsAccess: Bool
+  /// nil: an answer is no line of the log.
+  private let access: AccessLog?
 
   /// The recorder of one reactor.
   init(_ metrics: MetricsShard, _ logger: Logger, logsAccess: Bool) {
     self.metrics = metrics
-    self.logger = logger
-    self.logsAccess = logsAccess
+    access = logsAccess ? AccessLog(logger) : nil
   }
 
   /// A request has arrived whole.
@@ -30,9 +28,10 @@ struct RequestRecorder {
   func leftQueue(after nanoseconds: UInt64) { metrics.update { $0.queueWait.observe(Double(nanoseconds) * 1e-9) } }
 
   /// A request's rows are answered.
+  /// - Parameter response: what is sent.
   func answered(
     _ exchange: any HTTPExchange, _ route: RouteLabel, _ served: ServedModel, rows: Int,
-    _ classifications: [Classification], _ times: InferenceStatistics.Request, at now: UInt64
+    _ classifications: [Classification], _ times: InferenceStatistics.Request, _ response: Response, at now: UInt64
   ) {
     let seconds = Double(times.whole) * 1e-9
     metrics.update {
@@ -40,38 +39,63 @@ struct RequestRecorder {
         index: served.metricsIndex, rows: rows, classifications: classifications, times, at: now)
       $0.answered(route, code: 200, seconds: seconds)
     }
-    if logsAccess { log(exchange, code: 200, seconds: seconds) }
+    access?.log(
+      exchange,
+      AccessLog.Answer(
+        code: 200, seconds: seconds, bytes: response.bodyBytes, served: served, rows: rows,
+        classifications: classifications))
   }
 
-  /// A request without rows is answered.
-  func answered(_ exchange: any HTTPExchange, _ route: RouteLabel) { record(exchange, route, code: 200) }
+  /// A request without rows is about to be answered: before its answer is made, so that `/metrics` counts itself.
+  /// - Returns: what `sent` is told.
+  func answered(_ exchange: any HTTPExchange, _ route: RouteLabel) -> Double {
+    record(exchange, route, code: 200)
+  }
+
+  /// The answer to a request without rows is there.
+  func sent(_ exchange: any HTTPExchange, _ response: Response, seconds: Double) {
+    access?.log(exchange, AccessLog.Answer(code: 200, seconds: seconds, bytes: response.bodyBytes))
+  }
 
   /// A request is refused.
-  /// - Parameter served: the model that was asked, where it is known.
-  func refused(_ exchange: any HTTPRequest, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil) {
-    record(exchange, route, code: error.status, by: served, error.rejectionLabel)
+  /// - Parameters:
+  ///   - served: the model that was asked, where it is known.
+  ///   - response: what is sent.
+  func refused(
+    _ exchange: any HTTPRequest, _ route: RouteLabel, _ error: APIError, _ response: Response,
+    by served: ServedModel? = nil
+  ) {
+    let seconds = record(exchange, route, code: error.status, by: served, error.rejectionLabel)
+    access?.log(
+      exchange,
+      AccessLog.Answer(
+        code: error.status, seconds: seconds, bytes: response.bodyBytes, served: served, error: error.message))
   }
 
   /// A request's client has left before its answer.
   /// - Parameter served: the model that was asked, where that is found out in its place.
   func disconnected(_ exchange: any HTTPExchange, _ route: RouteLabel, by served: ServedModel? = nil) {
-    record(exchange, route, code: 499, by: served, RejectionReason.clientDisconnected.rawValue)
+    let seconds = record(
+      exchange, route, code: 499, by: served, RejectionReason.clientDisconnected.rawValue)
+    access?.log(exchange, AccessLog.Answer(code: 499, seconds: seconds, served: served))
   }
 
   /// The server has turned a request away by itself.
-  func rejected(_ rejection: ServerRejection) {
+  func rejected(_ rejection: ServerRejection, of request: any HTTPRequest) {
     metrics.update {
       // Accepted and answered at once: the sums of both must always agree.
       $0.accepted += 1
       $0.answered(.refused, code: rejection.status, seconds: 0)
       $0.rejected(rejection.reason.rawValue)
     }
+    access?.log(rejection, of: request)
   }
 
+  /// - Returns: how long it took.
+  @discardableResult
   private func record(
-    _ exchange: any HTTPRequest, _ route: RouteLabel, code: Int, by served: ServedModel? = nil,
-    _ reason: String? = nil
-  ) {
+    _ exchange: any HTTPRequest, _ route: RouteLabel, code: Int, by served: ServedModel? = nil, _ reason: String? = nil
+  ) -> Double {
     let nanoseconds = monotonicNanoseconds() &- exchange.receivedNanoseconds
     let seconds = Double(nanoseconds) * 1e-9
     metrics.update {
@@ -80,15 +104,6 @@ struct RequestRecorder {
       if let served { $0.failed(index: served.metricsIndex, after: nanoseconds) }
       if let reason { $0.rejected(reason) }
     }
-    if logsAccess { log(exchange, code: code, seconds: seconds) }
-  }
-
-  private func log(_ exchange: any HTTPRequest, code: Int, seconds: Double) {
-    logger.info(
-      "request",
-      metadata: [
-        "method": "\(exchange.method)", "path": "\(exchange.path)", "code": "\(code)",
-        "microseconds": "\(Int(seconds * 1e6))", "request_id": "\(exchange.requestID ?? "")",
-      ])
+    return seconds
   }
 }
