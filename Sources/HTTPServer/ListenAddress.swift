@@ -16,6 +16,18 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// `HOST:PORT`, `[ADDRESS]:PORT` or `unix:PATH`; nil: it is none of these.
+  public init?(_ text: String) {
+    if text.hasPrefix("unix:") {
+      self.init(host: text, port: 0)
+    } else {
+      guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+        colon > text.startIndex
+      else { return nil }
+      self.init(host: String(text[..<colon]), port: port)
+    }
+  }
+
   /// A URL a client can use: `http://127.0.0.1:8080`, `http://[::1]:8080`, `unix:/run/radial.sock`.
   public var description: String {
     switch self {

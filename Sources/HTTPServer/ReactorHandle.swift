@@ -1,11 +1,22 @@
 public import Bytes
 
+/// What is counted of a server's connections.
+public struct ConnectionFigures: Sendable {
+  /// Open now.
+  public var open = 0
+  /// Idle ones that were closed to make room for others.
+  public var idleClosed = 0
+
+  /// None.
+  public init() {}
+}
+
 /// What a handler knows of the thread that calls it.
 public protocol ReactorHandle: Sendable {
   /// The reactor's number, from 0.
   var index: Int { get }
-  /// Open connections of all reactors. Any thread.
-  var openConnections: Int { get }
+  /// Of all reactors. Any thread.
+  var connectionFigures: ConnectionFigures { get }
   /// Makes the reactor call `RequestHandler.didWake`; many calls before it does count as one. Any thread.
   func wake()
   /// An empty buffer for an answer. The reactor's thread only.
@@ -13,7 +24,7 @@ public protocol ReactorHandle: Sendable {
 }
 
 extension Reactor: ReactorHandle {
-  var openConnections: Int { budget.connections }
+  var connectionFigures: ConnectionFigures { budget.figures }
   func wake() { control.wakeHandler() }
   func makeBuffer(minimumCapacity: Int) -> ByteBuffer { outputBuffers.take(minimumCapacity: minimumCapacity) }
 }

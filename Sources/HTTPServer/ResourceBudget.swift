@@ -7,6 +7,7 @@ package final class ResourceBudget: Sendable {
   let memory: MemoryBudget
   private let maxConnections: Int
   private let openConnections = Atomic<Int>(0)
+  private let closedConnections = Atomic<Int>(0)
 
   /// The budget that a configuration asks for.
   package init(_ configuration: ServerConfiguration) {
@@ -14,8 +15,13 @@ package final class ResourceBudget: Sendable {
     maxConnections = max(1, configuration.maxConnections)
   }
 
-  /// Open connections of all reactors.
-  package var connections: Int { openConnections.load(ordering: .relaxed) }
+  /// Of all reactors.
+  package var figures: ConnectionFigures {
+    var figures = ConnectionFigures()
+    figures.open = openConnections.load(ordering: .relaxed)
+    figures.idleClosed = closedConnections.load(ordering: .relaxed)
+    return figures
+  }
 
   /// Counts a connection that is open, within the limit or not, until `releaseConnection`.
   /// - Returns: why it is one too many; nil: it is not.
@@ -23,6 +29,9 @@ package final class ResourceBudget: Sendable {
     openConnections.wrappingAdd(1, ordering: .relaxed).newValue > maxConnections
       ? .tooManyConnections(limit: maxConnections) : nil
   }
+
+  /// An idle connection was closed to make room for another.
+  func closedIdle() { closedConnections.wrappingAdd(1, ordering: .relaxed) }
 
   /// A connection has closed. Any thread.
   package func releaseConnection() { openConnections.wrappingSubtract(1, ordering: .relaxed) }

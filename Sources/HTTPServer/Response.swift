@@ -18,7 +18,7 @@ public struct Response {
   public let contentType: StaticString
   let content: Content
   /// Beside those of every answer.
-  public let headers: [(StaticString, String)]
+  public private(set) var headers: [(StaticString, String)]
   /// Whether the connection ends with this answer; the server's to say.
   var closesConnection = false
 
@@ -51,6 +51,13 @@ public struct Response {
     contentType = response.contentType
     content = .fixed(response)
     headers = response.headers
+  }
+
+  /// The same answer with more headers.
+  public func adding(_ headers: [(StaticString, String)]) -> Response {
+    var response = self
+    response.headers += headers
+    return response
   }
 
   /// Bytes of the body.

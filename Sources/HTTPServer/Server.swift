@@ -61,8 +61,8 @@ public final class Server: Sendable {
 
   deinit { stop(grace: .zero) }
 
-  /// Connections open now, over all reactors.
-  public var openConnections: Int { budget.connections }
+  /// Of all reactors.
+  public var connectionFigures: ConnectionFigures { budget.figures }
 
   /// Starts the reactor threads; once.
   public func start() {

@@ -82,6 +82,10 @@ enum RejectionReason: String, CaseIterable, Sendable {
   case unknownInput = "unknown_input"
   /// The client left before its answer.
   case clientDisconnected = "client_disconnected"
+  /// The caller has no key that is known.
+  case unauthorized
+  /// The caller may not ask for it, or not here.
+  case forbidden
   /// The answer would have been larger than answers may be.
   case responseTooLarge = "response_too_large"
 }

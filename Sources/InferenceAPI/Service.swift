@@ -32,6 +32,8 @@ package final class Service: Sendable {
     package var inlineBudget = Duration.milliseconds(1)
     /// Cores that the compute queue may use.
     package var threads = 1
+    /// What is asked of callers.
+    package var access = Gate.Configuration()
     /// Whether every answer is a line of the log.
     package var logsAccess = false
     /// Lines of the log that were dropped so far.
@@ -64,7 +66,7 @@ package final class Service: Sendable {
   /// A service that is `loading` until `become`.
   /// - Parameters:
   ///   - registry: what is served; it may go on changing.
-  ///   - reactors: how many handlers will be made.
+  ///   - reactors: how many handlers will be made; the admin listener's counts too, and is the last.
   package init(_ configuration: Configuration, registry: ModelRegistry, reactors: Int, logger: Logger) {
     self.configuration = configuration
     // A block from here on goes back to the system when it is freed; otherwise the allocator learns to keep even large ones.
@@ -96,9 +98,19 @@ package final class Service: Sendable {
   }
 
   /// The handler of one reactor.
-  package func makeHandler(_ reactor: any ReactorHandle) -> any RequestHandler {
-    ReactorHandler(service: self, reactor: reactor)
+  /// - Parameter listener: where its requests come in.
+  package func makeHandler(_ reactor: any ReactorHandle, _ listener: Listener = .only) -> any RequestHandler {
+    ReactorHandler(service: self, reactor: reactor, listener)
   }
+
+  /// Says how many connections the public listener has open: told to whoever asks on another.
+  package func countConnections(_ count: @escaping @Sendable () -> ConnectionFigures) {
+    connections.withLock { $0 = count }
+  }
+  private let connections = Mutex<@Sendable () -> ConnectionFigures>({ ConnectionFigures() })
+
+  /// Of the public listener.
+  var publicConnections: ConnectionFigures { connections.withLock { $0 }() }
 
   /// Whether `/readyz` answers 200.
   var isReady: Bool { readiness.current == .ready && registry.catalog.defaultModel != nil }

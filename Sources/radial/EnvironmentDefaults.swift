@@ -10,6 +10,8 @@ struct EnvironmentDefaults {
   struct Entry: Sendable {
     let name: String
     var takesValue = true
+    /// Whether it may be repeated: its variable has values between commas.
+    var isList = false
     /// The same flag as other servers call it, and so KServe's runtimes pass it.
     var aliases: [String] = []
 
@@ -18,9 +20,12 @@ struct EnvironmentDefaults {
 
   /// Every flag that `serve --help` lists; a test compares the two.
   static let table = [
-    Entry(name: "model", aliases: ["model-dir", "model_dir"]), Entry(name: "model-name", aliases: ["model_name"]),
+    Entry(name: "model", isList: true, aliases: ["model-dir", "model_dir"]),
+    Entry(name: "model-name", aliases: ["model_name"]),
     Entry(name: "labels"), Entry(name: "false-reject-rate"), Entry(name: "check", takesValue: false),
     Entry(name: "host"), Entry(name: "port", aliases: ["http-port", "http_port"]), Entry(name: "threads"),
+    Entry(name: "admin-address"), Entry(name: "api-key-file"), Entry(name: "cors-allow-origin", isList: true),
+    Entry(name: "allowed-host", isList: true), Entry(name: "path-prefix"),
     Entry(name: "max-batch-rows"), Entry(name: "max-queue-seconds"), Entry(name: "max-queue-rows"),
     Entry(name: "models-dir"),
     Entry(name: "default-model"), Entry(name: "models-scan-interval"), Entry(name: "allow-unload", takesValue: false),
@@ -55,8 +60,7 @@ struct EnvironmentDefaults {
         if try Self.isYes(value, entry.variable) { added.append("--\(entry.name)") }
         continue
       }
-      // Several models are separated by commas.
-      let values = entry.name == "model" ? value.split(separator: ",").map(String.init) : [value]
+      let values = entry.isList ? value.split(separator: ",").map(String.init) : [value]
       added += values.map { "--\(entry.name)=\($0)" }
     }
     return ["serve"] + added + arguments.dropFirst()

@@ -12,6 +12,7 @@ extension Serve {
     let models = registry.models
     try refuse(changes.failed.sorted { $0.key < $1.key }.map(\.value))
     try refuse(settingsProblems(models))
+    _ = try apiKeys()
     if models.isEmpty {
       throw Failure.usage("\(options.modelsDir ?? ""): there is no model in it; see radial serve --help")
     }
@@ -38,7 +39,15 @@ extension Serve {
 
   /// The flags that say how it would be served, with what they are now.
   private func settings(threads: Int, firstName: String) -> [(name: String, value: String)] {
-    [
+    // Those that have no value to say "none" by are left out: what is printed is a command line.
+    let given = [
+      ("admin-address", options.adminAddress), ("api-key-file", options.apiKeyFile),
+      ("path-prefix", options.pathPrefix),
+    ].compactMap { name, value in value.map { (name: name, value: $0) } }
+    let repeated =
+      options.corsAllowOrigin.map { (name: "cors-allow-origin", value: $0) }
+      + options.allowedHost.map { (name: "allowed-host", value: $0) }
+    return given + repeated + [
       ("host", options.host), ("port", "\(options.port)"), ("threads", "\(threads)"),
       ("max-batch-rows", "\(options.maxBatchRows)"), ("max-queue-seconds", "\(options.maxQueueSeconds)s"),
       ("max-queue-rows", "\(options.maxQueueRows)"),

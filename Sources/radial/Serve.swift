@@ -39,7 +39,11 @@ struct Serve: ParsableCommand {
     let configuration = serverConfiguration(reactors: threads, memory)
     if options.check { return try check(threads: threads, instructionSet, logger) }
     // Before the models are loaded, which may take long.
-    try orFailure { () throws(ServerError) in try Server.check(configuration.address) }
+    try orFailure { () throws(ServerError) in
+      try Server.check(configuration.address)
+      if let address = adminAddress { try Server.check(address) }
+    }
+    let keys = try apiKeys()
     let (registry, changes, named) = try loadModels(instructionSet, memory, logger)
     let failures = changes.failed.sorted { $0.key < $1.key }
     try refuse(failures.filter { named.contains($0.key) }.map(\.value))
@@ -47,14 +51,24 @@ struct Serve: ParsableCommand {
     try refuse(settingsProblems(registry.models))
     var settings = serviceConfiguration(threads: threads, instructionSet, memory)
     settings.droppedLogLines = { log.droppedLines }
-    let service = Service(settings, registry: registry, reactors: threads, logger: logger)
+    settings.access = accessConfiguration(keys)
+    let hasAdmin = options.adminAddress != nil
+    let service = Service(settings, registry: registry, reactors: threads + (hasAdmin ? 1 : 0), logger: logger)
     let server = try orFailure { () throws(ServerError) in
-      try Server(configuration, logger: logger, makeHandler: service.makeHandler)
+      try Server(configuration, logger: logger) { service.makeHandler($0, hasAdmin ? .publicBesideAdmin : .only) }
     }
+    let admin = try orFailure { () throws(ServerError) in
+      try adminAddress.map { (address) throws(ServerError) in
+        try Server(adminConfiguration(address), logger: logger) { service.makeHandler($0, .admin) }
+      }
+    }
+    service.countConnections { server.connectionFigures }
     service.become(.ready)
     server.start()
-    announce(server, service, registry.models)
+    admin?.start()
+    announce(server, admin, service, registry.models)
     logger.notice("listening", metadata: ["address": "\(server.address)"])
+    if let admin { logger.notice("listening for the administrator", metadata: ["address": "\(admin.address)"]) }
 
     // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
     // signal to stop is heeded at once.
@@ -62,6 +76,7 @@ struct Serve: ParsableCommand {
       guard isHangup else { return registry.lookForChanges() }
       logger.notice("looking at the model files again", metadata: ["signal": "SIGHUP"])
       registry.lookAgain()
+      if let keys { reload(keys, logger) }
     }
     registry.freeze()
     logger.notice("draining", metadata: ["signal": "\(signal)"])
@@ -69,12 +84,23 @@ struct Serve: ParsableCommand {
     server.beginDraining()
     sleep(seconds: options.drainDelay)
     server.stop(grace: .seconds(options.drainTimeout))
+    // The last to go: it says until then how far the end has come.
+    admin?.stop(grace: .seconds(1))
     logger.notice("stopped")
   }
 
   /// Ends the process with a line for each sentence, if there is one.
   func refuse(_ sentences: [String]) throws {
     if !sentences.isEmpty { throw Failure.usage(sentences.joined(separator: "\nradial: ")) }
+  }
+
+  private func reload(_ keys: APIKeys, _ logger: Logger) {
+    do throws(APIKeys.Problem) {
+      let count = try keys.reload()
+      logger.notice("keys read", metadata: ["keys": .stringConvertible(count)])
+    } catch {
+      logger.error("the keys stay as they were: \(error)")
+    }
   }
 
   private func orFailure<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
@@ -122,13 +148,13 @@ struct Serve: ParsableCommand {
   }
 
   /// The one line that start-up prints.
-  private func announce(_ server: Server, _ service: Service, _ models: [Model]) {
+  private func announce(_ server: Server, _ admin: Server?, _ service: Service, _ models: [Model]) {
     let names = models.map { "\($0.name) version \($0.version)" }
     let models = names.isEmpty ? "no model" : names.joined(separator: ", ")
     let (instructionSet, threads) = (service.configuration.instructionSet.rawValue, service.configuration.threads)
     write(
-      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads",
-      to: STDOUT_FILENO)
+      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads"
+        + (admin.map { ", admin at \($0.address)" } ?? ""), to: STDOUT_FILENO)
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPServer
 import Logging
 
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -44,6 +45,50 @@ struct ServeOptions: ParsableArguments {
     name: EnvironmentDefaults.names(of: "port"), help: Limits.port.help("TCP port, 0 for a free one"),
     transform: { UInt16(try Limits.port.integer($0)) })
   var port: UInt16 = 8080
+
+  @Option(
+    help:
+      "A second address, HOST:PORT or unix:PATH, for health, metrics and the repository routes, which the first one then refuses.",
+    transform: { text in
+      guard ListenAddress(text) != nil else { throw ValidationError("expected HOST:PORT or unix:PATH") }
+      return text
+    })
+  var adminAddress: String?
+
+  @Option(
+    help:
+      "A file with a line NAME:KEY, or NAME:KEY:admin, for each key that callers may send as Authorization: Bearer KEY."
+  )
+  var apiKeyFile: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: "An origin whose pages may read answers, such as https://example.org, or * for all; may be repeated.",
+    transform: { text in
+      guard text == "*" || (text.contains("://") && !text.hasSuffix("/")) else {
+        throw ValidationError("expected an origin such as https://example.org, without a path, or *")
+      }
+      return text
+    })
+  var corsAllowOrigin: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help:
+      "A name that requests may be sent to, their Host without its port; may be repeated. Others get 421. By default any name.",
+    transform: { $0.lowercased() })
+  var allowedHost: [String] = []
+
+  @Option(
+    help: "What every path begins with, such as /radial, behind a proxy that does not take it away.",
+    transform: { text in
+      let path = text.hasSuffix("/") ? String(text.dropLast()) : text
+      guard path.hasPrefix("/"), !path.contains("//"), !path.contains("?") else {
+        throw ValidationError("expected a path that begins with a slash, such as /radial")
+      }
+      return path
+    })
+  var pathPrefix: String?
 
   @Option(
     help: Limits.threads.help("Reactor threads, and cores of the compute queue, by default the cores of the cgroup"),

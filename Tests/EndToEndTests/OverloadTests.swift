@@ -11,9 +11,9 @@ import Testing
 
   /// Keeps the compute queue busy for a while: several requests of as many rows as one may have, quickly read.
   private static func occupy(_ server: any StoppableServer) throws -> [any HTTPClient] {
-    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 4096)
+    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 2048)
     let request = InferRequest(
-      bytes: bytes, shape: "[4096,784]", #""outputs":[{"name":"scores","parameters":{"binary_data":true}}]"#)
+      bytes: bytes, shape: "[2048,784]", #""outputs":[{"name":"scores","parameters":{"binary_data":true}}]"#)
     return try (0..<3).map { _ in
       let client = try server.connect()
       client.send(Client.request("POST", "/v2/models/digits/infer", bytes: request.body, headers: request.headers))
@@ -50,8 +50,8 @@ import Testing
     let sample = try MNISTSample.load()
     // It is taken in though it is larger than the queue.
     let busy = try server.connect()
-    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 4096)
-    let request = InferRequest(bytes: bytes, shape: "[4096,784]")
+    let bytes = [UInt8](repeating: 0, count: 4 * 784 * 2048)
+    let request = InferRequest(bytes: bytes, shape: "[2048,784]")
     busy.send(Client.request("POST", "/v2/models/digits/infer", bytes: request.body, headers: request.headers))
     try Self.expectInFlight(1, server)
     var statuses: [Int] = []

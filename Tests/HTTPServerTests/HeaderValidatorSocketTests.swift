@@ -101,7 +101,7 @@ import Testing
     client.send(item.request)
     #expect(try client.answer()?.status == item.status)
     #expect(server.journal.now.received.isEmpty)
-    while server.server.openConnections > 0 { sched_yield() }
+    while server.server.connectionFigures.open > 0 { sched_yield() }
     #expect(server.journal.now.rejections.map(\.status) == [item.status])
   }
 

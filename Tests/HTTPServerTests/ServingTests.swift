@@ -100,6 +100,6 @@ import Testing
       for client in clients { client.post(round % 2 == 0 ? "/turn" : "/later", "\(round)") }
       for client in clients { #expect(try client.answer(seconds: 5)?.body == "\(round)") }
     }
-    #expect(server.server.openConnections == count)
+    #expect(server.server.connectionFigures.open == count)
   }
 }

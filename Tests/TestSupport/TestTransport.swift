@@ -131,7 +131,7 @@ extension TestTransport {
 
     init(budget: ResourceBudget) { self.budget = budget }
 
-    var openConnections: Int { budget.connections }
+    var connectionFigures: ConnectionFigures { budget.figures }
 
     func wake() { if !isAwaited.exchange(true, ordering: .acquiringAndReleasing) { arrivals.signal() } }
 

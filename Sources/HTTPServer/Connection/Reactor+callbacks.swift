@@ -87,7 +87,7 @@ extension Reactor {
     exchange.listIndex = connections.count
     hasSpareMemory = true
     connections.append(exchange)
-    if let rejection = budget.acquireConnection() {
+    if let rejection = budget.acquireConnection(), !closeLongestIdle(at: now, but: exchange) {
       refusedConnections += 1
       interrupt(exchange, rejection, at: now)
     }

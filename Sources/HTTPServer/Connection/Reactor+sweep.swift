@@ -42,6 +42,24 @@ extension Reactor {
     }
   }
 
+  /// Closes the connection that has been idle for longest, to make room for another one.
+  /// - Parameter newcomer: not this one.
+  /// - Returns: false: none is idle.
+  func closeLongestIdle(at now: UInt64, but newcomer: Exchange) -> Bool {
+    var longest: Exchange?
+    for exchange in connections
+    where exchange.state.isBetweenRequests && exchange !== newcomer
+      && exchange.state.since < longest?.state.since ?? .max
+    {
+      longest = exchange
+    }
+    // With bytes that are not read yet it is about to be asked.
+    guard let longest, !hasUnreadBytes(longest) else { return false }
+    shutDown(longest, at: now)
+    budget.closedIdle()
+    return true
+  }
+
   /// Takes the next step of stopping; true when the daemon may be stopped.
   func advance(_ ending: inout Ending) -> Bool {
     if connections.isEmpty { return true }

@@ -31,6 +31,7 @@ extension Response {
     guard let made else { return nil }
     // A StaticString's bytes end in NUL ("utf8Start: a pointer to a null-terminated sequence of UTF-8 code units").
     MHD_add_response_header(made, "Content-Type", cString(contentType))
+    MHD_add_response_header(made, "X-Content-Type-Options", "nosniff")
     for (name, value) in headers { MHD_add_response_header(made, cString(name), value) }
     MHD_add_response_header(made, "X-Request-ID", requestID)
     if close { MHD_add_response_header(made, "Connection", "close") }

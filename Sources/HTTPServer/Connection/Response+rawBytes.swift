@@ -2,6 +2,7 @@ extension Response {
   /// Lends the whole answer as bytes, for a socket on which libmicrohttpd has no response in progress; it closes the connection.
   func withRawBytes<Result>(_ send: (UnsafeRawBufferPointer) -> Result) -> Result {
     var head = "HTTP/1.1 \(status) \(Self.phrase(status))\r\nContent-Type: \(contentType)\r\n"
+    head += "X-Content-Type-Options: nosniff\r\n"
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
     return withBody { body in
       head += "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
@@ -15,9 +16,13 @@ extension Response {
   private static func phrase(_ status: Int) -> StaticString {
     switch status {
     case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
     case 408: "Request Timeout"
     case 413: "Content Too Large"
     case 415: "Unsupported Media Type"
+    case 421: "Misdirected Request"
     case 431: "Request Header Fields Too Large"
     case 501: "Not Implemented"
     case 503: "Service Unavailable"

@@ -29,6 +29,14 @@ struct Endpoint: Sendable {
     case rows(RowsDecoder)
     /// Answers once the model that it names was loaded; an empty answer.
     case load(@Sendable (Inquiry) throws(APIError) -> String)
+
+    fileprivate var usualPurpose: Purpose {
+      switch self {
+      case .document: .models
+      case .rows: .inference
+      case .load: .repositoryChange
+      }
+    }
   }
 
   let method: Method
@@ -39,27 +47,32 @@ struct Endpoint: Sendable {
   /// Whether it refuses every request, as of a protocol of which it is no useful part here.
   let isRefused: Bool
   let action: Action
+  /// Who may ask for it follows from that.
+  let purpose: Purpose
 
   /// - Parameters:
   ///   - path: with a group of alternatives, as `PathTemplate.expanding` has it.
   ///   - lone: a path for the default model.
   ///   - label: by default `lone`, or the first template.
+  ///   - purpose: by default what its action says.
   init(
     _ method: Method, _ path: String, or lone: String? = nil, label: String? = nil, isRefused: Bool = false,
-    _ action: Action
+    purpose: Purpose? = nil, _ action: Action
   ) {
     self.method = method
     templates = (lone.map { [PathTemplate($0)] } ?? []) + PathTemplate.expanding(path)
     self.label = label ?? templates[0].text
     self.isRefused = isRefused
     self.action = action
+    self.purpose = purpose ?? action.usualPurpose
   }
 
   /// An operation that is asked for by GET and answers at once.
   static func get(
-    _ path: String, or lone: String? = nil, _ document: @escaping @Sendable (Inquiry) throws(APIError) -> Document
+    _ path: String, or lone: String? = nil, purpose: Purpose? = nil,
+    _ document: @escaping @Sendable (Inquiry) throws(APIError) -> Document
   ) -> Endpoint {
-    Endpoint(.get, path, or: lone, .document(document))
+    Endpoint(.get, path, or: lone, purpose: purpose, .document(document))
   }
 }
 
@@ -73,7 +86,7 @@ struct Inquiry {
   /// Reads its body, if there is one.
   let reader: RequestReader
   /// Of all reactors.
-  let openConnections: Int
+  let connections: ConnectionFigures
 
   /// The model that its path names.
   func served() throws(APIError) -> ServedModel { try catalog.served(reference) }

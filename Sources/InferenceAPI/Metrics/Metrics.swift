@@ -54,6 +54,8 @@ struct MetricsValues: Sendable {
   var queueWait = Histogram.seconds
   private(set) var forwardDuration = Histogram.seconds
   private(set) var rejections: [String: UInt64] = [:]
+  /// By the name of the key.
+  private(set) var keyRequests: [String: UInt64] = [:]
 
   private static let statuses = 600
 
@@ -84,6 +86,9 @@ struct MetricsValues: Sendable {
 
   /// Counts a refusal of work under its reason.
   mutating func rejected(_ reason: String) { rejections[reason, default: 0] += 1 }
+
+  /// Counts a request that came with a key.
+  mutating func admitted(_ name: String) { keyRequests[name, default: 0] += 1 }
 
   /// An answered request's rows.
   mutating func answered(
@@ -122,6 +127,7 @@ struct MetricsValues: Sendable {
     queueWait.add(other.queueWait)
     forwardDuration.add(other.forwardDuration)
     rejections.merge(other.rejections, uniquingKeysWith: +)
+    keyRequests.merge(other.keyRequests, uniquingKeysWith: +)
   }
 }
 

@@ -1,11 +1,12 @@
 import Batching
 import Bytes
+import HTTPServer
 import Models
 import RadialEngine
 
 extension Service {
   /// The answer to `GET /metrics`. accepted = answered, by code, + in flight.
-  func metricsText(openConnections: Int) -> String {
+  func metricsText(_ connections: ConnectionFigures) -> String {
     let values = metrics
     var text = MetricsText()
     writeRequests(values, &text)
@@ -14,8 +15,15 @@ extension Service {
     for (reason, count) in values.rejections.sorted(by: { $0.key < $1.key }) {
       text.sample("radial_rejections_total", [("reason", reason)], count)
     }
+    text.family(
+      "radial_idle_connections_closed_total", "counter", "Idle connections that were closed to make room for others.")
+    text.sample("radial_idle_connections_closed_total", [], UInt64(connections.idleClosed))
+    text.family("radial_key_requests_total", "counter", "Requests by the name of their key.")
+    for (key, count) in values.keyRequests.sorted(by: { $0.key < $1.key }) {
+      text.sample("radial_key_requests_total", [("key", key)], count)
+    }
     text.family("radial_connections", "gauge", "Open connections.")
-    text.sample("radial_connections", [], UInt64(openConnections))
+    text.sample("radial_connections", [], UInt64(connections.open))
     text.family("radial_log_lines_dropped_total", "counter", "Lines of the log that nobody read in time.")
     text.sample("radial_log_lines_dropped_total", [], UInt64(configuration.droppedLogLines()))
     text.family("radial_memory_used_bytes", "gauge", "What requests take of the memory budget.")

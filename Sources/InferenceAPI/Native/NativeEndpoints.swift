@@ -3,16 +3,16 @@ import HTTPServer
 /// Radial's own operations.
 enum NativeEndpoints {
   static let all: [Endpoint] = [
-    .get("/") { inquiry in
+    .get("/", purpose: .page) { inquiry in
       let prefersPage = inquiry.request.header("Accept").map(Page.isPreferred) ?? false
       return .fixed(prefersPage ? Page.response : alive)
     },
-    .get("/livez") { _ in .fixed(alive) },
-    .get("/readyz", ready),
-    .get("/healthz", ready),
-    .get("/metrics") { inquiry in
+    .get("/livez", purpose: .health) { _ in .fixed(alive) },
+    .get("/readyz", purpose: .health, ready),
+    .get("/healthz", purpose: .health, ready),
+    .get("/metrics", purpose: .metrics) { inquiry in
       .made(contentType: "text/plain; version=0.0.4; charset=utf-8") {
-        inquiry.service.metricsText(openConnections: inquiry.openConnections)
+        inquiry.service.metricsText(inquiry.connections)
       }
     },
     // Made once, since its version does not change.

@@ -132,7 +132,7 @@ extension RequestReader {
     }
     return try decode(
       body[...], expecting: PredictRequest.expected, served, room: room(body.count, served),
-      into: target, refusing: { APIError(native: $0, maxRows: maxRows) }
-    ) { (json, rows) throws(JSONError) in try PredictRequest(json, &rows) }
+      into: target, refusing: { APIError(native: $0, maxRows: maxRows) },
+      reading: { (json, rows) throws(JSONError) in try PredictRequest(json, &rows) })
   }
 }

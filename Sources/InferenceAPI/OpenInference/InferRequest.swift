@@ -191,8 +191,9 @@ extension RequestReader {
     let room = min(jsonBytes / (2 * width) + 1, served.signature.maxRows)
     let decoded = try decode(
       body[..<jsonBytes], expecting: InferRequest.expected, takesNonFinite: true, served, room: room,
-      into: target, refusing: { APIError($0) }
-    ) { (json, rows) throws(JSONError) in try InferRequest(json, &rows, served.signature) }.0
+      into: target, refusing: { APIError($0) },
+      reading: { (json, rows) throws(JSONError) in try InferRequest(json, &rows, served.signature) }
+    ).0
     let input = decoded.input
     let tail = UnsafeRawBufferPointer(rebasing: body[jsonBytes...])
     if let size = input.binarySize {

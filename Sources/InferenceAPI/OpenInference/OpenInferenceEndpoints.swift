@@ -4,8 +4,8 @@ import Models
 enum OpenInferenceEndpoints {
   static let all: [Endpoint] = [
     .get("/v2") { inquiry in .json(ServerMetadata(version: inquiry.service.configuration.version)) },
-    .get("/v2/health/live") { _ in .json(["live": true]) },
-    .get("/v2/health/ready") { (inquiry) throws(APIError) in
+    .get("/v2/health/live", purpose: .health) { _ in .json(["live": true]) },
+    .get("/v2/health/ready", purpose: .health) { (inquiry) throws(APIError) in
       try inquiry.requireReadiness()
       return .json(["ready": true, "live": true])
     },
@@ -17,7 +17,7 @@ enum OpenInferenceEndpoints {
     .get("/v2/models/{model}[/versions/{version}]") { (inquiry) throws(APIError) in
       .json(ModelMetadata(try inquiry.served(), versions: try inquiry.catalog.versions(inquiry.reference)))
     },
-    .get("/v2/models/{model}[/versions/{version}]/ready") { (inquiry) throws(APIError) in
+    .get("/v2/models/{model}[/versions/{version}]/ready", purpose: .health) { (inquiry) throws(APIError) in
       let served = try inquiry.served()
       try inquiry.requireReadiness()
       return .json(ModelReady(name: served.key.name))
@@ -30,7 +30,7 @@ enum OpenInferenceEndpoints {
     },
     Endpoint(.post, "/v2/models/{model}[/versions/{version}]/infer", .rows(InferAnswer.decoder)),
     Endpoint(
-      .post, "/v2/repository/index",
+      .post, "/v2/repository/index", purpose: .repository,
       .document { (inquiry) throws(APIError) in
         let parameters = try inquiry.reader.repository(inquiry.request)
         return .json(RepositoryEntry.all(of: inquiry.catalog, onlyReady: parameters.isOnlyReady))
@@ -43,7 +43,7 @@ enum OpenInferenceEndpoints {
         return name
       }),
     Endpoint(
-      .post, "/v2/repository/models/{model}/unload",
+      .post, "/v2/repository/models/{model}/unload", purpose: .repositoryChange,
       .document { (inquiry) throws(APIError) in
         _ = try inquiry.reader.repository(inquiry.request)
         let name = inquiry.reference.name ?? ""

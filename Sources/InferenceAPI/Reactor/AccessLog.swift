@@ -18,8 +18,9 @@ struct AccessLog {
   }
 
   private let logger: Logger
+  private let gate: Gate
 
-  init(_ logger: Logger) { self.logger = logger }
+  init(_ logger: Logger, _ gate: Gate) { (self.logger, self.gate) = (logger, gate) }
 
   /// A request that reached a handler.
   func log(_ request: any HTTPRequest, _ answer: Answer) {
@@ -28,6 +29,7 @@ struct AccessLog {
     fields["path"] = "\(request.path)"
     fields["request_id"] = "\(request.answerID)"
     if let client = request.clientAddress { fields["client"] = "\(client)" }
+    if let holder = gate.holder(of: request) { fields["key"] = "\(holder.name)" }
     if let trace = request.header("traceparent").flatMap(Self.traceID) { fields["trace_id"] = "\(trace)" }
     logger.info("request", metadata: fields)
   }

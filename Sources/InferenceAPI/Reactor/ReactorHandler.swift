@@ -12,6 +12,8 @@ final class ReactorHandler: RequestHandler {
   private let reader: RequestReader
   private let writer: AnswerWriter
   private let scheduler: TurnScheduler
+  private let gate: Gate
+  private let listener: Listener
   private let executor: InlineExecutor
   private let completions: CompletionQueue
   private let repository: RepositoryRequests
@@ -37,11 +39,14 @@ final class ReactorHandler: RequestHandler {
   private var lastRoute: (path: String, route: Route?) = ("", nil)
 
   /// The handler of one reactor; on its thread.
-  init(service: Service, reactor: any ReactorHandle) {
+  init(service: Service, reactor: any ReactorHandle, _ listener: Listener) {
     self.service = service
     self.reactor = reactor
     let configuration = service.configuration
-    recorder = RequestRecorder(service.shards[reactor.index], service.logger, logsAccess: configuration.logsAccess)
+    self.listener = listener
+    gate = Gate(configuration.access, listener)
+    let shard = listener == .admin ? service.shards[service.shards.count - 1] : service.shards[reactor.index]
+    recorder = RequestRecorder(shard, service.logger, gate, logsAccess: configuration.logsAccess)
     reader = RequestReader(maxRows: configuration.maxRequestRows, timeout: configuration.requestTimeout)
     writer = AnswerWriter(reactor)
     turnNanoseconds = service.inlinePolicy.budgetNanoseconds
@@ -65,10 +70,14 @@ final class ReactorHandler: RequestHandler {
     refreshCatalog()
     // First the path, then the method: a wrong method on a path that is none is a wrong path.
     guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
+    if gate.looksAtOrigins, let headers = gate.preflight(exchange, route.endpoint) {
+      return answerPreflight(exchange, route.label, headers)
+    }
     guard route.endpoint.method.includes(exchange.method) else {
       return refuse(exchange, route.label, .methodNotAllowed(route.endpoint))
     }
     do throws(APIError) {
+      if let holder = try gate.check(exchange, route.endpoint) { recorder.admitted(holder) }
       switch route.endpoint.action {
       case .rows(let decoder): try gather(exchange, route, decoder)
       case .document(let document):
@@ -153,12 +162,23 @@ final class ReactorHandler: RequestHandler {
     guard let route = route(of: request), case .rows = route.endpoint.action, request.method == .post,
       let served = try? catalog.served(route.reference)
     else { return .accept(nil) }
+    do throws(APIError) {
+      try gate.check(request, route.endpoint)
+    } catch {
+      return refuseBody(request, route, error, by: nil)
+    }
     guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
       return .accept(served.memory)
     }
+    return refuseBody(
+      request, route, .queueFull(retryAfterSeconds: service.retryAfterSeconds(served)), by: served)
+  }
+
+  private func refuseBody(
+    _ request: any HTTPRequest, _ route: Route, _ error: APIError, by served: ServedModel?
+  ) -> BodyDecision {
     recorder.accepted()
-    let error = APIError.queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
-    let response = writer.response(to: error)
+    let response = dressed(writer.response(to: error), for: request)
     recorder.refused(request, route.label, error, response, by: served)
     return .refuse(response)
   }
@@ -174,27 +194,41 @@ final class ReactorHandler: RequestHandler {
 
   private func route(of exchange: any HTTPRequest) -> Route? {
     // A comparison instead of a walk along the templates.
-    if exchange.path != lastRoute.path { lastRoute = (exchange.path, EndpointTable.route(exchange.path)) }
+    if exchange.path != lastRoute.path {
+      lastRoute = (exchange.path, gate.path(exchange.path).flatMap(EndpointTable.route))
+    }
     return lastRoute.route
   }
 
   private func inquiry(_ exchange: any HTTPExchange, _ route: Route) -> Inquiry {
     Inquiry(
       request: exchange, reference: route.reference, catalog: catalog, service: service, reader: reader,
-      openConnections: reactor.openConnections)
+      connections: listener == .admin ? service.publicConnections : reactor.connectionFigures)
   }
 
   private func refuse(
     _ exchange: any HTTPExchange, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil
   ) {
-    let response = writer.response(to: error)
+    let response = dressed(writer.response(to: error), for: exchange)
     recorder.refused(exchange, route, error, response, by: served)
+    exchange.respond(response)
+  }
+
+  /// An answer with what browsers of other origins are told.
+  private func dressed(_ response: Response, for request: any HTTPRequest) -> Response {
+    gate.looksAtOrigins ? response.adding(gate.headers(for: request)) : response
+  }
+
+  private func answerPreflight(_ exchange: any HTTPExchange, _ route: RouteLabel, _ headers: [(StaticString, String)]) {
+    let seconds = recorder.answered(exchange, route)
+    let response = Response(status: 204, body: reactor.makeBuffer(minimumCapacity: 0), headers: headers)
+    recorder.sent(exchange, response, seconds: seconds)
     exchange.respond(response)
   }
 
   private func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, _ document: Document) {
     let seconds = recorder.answered(exchange, route)
-    let response = writer.response(to: document, of: exchange)
+    let response = dressed(writer.response(to: document, of: exchange), for: exchange)
     recorder.sent(exchange, response, seconds: seconds)
     exchange.respond(response)
   }
@@ -332,7 +366,7 @@ final class ReactorHandler: RequestHandler {
     case .answered(let parts, let head):
       let now = monotonicNanoseconds()
       let times = large.times
-      let response = writer.response(parts, head)
+      let response = dressed(writer.response(parts, head), for: exchange)
       recorder.answered(
         exchange, request.route.label, large.served, rows: large.rows, large.classifications,
         InferenceStatistics.Request(
@@ -448,7 +482,8 @@ final class ReactorHandler: RequestHandler {
     at start: UInt64
   ) -> UInt64 {
     do throws(APIError) {
-      let (response, classifications) = try writer.response(to: work, of: exchange)
+      let (written, classifications) = try writer.response(to: work, of: exchange)
+      let response = dressed(written, for: exchange)
       let end = monotonicNanoseconds()
       let times = InferenceStatistics.Request(
         whole: end &- exchange.receivedNanoseconds, queue: queued, input: work.decodeNanoseconds, infer: forward,

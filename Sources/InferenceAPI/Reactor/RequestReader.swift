@@ -46,7 +46,7 @@ final class RequestReader {
   func decode<Request>(
     _ text: Slice<UnsafeRawBufferPointer>, expecting expected: StaticString, takesNonFinite: Bool = false,
     _ served: ServedModel, room: Int, into target: any RowsTarget, refusing refusal: (JSONError) -> APIError,
-    _ body: (borrowing JSONCursor, inout JSONRows) throws(JSONError) -> Request
+    reading body: (borrowing JSONCursor, inout JSONRows) throws(JSONError) -> Request
   ) throws(APIError) -> (Request, rows: Int) {
     // The index of a text has at most four bytes for each of the text's; that of a small one is kept anyway.
     var index = MemoryCharge()

@@ -11,10 +11,13 @@ struct RequestRecorder {
   private let access: AccessLog?
 
   /// The recorder of one reactor.
-  init(_ metrics: MetricsShard, _ logger: Logger, logsAccess: Bool) {
+  init(_ metrics: MetricsShard, _ logger: Logger, _ gate: Gate, logsAccess: Bool) {
     self.metrics = metrics
-    access = logsAccess ? AccessLog(logger) : nil
+    access = logsAccess ? AccessLog(logger, gate) : nil
   }
+
+  /// A caller has shown a key.
+  func admitted(_ holder: APIKeys.Holder) { metrics.update { $0.admitted(holder.name) } }
 
   /// A request has arrived whole.
   func accepted() { metrics.update { $0.accepted += 1 } }

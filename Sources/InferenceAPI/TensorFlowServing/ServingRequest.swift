@@ -137,10 +137,10 @@ extension RequestReader {
   ) throws(APIError) -> DecodedRequest {
     let (decoded, rows) = try decode(
       body[...], expecting: ServingRequest.expected, takesNonFinite: true, served,
-      room: room(body.count, served), into: target, refusing: { APIError($0) }
-    ) { (json, rows) throws(JSONError) in
-      try ServingRequest(json, &rows, served.signature, isClassify: isClassify)
-    }
+      room: room(body.count, served), into: target, refusing: { APIError($0) },
+      reading: { (json, rows) throws(JSONError) in
+        try ServingRequest(json, &rows, served.signature, isClassify: isClassify)
+      })
     guard let signature = decoded.signature else { throw .unknownSignature(of: served.model.name) }
     if isClassify {
       guard served.model.network.isClassifier else { throw .cannotClassify(served.model.name) }

@@ -24,9 +24,9 @@ final class InProcessService: Sendable {
     logger.logLevel = .critical
     let (registry, changes, _) = try serve.loadModels(.best, memory, logger)
     try serve.refuse(changes.failed.map(\.value))
-    service = Service(
-      serve.serviceConfiguration(threads: serve.options.threads ?? 2, .best, memory), registry: registry, reactors: 1,
-      logger: logger)
+    var settings = serve.serviceConfiguration(threads: serve.options.threads ?? 2, .best, memory)
+    settings.access = serve.accessConfiguration(try serve.apiKeys())
+    service = Service(settings, registry: registry, reactors: 1, logger: logger)
     self.registry = registry
     configuration = serve.serverConfiguration(reactors: 1, memory)
     looksForChanges = serve.options.modelsScanInterval > 0
