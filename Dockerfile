@@ -1,7 +1,7 @@
 # Two stages: built with the Swift toolchain, run on slim Debian with a static Swift runtime.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libmicrohttpd-dev libsimdjson-dev zlib1g-dev nettle-dev pkg-config \
+ && apt-get install -y --no-install-recommends libmicrohttpd-dev libgnutls28-dev libsimdjson-dev zlib1g-dev nettle-dev pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -12,7 +12,7 @@ RUN swift build -c release --static-swift-stdlib --product radial \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libmicrohttpd12 libsimdjson14 libnettle8 zlib1g libstdc++6 curl \
+ && apt-get install -y --no-install-recommends libmicrohttpd12 libgnutls30 libsimdjson14 libnettle8 zlib1g libstdc++6 curl \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/radial /usr/local/bin/radial
 COPY weights/*.safetensors /usr/local/share/radial/weights/

@@ -7,6 +7,8 @@ import PackageDescription
 // - libmicrohttpd (system): HTTP/1.1. Every fact of it that we rely on is quoted in Sources/HTTPServer.
 // - simdjson (system): JSON in; the fastest parser that validates everything it reads.
 // - zlib (system): gzip and deflate request bodies, gzip files of rows, deflated members of .keras files.
+// - GnuTLS (system): what libmicrohttpd speaks TLS with; called for what it leaves to its users: certificates that change, clients'
+//   certificates, answers past it.
 // - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -30,6 +32,7 @@ let package = Package(
       name: "RadialKernels", cSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "RadialEngine", dependencies: ["RadialKernels"], swiftSettings: strict),
     .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
@@ -57,7 +60,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "HTTPServer",
-      dependencies: ["Bytes", "CMicroHTTPD", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Bytes", "CMicroHTTPD", "CGnuTLS", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "InferenceAPI",
@@ -79,7 +82,8 @@ let package = Package(
 
     // What several targets' tests share.
     .target(
-      name: "TestSupport", dependencies: ["HTTPServer", "Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["HTTPServer", "Bytes", "CGnuTLS"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
@@ -95,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
       resources: [.copy("Data")], swiftSettings: strict),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Bytes"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPServerTests", dependencies: ["HTTPServer", "Bytes", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "InferenceAPITests",
       dependencies: [

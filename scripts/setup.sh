@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/help.sh"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The libraries that Package.swift links, each explained there.
-build_packages=(libmicrohttpd-dev libsimdjson-dev zlib1g-dev nettle-dev pkg-config)
+build_packages=(libmicrohttpd-dev libgnutls28-dev libsimdjson-dev zlib1g-dev nettle-dev pkg-config)
 
 # install_packages PACKAGE…: installs what is not there yet; asks for sudo only then.
 install_packages() {

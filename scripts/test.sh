@@ -17,7 +17,7 @@ if [ -n "${RADIAL_KSERVE_CRDS:-}" ]; then kserve=$(cd "$RADIAL_KSERVE_CRDS" && p
 # The server warns of variables that it does not read.
 unset RADIAL_KSERVE_CRDS
 source "$(dirname "$0")/setup.sh"
-install_packages curl python3
+install_packages curl openssl python3
 scripts/format.sh --check
 scripts/documentation.sh
 

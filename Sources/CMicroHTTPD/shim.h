@@ -1,6 +1,7 @@
 #pragma once
 #include <microhttpd.h>
-// Glibc's Swift module leaves it out; the reactor sleeps on one of libmicrohttpd's descriptors and one of these.
+// Glibc's Swift module leaves them out; the reactor sleeps on one of libmicrohttpd's descriptors and on some of these.
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 // Typed stand-ins for libmicrohttpd's variadic functions, which Swift cannot call. Nothing else belongs here.
@@ -27,6 +28,12 @@ static inline int mhd_connection_descriptor(struct MHD_Connection *connection) {
 /// MHD_get_connection_info(MHD_CONNECTION_INFO_SOCKET_CONTEXT).
 static inline void *mhd_connection_socket_context(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/// MHD_get_connection_info(MHD_CONNECTION_INFO_GNUTLS_SESSION); NULL without TLS.
+static inline void *mhd_connection_tls_session(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info ? info->tls_session : NULL;
 }
 
 /// MHD_get_connection_info(MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE); 0 while the header is incomplete.

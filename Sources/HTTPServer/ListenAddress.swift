@@ -29,9 +29,13 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A URL a client can use: `http://127.0.0.1:8080`, `http://[::1]:8080`, `unix:/run/radial.sock`.
-  public var description: String {
+  public var description: String { url(isEncrypted: false) }
+
+  /// The same for a server that speaks TLS: `https://127.0.0.1:8443`.
+  func url(isEncrypted: Bool) -> String {
     switch self {
-    case .tcp(let host, let port): host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    case .tcp(let host, let port):
+      (isEncrypted ? "https://" : "http://") + (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
     case .unix(let path): "unix:\(path)"
     }
   }

@@ -1,3 +1,5 @@
+// For sockaddr_storage, which the compiler takes for a part of the module that was the first to include its header.
+internal import CMicroHTTPD
 import Glibc
 
 /// Listening sockets: one for each reactor, all at one address.

@@ -25,6 +25,14 @@ final class Reactor: @unchecked Sendable {
   let control: ReactorControl
   let budget: ResourceBudget
   let settings: Settings
+  /// nil: connections are in plain text.
+  let tls: TLSIdentity?
+  /// Where handshakes wait for their clients; nil without TLS.
+  let waitingHandshakes: WaitingHandshakes?
+  /// Connections in their handshake that have just been opened, or whose clients went on with it.
+  var activeHandshakes: [Exchange] = []
+  /// Of connections that have closed since the last sweep: libmicrohttpd ends its session after it has said so.
+  var closedSessions: [TLSSession] = []
   let logger: Logger
   let outputBuffers = ByteBufferPool()
   let bodyBuffers: BodyBufferPool
@@ -49,7 +57,8 @@ final class Reactor: @unchecked Sendable {
 
   /// - Parameter listener: bound and listening; the reactor closes it.
   init(
-    index: Int, listener: Int32, control: ReactorControl, budget: ResourceBudget, settings: Settings, logger: Logger,
+    index: Int, listener: Int32, control: ReactorControl, budget: ResourceBudget, settings: Settings,
+    tls: TLSIdentity?, logger: Logger,
     makeHandler: @escaping @Sendable (any ReactorHandle) -> any RequestHandler
   ) throws(ServerError) {
     self.index = index
@@ -57,6 +66,8 @@ final class Reactor: @unchecked Sendable {
     self.control = control
     self.budget = budget
     self.settings = settings
+    self.tls = tls
+    waitingHandshakes = try tls.map { (_) throws(ServerError) in try WaitingHandshakes() }
     self.logger = logger
     self.makeHandler = makeHandler
     bodyBuffers = BodyBufferPool(limit: settings.validator.maxBodyBytes, budget: budget.memory)
@@ -85,16 +96,20 @@ final class Reactor: @unchecked Sendable {
       pollfd(fd: mhd_daemon_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
       pollfd(fd: control.event.descriptor, events: Int16(POLLIN), revents: 0),
     ]
+    if let waitingHandshakes {
+      waits.append(pollfd(fd: waitingHandshakes.descriptor, events: Int16(POLLIN), revents: 0))
+    }
     nextSweep = monotonicNanoseconds() + sweepInterval
     var ending = Ending.serving
     while true {
       // Flags are looked at in every pass; the eventfd only ends a sleep, and is read only after one.
       if !runAgain {
-        poll(&waits, 2, sleepMilliseconds(daemon))
+        poll(&waits, nfds_t(waits.count), sleepMilliseconds(daemon))
         if waits[1].revents != 0 { control.event.clear() }
       }
       runAgain = false
       if control.takeHandlerWakeup() { handler?.didWake() }
+      if tls != nil { resumeHandshakes() }
       if control.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }
       turn(daemon)
       if control.isStopping.load(ordering: .acquiring) {
@@ -113,6 +128,7 @@ final class Reactor: @unchecked Sendable {
         reportConnections()
       }
     }
+    if tls != nil { endHandshakes(daemon) }
     shutDownDaemon()
     handler = nil
   }
@@ -154,6 +170,7 @@ final class Reactor: @unchecked Sendable {
     run &+= 1
     turnNanoseconds = monotonicNanoseconds()
     MHD_run(daemon)
+    if tls != nil { setHandshakesAside() }
     handler?.didReadSockets()
   }
 

@@ -9,6 +9,8 @@ import Synchronization
 public final class Server: Sendable {
   /// Where it really listens: a port of 0 is replaced by the kernel's choice.
   public let address: ListenAddress
+  /// The same as a URL that a client can use: `https://127.0.0.1:8443`.
+  public let url: String
   private let reactors: [Reactor]
   private let controls: [ReactorControl]
   private let budget: ResourceBudget
@@ -44,7 +46,8 @@ public final class Server: Sendable {
         controls.append(control)
         reactors.append(
           try Reactor(
-            index: index, listener: descriptor, control: control, budget: budget, settings: settings, logger: logger,
+            index: index, listener: descriptor, control: control, budget: budget, settings: settings,
+            tls: configuration.tls, logger: logger,
             makeHandler: makeHandler))
       }
     } catch {
@@ -54,6 +57,7 @@ public final class Server: Sendable {
       throw error
     }
     self.address = sockets.address
+    url = sockets.address.url(isEncrypted: configuration.tls != nil)
     self.budget = budget
     self.reactors = reactors
     self.controls = controls

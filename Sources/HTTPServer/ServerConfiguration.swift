@@ -20,6 +20,8 @@ public struct ServerConfiguration: Sendable {
   public var idleTimeout: Duration = .seconds(75)
   /// What request bodies are counted in, as sent and as inflated, as they arrive; beyond it 503. Its handler may count more in it.
   public var memory = MemoryBudget(limit: 512 << 20)
+  /// What it proves itself with; nil: it speaks no TLS.
+  public var tls: TLSIdentity?
 
   /// The defaults, for an address and a number of threads.
   public init(address: ListenAddress = .tcp(host: "127.0.0.1", port: 8080), reactors: Int = 1) {

@@ -38,6 +38,8 @@ package final class Service: Sendable {
     package var logsAccess = false
     /// Lines of the log that were dropped so far.
     package var droppedLogLines: @Sendable () -> Int = { 0 }
+    /// When the certificate expires, in seconds since the epoch; nil: there is none.
+    package var certificateExpiry: (@Sendable () -> Int)?
     /// What `radial_build_info` says.
     package var version = "unknown"
     /// What the kernels use, as `radial_build_info` says it.

@@ -23,6 +23,7 @@ struct EnvironmentDefaults {
     Entry(name: "model", isList: true, aliases: ["model-dir", "model_dir"]),
     Entry(name: "model-name", aliases: ["model_name"]),
     Entry(name: "labels"), Entry(name: "false-reject-rate"), Entry(name: "check", takesValue: false),
+    Entry(name: "tls-cert"), Entry(name: "tls-key"), Entry(name: "tls-client-ca"),
     Entry(name: "host"), Entry(name: "port", aliases: ["http-port", "http_port"]), Entry(name: "threads"),
     Entry(name: "admin-address"), Entry(name: "api-key-file"), Entry(name: "cors-allow-origin", isList: true),
     Entry(name: "allowed-host", isList: true), Entry(name: "path-prefix"),

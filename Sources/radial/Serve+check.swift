@@ -13,6 +13,7 @@ extension Serve {
     try refuse(changes.failed.sorted { $0.key < $1.key }.map(\.value))
     try refuse(settingsProblems(models))
     _ = try apiKeys()
+    _ = try tlsIdentity()
     if models.isEmpty {
       throw Failure.usage("\(options.modelsDir ?? ""): there is no model in it; see radial serve --help")
     }
@@ -42,7 +43,8 @@ extension Serve {
     // Those that have no value to say "none" by are left out: what is printed is a command line.
     let given = [
       ("admin-address", options.adminAddress), ("api-key-file", options.apiKeyFile),
-      ("path-prefix", options.pathPrefix),
+      ("path-prefix", options.pathPrefix), ("tls-cert", options.tlsCert), ("tls-key", options.tlsKey),
+      ("tls-client-ca", options.tlsClientCA),
     ].compactMap { name, value in value.map { (name: name, value: $0) } }
     let repeated =
       options.corsAllowOrigin.map { (name: "cors-allow-origin", value: $0) }

@@ -36,8 +36,11 @@ struct Serve: ParsableCommand {
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()
     let memory = MemoryBudget(limit: memoryBudget)
-    let configuration = serverConfiguration(reactors: threads, memory)
     if options.check { return try check(threads: threads, instructionSet, logger) }
+    var configuration = serverConfiguration(reactors: threads, memory)
+    let identity = try tlsIdentity()
+    configuration.tls = identity
+    if let identity { warnOfExpiry(of: identity, logger) }
     // Before the models are loaded, which may take long.
     try orFailure { () throws(ServerError) in
       try Server.check(configuration.address)
@@ -53,6 +56,7 @@ struct Serve: ParsableCommand {
     settings.droppedLogLines = { log.droppedLines }
     settings.access = accessConfiguration(keys)
     let hasAdmin = options.adminAddress != nil
+    if let identity { settings.certificateExpiry = { identity.expirySeconds } }
     let service = Service(settings, registry: registry, reactors: threads + (hasAdmin ? 1 : 0), logger: logger)
     let server = try orFailure { () throws(ServerError) in
       try Server(configuration, logger: logger) { service.makeHandler($0, hasAdmin ? .publicBesideAdmin : .only) }
@@ -67,8 +71,8 @@ struct Serve: ParsableCommand {
     server.start()
     admin?.start()
     announce(server, admin, service, registry.models)
-    logger.notice("listening", metadata: ["address": "\(server.address)"])
-    if let admin { logger.notice("listening for the administrator", metadata: ["address": "\(admin.address)"]) }
+    logger.notice("listening", metadata: ["address": "\(server.url)"])
+    if let admin { logger.notice("listening for the administrator", metadata: ["address": "\(admin.url)"]) }
 
     // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
     // signal to stop is heeded at once.
@@ -77,6 +81,7 @@ struct Serve: ParsableCommand {
       logger.notice("looking at the model files again", metadata: ["signal": "SIGHUP"])
       registry.lookAgain()
       if let keys { reload(keys, logger) }
+      if let identity { reload(identity, logger) }
     }
     registry.freeze()
     logger.notice("draining", metadata: ["signal": "\(signal)"])
@@ -153,8 +158,8 @@ struct Serve: ParsableCommand {
     let models = names.isEmpty ? "no model" : names.joined(separator: ", ")
     let (instructionSet, threads) = (service.configuration.instructionSet.rawValue, service.configuration.threads)
     write(
-      "radial \(radialVersion) at \(server.address), \(models), \(instructionSet), \(threads) threads"
-        + (admin.map { ", admin at \($0.address)" } ?? ""), to: STDOUT_FILENO)
+      "radial \(radialVersion) at \(server.url), \(models), \(instructionSet), \(threads) threads"
+        + (admin.map { ", admin at \($0.url)" } ?? ""), to: STDOUT_FILENO)
   }
 }
 

@@ -91,6 +91,18 @@ struct ServeOptions: ParsableArguments {
   var pathPrefix: String?
 
   @Option(
+    help:
+      "A PEM file with the server's certificate, then those of the authorities behind it: the server speaks TLS alone. Read again on SIGHUP."
+  )
+  var tlsCert: String?
+
+  @Option(help: "A PEM file with the private key of --tls-cert, not encrypted.")
+  var tlsKey: String?
+
+  @Option(help: "A PEM file with authorities: clients need a certificate that one of them has signed.")
+  var tlsClientCA: String?
+
+  @Option(
     help: Limits.threads.help("Reactor threads, and cores of the compute queue, by default the cores of the cgroup"),
     transform: Limits.threads.integer)
   var threads: Int?

@@ -58,6 +58,14 @@ import Testing
     }
   }
 
+  @Test func `libmicrohttpd and GnuTLS are called by the server's target alone`() throws {
+    for target in Self.belowTheCommandLine + ["radial"] where target != "HTTPServer" {
+      for (file, lines) in try code(target) {
+        for line in lines where line.contains(/import (CMicroHTTPD|CGnuTLS)/) { Issue.record("\(file): \(line)") }
+      }
+    }
+  }
+
   @Test func `JSONCore is called by its fence alone`() throws {
     for target in Self.belowTheCommandLine + ["radial"] where target != "JSON" {
       for (file, lines) in try code(target) {

@@ -42,7 +42,7 @@ final class RunningServer: Sendable {
       text += chunk
     }
     announcement = String(decoding: text, as: UTF8.self)
-    guard let match = announcement.firstMatch(of: /http:\/\/[^ ]*:([0-9]+)/), let port = UInt16(match.1) else {
+    guard let match = announcement.firstMatch(of: /https?:\/\/[^ ]*?:([0-9]+)/), let port = UInt16(match.1) else {
       process.terminate()
       throw Failure(message: "the server did not start: \(announcement)")
     }

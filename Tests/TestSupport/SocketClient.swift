@@ -1,13 +1,16 @@
 import Foundation
 
-/// A raw HTTP/1.1 client on one connection; every wait is bounded.
+/// A raw HTTP/1.1 client on one connection, with TLS or without; every wait is bounded.
 public final class SocketClient: HTTPClient {
   public let descriptor: Int32
   private var unread: [UInt8] = []
+  private var session: TLSClientSession?
 
   /// Connects to a port of 127.0.0.1.
-  /// - Parameter timeoutSeconds: the end of every wait.
-  public init(port: UInt16, timeoutSeconds: Int = 30) throws {
+  /// - Parameters:
+  ///   - timeoutSeconds: the end of every wait.
+  ///   - tls: nil: in plain text.
+  public init(port: UInt16, timeoutSeconds: Int = 30, tls: TLSClientSettings? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -22,6 +25,7 @@ public final class SocketClient: HTTPClient {
     var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    if let tls { session = try TLSClientSession(tls, descriptor: descriptor) }
   }
 
   deinit { close(descriptor) }
@@ -31,7 +35,8 @@ public final class SocketClient: HTTPClient {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
-        Foundation.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+        let rest = UnsafeRawBufferPointer(rebasing: $0[sent...])
+        return session?.send(rest) ?? Foundation.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return false }
       sent += count
@@ -39,7 +44,10 @@ public final class SocketClient: HTTPClient {
     return true
   }
 
-  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  public func finishSending() {
+    session?.finishSending()
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
 
   public func receive(bodyFollows: Bool) throws -> HTTPAnswer {
     var end: Int?
@@ -96,7 +104,9 @@ public final class SocketClient: HTTPClient {
   private func fill() -> Bool {
     var chunk = [UInt8](repeating: 0, count: 65536)
     errno = 0
-    let count = recv(descriptor, &chunk, chunk.count, 0)
+    let count = chunk.withUnsafeMutableBytes {
+      session?.receive($0) ?? recv(descriptor, $0.baseAddress, $0.count, 0)
+    }
     guard count > 0 else { return false }
     unread += chunk.prefix(count)
     return true

@@ -13,6 +13,8 @@ final class Exchange: HTTPExchange {
   let descriptor: Int32
 
   let connection: OpaquePointer
+  /// nil: the connection is in plain text.
+  let tls: TLSSession?
   /// Strong: the circle through its list of connections ends with the connection.
   let reactor: Reactor
   var state: ExchangeState<Response>
@@ -26,8 +28,9 @@ final class Exchange: HTTPExchange {
   var listIndex = 0
 
   /// A connection that has just been opened.
-  init(connection: OpaquePointer, descriptor: Int32, reactor: Reactor, now: UInt64) {
+  init(connection: OpaquePointer, descriptor: Int32, tls: TLSSession?, reactor: Reactor, now: UInt64) {
     self.connection = connection
+    self.tls = tls
     self.descriptor = descriptor
     self.reactor = reactor
     requestBody = RequestBody(pool: reactor.bodyBuffers)

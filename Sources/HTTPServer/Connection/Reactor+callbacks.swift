@@ -57,10 +57,15 @@ extension Reactor {
       // MSG_NOSIGNAL on every send of libmicrohttpd's, and SIGPIPE ignored by `Server.start`.
       MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
       // MHD_OPTION_STRICT_FOR_CLIENT stays 0: at 1 it answers what the header validator answers, but in HTML.
-      MHD_OptionItem(option: .END, value: 0, ptr_value: nil),
     ]
+    var flags = MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_ERROR_LOG.rawValue
+    if tls != nil {
+      flags |= MHD_USE_TLS.rawValue
+      options += Self.tlsOptions
+    }
+    options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
     return mhd_start_daemon(
-      MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_ERROR_LOG.rawValue,
+      flags,
       { context, format, arguments in
         guard let context, let format, let arguments else { return }
         let reactor = Unmanaged<Reactor>.fromOpaque(context).takeUnretainedValue()
@@ -83,7 +88,9 @@ extension Reactor {
   private func open(_ connection: OpaquePointer) -> Exchange {
     let now = monotonicNanoseconds()
     let exchange = Exchange(
-      connection: connection, descriptor: mhd_connection_descriptor(connection), reactor: self, now: now)
+      connection: connection, descriptor: mhd_connection_descriptor(connection), tls: session(of: connection),
+      reactor: self, now: now)
+    if exchange.tls != nil { activeHandshakes.append(exchange) }
     exchange.listIndex = connections.count
     hasSpareMemory = true
     connections.append(exchange)
@@ -96,6 +103,7 @@ extension Reactor {
 
   private func close(_ exchange: Exchange) {
     exchange.connectionClosed()
+    if let session = exchange.tls { closedSessions.append(session) }
     budget.releaseConnection()
     let last = connections.removeLast()
     if last !== exchange {

@@ -24,6 +24,7 @@ enum Ending {
 extension Reactor {
   /// Once a second: whoever is over a deadline is told so, if that makes sense, and shut down.
   func sweep(at now: UInt64) {
+    closedSessions.removeAll(keepingCapacity: true)
     for exchange in connections {
       switch exchange.state.expiry(at: now, settings.deadlines) {
       case .none:
@@ -115,25 +116,34 @@ extension Reactor {
 
   /// Answers a request that is still arriving, and lingers.
   func interrupt(_ exchange: Exchange, _ rejection: ServerRejection, at now: UInt64) {
-    if exchange.state.interrupt(at: now) { answerRaw(exchange, rejection) }
+    guard exchange.state.interrupt(at: now) else { return }
+    answerRaw(exchange, rejection)
+    // Within its handshake nothing can be said to a client.
+    if exchange.tls?.isEstablished == false { shutDown(exchange, at: now) }
   }
 
   /// The same with an answer of the handler's.
   func interrupt(_ exchange: Exchange, with response: Response, at now: UInt64) {
     guard exchange.state.interrupt(at: now) else { return }
     sendRaw(exchange, response)
-    shutdown(exchange.descriptor, Int32(SHUT_WR))
+    finishSending(exchange)
   }
 
   /// Writes an answer past libmicrohttpd, and says that nothing follows. Reading goes on, so that the client can see it: closing with
   /// unread bytes would reset the connection and take the answer along.
   func answerRaw(_ exchange: Exchange, _ rejection: ServerRejection) {
     sendRaw(exchange, rejection)
+    finishSending(exchange)
+  }
+
+  private func finishSending(_ exchange: Exchange) {
+    exchange.tls?.finishSending()
     shutdown(exchange.descriptor, Int32(SHUT_WR))
   }
 
   /// Libmicrohttpd sees the end of the stream in its next run and closes the connection.
-  private func shutDown(_ exchange: Exchange, at now: UInt64) {
+  func shutDown(_ exchange: Exchange, at now: UInt64) {
+    if exchange.state.isBetweenRequests { exchange.tls?.finishSending() }
     if exchange.state.shutDown(at: now) { shutdown(exchange.descriptor, Int32(SHUT_RDWR)) }
   }
 
@@ -146,6 +156,7 @@ extension Reactor {
 
   private func sendRaw(_ exchange: Exchange, _ response: Response) {
     response.withRawBytes {
+      if let session = exchange.tls { return session.send($0) }
       _ = send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     }
   }
@@ -155,7 +166,8 @@ extension Reactor {
   /// Offsets in the kernel's `struct tcp_info` (linux/tcp.h): tcpi_last_data_recv (milliseconds ago) at 52,
   /// tcpi_bytes_received at 128. glibc's own declaration ends before the latter. A Unix socket has none: not told.
   private func hasPartOfRequest(_ exchange: Exchange, at now: UInt64) -> Bool {
-    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { info in
+    if case .connected = exchange.state.phase, let session = exchange.tls { return session.hasReceivedRecords }
+    return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { info in
       var length = socklen_t(info.count)
       guard getsockopt(exchange.descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length) == 0, length >= 136
       else { return false }

@@ -26,6 +26,11 @@ extension Service {
     text.sample("radial_connections", [], UInt64(connections.open))
     text.family("radial_log_lines_dropped_total", "counter", "Lines of the log that nobody read in time.")
     text.sample("radial_log_lines_dropped_total", [], UInt64(configuration.droppedLogLines()))
+    if let expiry = configuration.certificateExpiry {
+      text.family(
+        "radial_tls_certificate_expiry_timestamp_seconds", "gauge", "When the certificate expires, since the epoch.")
+      text.sample("radial_tls_certificate_expiry_timestamp_seconds", [], UInt64(max(0, expiry())))
+    }
     text.family("radial_memory_used_bytes", "gauge", "What requests take of the memory budget.")
     text.sample("radial_memory_used_bytes", [], UInt64(max(0, memory.usedBytes)))
     text.family("radial_memory_budget_bytes", "gauge", "Memory for bodies, rows and answers of all requests.")

@@ -24,15 +24,15 @@ import Testing
     let keys = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)")
     try "scraper:0123456789abcdef".write(to: keys, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(at: keys) }
-    let server = try RunningServer(["--max-body-bytes", "20000", "--api-key-file", keys.path])
-    let client = try Client(port: server.port)
+    let server = try EncryptedServer(["--max-body-bytes", "20000", "--api-key-file", keys.path])
+    let client = try server.client()
     let sample = try MNISTSample.load()
     let key = ["Authorization: Bearer 0123456789abcdef"]
     #expect(try client.exchange("POST", "/predict", sample.body(0..<1), headers: key).status == 200)
     #expect(try client.exchange("POST", "/predict", String(repeating: " ", count: 30_000), headers: key).status == 413)
     var types: [String: String] = [:]
     var labels: [String: Set<String>] = [:]
-    for line in try Client(port: server.port).exchange("GET", "/metrics", headers: key).body.split(separator: "\n") {
+    for line in try server.client().exchange("GET", "/metrics", headers: key).body.split(separator: "\n") {
       if let match = line.firstMatch(of: #/^\# TYPE (\w+) (\w+)$/#)?.output {
         types[String(match.1)] = String(match.2)
       } else if let match = line.firstMatch(of: #/^(\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})?\s/#)?.output {
