@@ -131,7 +131,7 @@ final class ByteStream {
     guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {
       throw RowFileError(.system, name, "cannot be read at byte \(origin) (\(Self.reason())); check the disk")
     }
-    name += ": \(label)"
+    name += ": \(label.withoutControls)"
     (size, position, start, end) = (packedSize, 0, 0, 0)
     inflater = isDeflated ? GzipInflater(.deflate, pending: UnsafeRawBufferPointer(start: nil, count: 0)) : nil
     checksum = (crc, CRC32())

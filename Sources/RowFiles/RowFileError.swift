@@ -33,15 +33,18 @@ public struct BadRow: Error, Sendable, Equatable, CustomStringConvertible {
   /// A row that is left out, or ends the run.
   public init(row: Int, description: String, endsFile: Bool = false) {
     self.row = row
-    self.description = description
+    // Fields out of a file may hold what a terminal would obey.
+    self.description = description.withoutControls
     self.endsFile = endsFile
   }
 }
 
 extension String {
   /// As a terminal may show it.
-  fileprivate var withoutControls: String {
-    String(
+  var withoutControls: String {
+    // In UTF-8 those of Latin 1 begin with 0xc2. Most sentences have none, and a file may have many bad rows.
+    guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7f || $0 == 0xc2 }) else { return self }
+    return String(
       map { character in
         character.unicodeScalars.contains { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) } ? "?" : character
       })
