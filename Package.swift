@@ -21,7 +21,11 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "radial",
-  products: [.executable(name: "radial", targets: ["radial"])],
+  products: [
+    .executable(name: "radial", targets: ["radial"]),
+    // What scripts/fuzz.sh links libFuzzer's main function to.
+    .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -83,6 +87,14 @@ let package = Package(
     // What several targets' tests share.
     .target(
       name: "TestSupport", dependencies: ["HTTPServer", "Bytes", "CGnuTLS"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    // The readers as scripts/fuzz.sh drives them.
+    .target(
+      name: "FuzzTargets", dependencies: ["JSON", "FileFormats", "Models", "RadialEngine", "RowFiles"],
+      path: "Tests/FuzzTargets",
+      swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "TestSupport"], resources: [.copy("Corpus")],
       swiftSettings: strict),
     .testTarget(
       name: "RadialEngineTests", dependencies: ["RadialEngine", "RadialKernels", "TestSupport"], swiftSettings: strict),
