@@ -119,6 +119,14 @@ import Testing
     #expect(state.access(bytes: 0, run: 2, drainLimit: 10, at: 6) == .suspend)
   }
 
+  @Test func `what follows an answer on the raw socket is bounded too`() {
+    var state = Start.lingering.state
+    #expect(state.access(bytes: 6, run: 2, drainLimit: 10, at: 5) == .discard)
+    #expect(state.access(bytes: 4, run: 2, drainLimit: 10, at: 6) == .discard)
+    #expect(state.since == 0)
+    #expect(state.access(bytes: 1, run: 2, drainLimit: 10, at: 7) == .close)
+  }
+
   @Test func `a rejected body is drained to its limit, then answered on the raw socket`() {
     var state = Start.draining.state
     #expect(state.access(bytes: 6, run: 2, drainLimit: 10, at: 5) == .discard)
@@ -215,5 +223,6 @@ import Testing
     let claims = [state.isReading, state.isOwed, state.isSending, state.isBetweenRequests].filter(\.self).count
     #expect(claims == ([.lingering, .closing, .closed].contains(start) ? 0 : 1))
     #expect(state.isUnanswered == [.handling, .suspended].contains(start))
+    #expect(state.hasHeaderSection == [.readingBody, .handling, .suspended].contains(start))
   }
 }

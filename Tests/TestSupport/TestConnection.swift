@@ -75,7 +75,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   // MARK: HTTPRequest
 
-  package var requestID: String? { isUnanswered ? head?.requestID : nil }
+  package var requestID: String? { state.hasHeaderSection ? head?.requestID : nil }
 
   package var answerID: String {
     let id = requestID ?? madeID ?? transport.nextRequestID()
@@ -86,7 +86,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   package var clientAddress: String? { nil }
 
-  package func header(_ name: StaticString) -> String? { isUnanswered ? head?.value(of: "\(name)") : nil }
+  package func header(_ name: StaticString) -> String? { state.hasHeaderSection ? head?.value(of: "\(name)") : nil }
 
   package var bodyBytes: Int { requestBody.count }
 

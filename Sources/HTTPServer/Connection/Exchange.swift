@@ -39,7 +39,7 @@ final class Exchange: HTTPExchange {
 
   // MARK: HTTPRequest
 
-  var requestID: String? { isUnanswered ? validator.requestID.map { String(cString: $0) } : nil }
+  var requestID: String? { state.hasHeaderSection ? validator.requestID.map { String(cString: $0) } : nil }
 
   var answerID: String {
     if let requestID { return requestID }
@@ -55,7 +55,7 @@ final class Exchange: HTTPExchange {
     var value: UnsafePointer<CChar>?
     var count = 0
     guard
-      isUnanswered,
+      state.hasHeaderSection,
       MHD_lookup_connection_value_n(connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count)
         == .YES
     else { return nil }

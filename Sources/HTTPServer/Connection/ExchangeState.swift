@@ -259,6 +259,9 @@ extension ExchangeState {
     }
   }
 
+  /// Whether there is a header section of a request that has no answer yet.
+  package var hasHeaderSection: Bool { phase == .readingBody || isUnanswered }
+
   /// Whether libmicrohttpd has still to be given an answer.
   package var isOwed: Bool {
     switch phase {
