@@ -1,5 +1,4 @@
 import RadialEngine
-import Synchronization
 
 /// One request's rows on their way through the compute queue.
 public struct Job: Sendable {
@@ -18,12 +17,12 @@ public struct Job: Sendable {
   /// Comes back with the report of its batch, whose jobs are all of one network: where its figures are counted.
   public let metricsIndex: Int
   /// Where its outcome goes.
-  public let completions: CompletionQueue
+  public let completions: CompletionQueue<JobCompletion>
 
   /// A job; its outcome is put into `completions`, from a compute thread.
   public init(
     id: UInt64, batch: RowBatch, rows: Range<Int>, nanoseconds: Double = 0, deadline: UInt64?, descriptor: Int32,
-    metricsIndex: Int = 0, completions: CompletionQueue
+    metricsIndex: Int = 0, completions: CompletionQueue<JobCompletion>
   ) {
     self.id = id
     self.batch = batch
@@ -56,27 +55,4 @@ public struct JobCompletion: Sendable {
   public let waitNanoseconds: UInt64
   /// The time that its whole batch took to compute; 0: it was not computed.
   public let forwardNanoseconds: UInt64
-}
-
-/// Where the outcomes of jobs wait for the thread that submitted them.
-public final class CompletionQueue: Sendable {
-  private let finished = Mutex<[JobCompletion]>([])
-  private let wake: @Sendable () -> Void
-
-  /// - Parameter wake: called from a compute thread after something was put in.
-  public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
-
-  /// Puts outcomes in, and wakes their submitter.
-  func put(_ jobs: [JobCompletion]) {
-    finished.withLock { $0.append(contentsOf: jobs) }
-    wake()
-  }
-
-  /// Takes everything out.
-  public func take() -> [JobCompletion] {
-    finished.withLock { list in
-      defer { list.removeAll(keepingCapacity: true) }
-      return list
-    }
-  }
 }

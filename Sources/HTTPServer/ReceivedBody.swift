@@ -8,12 +8,12 @@ public final class ReceivedBody: @unchecked Sendable {
   /// - Parameter inflater: of a body that is compressed yet.
   init(_ body: BodyBuffer?, _ inflater: BodyInflater? = nil) { (self.body, self.inflater) = (body, inflater) }
 
-  /// Inflates the next piece of a compressed body, at most some megabytes.
+  /// Inflates the next piece of a compressed body: some megabytes at most, of what is read and of what comes of it.
   /// - Returns: whether it is whole.
   /// - Throws: when it is too large, is not what its Content-Encoding says, or there is no memory for it.
   public func inflatePiece() throws(ServerRejection) -> Bool {
     guard let inflater else { return true }
-    return try inflater.advance(to: inflater.target.count + Self.pieceBytes)
+    return try inflater.advance(by: Self.pieceBytes)
   }
 
   private static let pieceBytes = 1 << 20

@@ -20,7 +20,7 @@ private func makeNetwork() throws -> Network {
 /// Collects finished jobs and lets a test wait for a number of them.
 private final class Inbox: Sendable {
   let arrived = DispatchSemaphore(value: 0)
-  let completions: CompletionQueue
+  let completions: CompletionQueue<JobCompletion>
   init() {
     let arrived = arrived
     completions = CompletionQueue { arrived.signal() }

@@ -31,16 +31,18 @@ final class BodyInflater {
     self.stream = stream
   }
 
-  /// Inflates on, until `target` has `count` bytes at least or is whole.
+  /// Inflates on, until so many bytes have been read or written, or it is whole: there are streams of many bytes that inflate to none.
   /// - Returns: whether it is whole.
-  func advance(to count: Int) throws(ServerRejection) -> Bool {
-    while true {
+  func advance(by bytes: Int) throws(ServerRejection) -> Bool {
+    let (read, written) = (rest.count, target.count)
+    while read - rest.count < bytes, target.count - written < bytes {
       let room = min(max(source.count * 2, 16 << 10), 1 << 20, limit - target.count)
       guard room > 0 else {
         // The limit is full: only the end of the stream may follow.
         var spare: UInt8 = 0
-        let (written, state) = withUnsafeMutableBytes(of: &spare) { stream.inflate(&rest, into: $0) }
+        let (written, state) = withUnsafeMutableBytes(of: &spare) { inflate(into: $0) }
         if written > 0 { throw .bodyTooLarge(limit: limit) }
+        if state == .unfinished && !rest.isEmpty { continue }
         guard state == .ended && rest.isEmpty else { throw .badEncoding }
         return true
       }
@@ -49,7 +51,7 @@ final class BodyInflater {
       case .tooLarge: throw .bodyTooLarge(limit: limit)
       case .overBudget: throw .memory
       }
-      let (written, state) = stream.inflate(&rest, into: UnsafeMutableRawBufferPointer(start: target.end, count: room))
+      let (written, state) = inflate(into: UnsafeMutableRawBufferPointer(start: target.end, count: room))
       target.advance(by: written)
       switch state {
       case .ended:
@@ -58,12 +60,23 @@ final class BodyInflater {
         guard coding == .gzip, stream.beginAgain() else { throw .badEncoding }
       case .unfinished:
         // Room is left and input is not: the stream is cut short.
-        if written < room { throw .badEncoding }
+        if written < room && rest.isEmpty { throw .badEncoding }
       case .corrupt: throw .badEncoding
       }
-      if target.count >= count { return false }
     }
+    return false
   }
+
+  /// Inflates what one call may read, which returns when its input or its room is used up.
+  private func inflate(into room: UnsafeMutableRawBufferPointer) -> (written: Int, state: InflateStream.State) {
+    var part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.partBytes))
+    let offered = part.count
+    let result = stream.inflate(&part, into: room)
+    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(offered - part.count))
+    return result
+  }
+
+  private static let partBytes = 64 << 10
 
   private static func isZlibWrapped(_ source: UnsafeRawBufferPointer) -> Bool {
     // RFC 1950: method 8, window of at most 32 KiB, header a multiple of 31.

@@ -44,7 +44,7 @@ package struct RequestBody {
     let inflater = try BodyInflater(
       received, coding, into: pool.take(), limit: pool.limit, budget ?? pool.budget)
     self.inflater = inflater
-    return try inflater.advance(to: Self.smallBytes) ? inflater.target.sealed() : nil
+    return try inflater.advance(by: Self.smallBytes) ? inflater.target.sealed() : nil
   }
 
   /// Takes the body out, so that it outlives its request.

@@ -12,16 +12,25 @@ import Synchronization
 extension LargeRequest {
   // MARK: Body to rows
 
-  /// Inflates the next piece of the body, or decodes it.
-  func decode() {
+  /// Inflates the next piece of the body.
+  func inflate() {
     guard let source else { return }
     let start = monotonicNanoseconds()
     defer { progress.withLock { $0.times.decode += monotonicNanoseconds() - start } }
     do throws(ServerRejection) {
-      guard try source.body.inflatePiece() else { return proceed(Self.pieceNanoseconds) { $0.decode() } }
+      guard try source.body.inflatePiece() else { return proceed(Self.pieceNanoseconds) { $0.inflate() } }
     } catch {
       return end(.refused(APIError(error)))
     }
+    // What it costs is known only now.
+    proceed(service.transferCost.reading(source.body.bytes.count)) { $0.decode() }
+  }
+
+  /// Decodes the body, which is whole.
+  func decode() {
+    guard let source else { return }
+    let start = monotonicNanoseconds()
+    defer { progress.withLock { $0.times.decode += monotonicNanoseconds() - start } }
     do throws(APIError) {
       try decode(source)
     } catch {
@@ -29,8 +38,10 @@ extension LargeRequest {
     }
   }
 
-  /// What inflating a piece costs: a guess, for the turns.
-  private static let pieceNanoseconds = 2e6
+  /// What a piece of a compressed body is taken to cost, for the turns: a megabyte at zlib's slower speeds.
+  static let pieceNanoseconds = 2e6
+  /// What a step is taken to cost that only prepares others.
+  static let shortNanoseconds = 1e5
 
   private func decode(_ source: Source) throws(APIError) {
     let body = source.body.bytes
@@ -96,9 +107,9 @@ extension LargeRequest {
 
   /// All rows are decoded, and what was handed to the compute queue is back.
   private func proceedBehindCompute() {
-    guard let answer, isWanted() else { return }
+    guard isWanted() else { return }
     guard wantsEmbeddings, !hasEmbeddings else {
-      return proceed(service.transferCost.writing(answer.maxBytes(ofSection: 0, rows: 1, served))) { $0.encode() }
+      return proceed(Self.shortNanoseconds) { $0.encode() }
     }
     // The body said so behind its rows, most of which are computed: they are computed once more.
     hasEmbeddings = true
@@ -119,7 +130,9 @@ extension LargeRequest {
       if ownsBlocks { block.batch.releaseInputs() }
     }
     parts = AnswerPart.all(of: answer, blocks, served)
-    let bytes = parts.reduce(0) { $0 + $1.maxBytes } * (caller.coding == nil ? 1 : 2)
+    // Beside the parts there is what was decided on each row.
+    let bytes =
+      parts.reduce(0) { $0 + $1.maxBytes } * (caller.coding == nil ? 1 : 2) + rows * MemoryLayout<Classification>.stride
     let isReserved = progress.withLock { progress in
       progress.times.encode += monotonicNanoseconds() - start
       progress.written = Array(repeating: nil, count: parts.count)

@@ -34,9 +34,10 @@ final class LargeRequest: @unchecked Sendable {
 
   /// Where a body is, and who reads it.
   struct Source {
-    let body: ReceivedBody
+    let isCompressed: Bool
     let header: String?
     let decoder: RowsDecoder
+    let body: ReceivedBody
   }
 
   /// How long its steps took, in nanoseconds.
@@ -82,7 +83,7 @@ final class LargeRequest: @unchecked Sendable {
   var (wantsEmbeddings, hasEmbeddings) = (false, false)
   var parts: [AnswerPart] = []
   /// Where the compute queue tells of its blocks.
-  private(set) var completions: CompletionQueue
+  private(set) var completions: CompletionQueue<JobCompletion>
 
   /// How many rows it has; 0: not yet known.
   var rows = 0
@@ -114,16 +115,18 @@ final class LargeRequest: @unchecked Sendable {
   /// - Throws: when as much of its model waits as may.
   func begin(_ source: Source, bodyBytes: Int) throws(APIError) {
     self.source = source
-    let admission = service.tasks.submit(task(service.transferCost.reading(bodyBytes)) { $0.decode() })
+    let first =
+      source.isCompressed
+      ? task(Self.pieceNanoseconds) { $0.inflate() } : task(service.transferCost.reading(bodyBytes)) { $0.decode() }
+    let admission = service.tasks.submit(first)
     guard admission == .queued else { throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served)) }
   }
 
   /// Begins with rows that were decoded, and perhaps computed.
-  /// - Parameters:
-  ///   - isComputed: whether only the answer is missing.
-  ///   - maxRows: that are computed together.
+  /// - Parameter isComputed: whether only the answer is missing.
   /// - Throws: when as much of its model waits as may.
-  func begin(_ work: InferenceRequest.Work, isComputed: Bool, maxRows: Int) throws(APIError) {
+  func begin(_ work: InferenceRequest.Work, isComputed: Bool) throws(APIError) {
+    let maxRows = service.configuration.maxBatchRows
     (answer, rows, ownsBlocks) = (work.answer, work.rows.count, false)
     (wantsEmbeddings, hasEmbeddings) = (work.batch.keepsEmbeddings, work.batch.keepsEmbeddings)
     blocks = stride(from: 0, to: rows, by: maxRows).map { start in
@@ -134,7 +137,7 @@ final class LargeRequest: @unchecked Sendable {
     progress.withLock { $0.isDecoded = true }
     if isComputed {
       // The work is done but for its answer: it is not refused now.
-      proceed(service.transferCost.writing(rows)) { $0.encode() }
+      proceed(Self.shortNanoseconds) { $0.encode() }
     } else {
       guard !service.queue.isFull(for: modelID) else {
         throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))

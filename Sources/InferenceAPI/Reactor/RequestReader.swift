@@ -7,7 +7,7 @@ import RadialEngine
 
 /// Bodies → rows of a batch and what is to be done with them. Each protocol's part is in its folder.
 ///
-/// Used on one reactor's thread only.
+/// One user at a time: a reactor, or a large request.
 final class RequestReader {
   private let parser: JSONParser
   /// Of one request.
