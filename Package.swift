@@ -112,7 +112,8 @@ let package = Package(
       name: "RowFilesTests", dependencies: ["RowFiles", "CZlib", "TestSupport"], exclude: ["make_rows.py"],
       resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "Bytes", "TestSupport"], swiftSettings: strict),
+      name: "HTTPServerTests", dependencies: ["HTTPServer", "CMicroHTTPD", "Bytes", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "InferenceAPITests",
       dependencies: [

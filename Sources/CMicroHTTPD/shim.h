@@ -4,6 +4,21 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+/// How strict its parser is: "more strict protocol interpretation, within the limits set by RFCs for HTTP servers",
+/// from 0.9.77.1 on, when its parser was written anew. Before, what MHD_OPTION_STRICT_FOR_CLIENT adds the header
+/// validator finds as well, and says in JSON.
+static inline struct MHD_OptionItem mhd_strictness(void) {
+#if MHD_VERSION >= 0x00097701
+  struct MHD_OptionItem item = {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL};
+#else
+  struct MHD_OptionItem item = {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL};
+#endif
+  return item;
+}
+
+/// Whether the library is at least 0.9.77.1, whose parser refuses what earlier ones let through.
+static inline int mhd_is_strict(void) { return MHD_VERSION >= 0x00097701; }
+
 // Typed stand-ins for libmicrohttpd's variadic functions, which Swift cannot call. Nothing else belongs here.
 
 /// MHD_start_daemon with an option array that ends in MHD_OPTION_END.

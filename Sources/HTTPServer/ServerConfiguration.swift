@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable {
   public var maxBodyBytes = 16 << 20
   /// Largest header section in bytes; beyond it 431.
   public var maxHeaderBytes = 8 << 10
+  /// Whether a body without a `Content-Length` is refused (411).
+  public var refusesChunked = false
   /// Open connections over all reactors; beyond it 503.
   public var maxConnections = 10_000
   /// From a connection's start, or a request line's arrival, to the end of the header section.

@@ -12,12 +12,16 @@ public enum ServerRejection: Error, Sendable, Equatable {
   case bodyTooLarge(limit: Int)
   /// A Content-Encoding other than gzip, deflate and identity.
   case unsupportedEncoding
+  /// A body in chunks, where `ServerConfiguration.refusesChunked` says so.
+  case lengthRequired
   /// A Transfer-Encoding other than exactly `chunked`.
   case unsupportedTransferCoding
   /// Neither HTTP/1.1 nor HTTP/1.0.
   case unsupportedVersion
   /// The body is not what its Content-Encoding says.
   case badEncoding
+  /// A line with the size of a chunk that libmicrohttpd has no room for.
+  case chunkSizeTooLong
   /// The header section was not complete within `ServerConfiguration.headerTimeout`.
   case headerTimeout
   /// The body was not complete within `ServerConfiguration.bodyTimeout`.
@@ -47,9 +51,11 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case headerTooLarge = "header_too_large"
     case bodyTooLarge = "body_too_large"
     case unsupportedEncoding = "unsupported_encoding"
+    case lengthRequired = "length_required"
     case unsupportedTransferCoding = "unsupported_transfer_coding"
     case unsupportedVersion = "unsupported_version"
     case badEncoding = "bad_encoding"
+    case chunkSizeTooLong = "chunk_size_too_long"
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
     case tooManyConnections = "too_many_connections"
@@ -65,9 +71,11 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .headerTooLarge: .headerTooLarge
     case .bodyTooLarge: .bodyTooLarge
     case .unsupportedEncoding: .unsupportedEncoding
+    case .lengthRequired: .lengthRequired
     case .unsupportedTransferCoding: .unsupportedTransferCoding
     case .unsupportedVersion: .unsupportedVersion
     case .badEncoding: .badEncoding
+    case .chunkSizeTooLong: .chunkSizeTooLong
     case .headerTimeout: .headerTimeout
     case .bodyTimeout: .bodyTimeout
     case .tooManyConnections: .tooManyConnections
@@ -79,9 +87,10 @@ public enum ServerRejection: Error, Sendable, Equatable {
   /// The status of the answer (RFC 9110 15, RFC 6585 5).
   public var status: Int {
     switch self {
-    case .malformedHeader, .badEncoding: 400
+    case .malformedHeader, .badEncoding, .chunkSizeTooLong: 400
     case .unparsedHeader(let status): status
     case .headerTimeout, .bodyTimeout: 408
+    case .lengthRequired: 411
     case .bodyTooLarge: 413
     case .unsupportedEncoding: 415
     case .headerTooLarge: 431
@@ -104,12 +113,16 @@ public enum ServerRejection: Error, Sendable, Equatable {
       "The request's body is over the limit of \(limit) bytes; send it in smaller parts."
     case .unsupportedEncoding:
       "The request's Content-Encoding is not supported; send the body plain, as gzip or as deflate."
+    case .lengthRequired:
+      "The request's body comes in chunks, which this server was told to refuse; send it with a Content-Length."
     case .unsupportedTransferCoding:
       "The request's Transfer-Encoding is not supported; send exactly chunked, or a Content-Length."
     case .unsupportedVersion:
       "The request's HTTP version is not spoken here; use HTTP/1.1."
     case .badEncoding:
       "The request's body is not what its Content-Encoding says; send a complete, valid stream."
+    case .chunkSizeTooLong:
+      "The request's body has a line with the size of a chunk that is too long; send chunks without extensions."
     case .headerTimeout:
       "The request's header section was not complete within its time limit; send it faster or in smaller parts."
     case .bodyTimeout:
@@ -136,8 +149,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
   package var closesConnection: Bool {
     switch reason {
     case .bodyTooLarge, .unsupportedEncoding, .badEncoding, .memory: false
-    case .malformedHeader, .headerTooLarge, .unsupportedTransferCoding, .unsupportedVersion, .headerTimeout,
-      .bodyTimeout, .tooManyConnections, .stopping:
+    case .malformedHeader, .headerTooLarge, .lengthRequired, .unsupportedTransferCoding, .unsupportedVersion,
+      .chunkSizeTooLong, .headerTimeout, .bodyTimeout, .tooManyConnections, .stopping:
       true
     }
   }

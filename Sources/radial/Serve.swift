@@ -145,6 +145,7 @@ struct Serve: ParsableCommand {
     configuration.memory = memory
     configuration.maxBodyBytes = options.maxBodyBytes
     configuration.maxHeaderBytes = options.maxHeaderBytes
+    configuration.refusesChunked = options.refuseChunked
     configuration.maxConnections = options.maxConnections
     configuration.headerTimeout = .seconds(options.headerTimeout)
     configuration.bodyTimeout = .seconds(options.bodyTimeout)

@@ -178,6 +178,9 @@ struct ServeOptions: ParsableArguments {
   @Option(help: Limits.headerBytes.help("Size of a request's header section"), transform: Limits.headerBytes.integer)
   var maxHeaderBytes = Limits.headerBytes.whole
 
+  @Flag(help: "Refuse bodies that come in chunks (411); for a server without a proxy in front.")
+  var refuseChunked = false
+
   @Option(help: Limits.connections.help("Open connections"), transform: Limits.connections.integer)
   var maxConnections = Limits.connections.whole
 

@@ -75,16 +75,16 @@ import Testing
     #expect(try client.answer()?.body.utf8.elementsEqual(body) == true)
   }
 
-  @Test func aChunkedBodyOverTheLimitIsDrainedAndRefused() throws {
+  @Test func aChunkedBodyOverTheLimitIsRefusedWhileItArrives() throws {
     let server = try TestServer { $0.maxBodyBytes = 10_000 }
     let client = try server.client()
     let part = String(repeating: "p", count: 4096)
     client.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in 0..<4 { client.send("1000\r\n\(part)\r\n") }
+    let answer = try #require(try client.answer())
+    #expect(answer.status == 413 && answer.headers["connection"] == "close")
     client.send("0\r\n\r\n")
-    #expect(try client.answer()?.status == 413)
-    client.post("/echo", "next")
-    #expect(try client.answer()?.body == "next")
+    #expect(try client.isClosed())
   }
 
   @Test func aBodyOfTwiceTheLimitIsDrainedSoThatTheAnswerIsSeen() throws {
@@ -92,8 +92,7 @@ import Testing
     let client = try server.client()
     client.post("/echo", [UInt8](repeating: 0x61, count: 200_000))
     #expect(try client.answer()?.status == 413)
-    client.post("/echo", "next")
-    #expect(try client.answer()?.body == "next")
+    #expect(try client.isClosed())
     #expect(server.journal.now.rejections.map(\.reason) == [.bodyTooLarge])
   }
 
@@ -107,11 +106,34 @@ import Testing
     #expect(try client.isClosed())
   }
 
-  @Test func aRefusedBodyThatNeverComesIsAnsweredAfterASecond() throws {
+  @Test func aBodyOverTheLimitIsRefusedBeforeItComes() throws {
     let server = try TestServer { $0.maxBodyBytes = 1000 }
     let client = try server.client()
-    client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 1500\r\n\r\nonly this")
-    #expect(try client.answer()?.status == 413)
+    client.send("POST /echo HTTP/1.1\r\nHost: t\r\nX-Request-ID: mine\r\nContent-Length: 1500\r\n\r\n")
+    let answer = try #require(try client.answer())
+    #expect(answer.status == 413 && answer.headers["x-request-id"] == "mine")
+    client.send([UInt8](repeating: 0x61, count: 1500))
+    #expect(try client.isClosed())
+  }
+
+  @Test func anEncodingThatIsNotSpokenIsRefusedAndTheConnectionStays() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    for body in ["some", ""] {
+      client.post("/echo", body, headers: "Content-Encoding: br\r\n")
+      let answer = try #require(try client.answer())
+      #expect(answer.status == 415 && answer.headers["accept-encoding"] == "gzip, deflate")
+      client.post("/echo", "next")
+      #expect(try client.answer()?.body == "next")
+    }
+  }
+
+  @Test func chunksAreRefusedWhereTheyAreNotWanted() throws {
+    let server = try TestServer { $0.refusesChunked = true }
+    let client = try server.client()
+    client.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")
+    #expect(try client.answer()?.status == 411)
+    #expect(try client.isClosed())
   }
 
   @Test func expectContinueIsAnswered() throws {
@@ -140,10 +162,12 @@ import Testing
     #expect(memory.usedBytes == 90_000)
     client.post("/echo", [UInt8](repeating: 0x61, count: 50_000))
     #expect(try client.answer()?.status == 503)
+    #expect(try client.isClosed())
     slow.send([UInt8](repeating: 0x62, count: 10_000))
     #expect(try slow.answer()?.status == 200)
-    client.post("/echo", [UInt8](repeating: 0x61, count: 50_000))
-    #expect(try client.answer()?.status == 200)
+    let later = try server.client()
+    later.post("/echo", [UInt8](repeating: 0x61, count: 50_000))
+    #expect(try later.answer()?.status == 200)
   }
 
   @Test func whatIsPromisedButHasNotArrivedTakesNoMemory() throws {

@@ -111,6 +111,12 @@ final class Client {
   /// Whether the server closed, without another byte, within the time.
   func isClosed(seconds: Double = 10) throws -> Bool { try received.isEmpty && !more(seconds) }
 
+  /// Whether the server closed within the time, whatever it sent before.
+  func closes(seconds: Double = 10) throws -> Bool {
+    while try more(seconds) {}
+    return true
+  }
+
   /// Waits for bytes; false at the end of the stream.
   private func more(_ seconds: Double) throws -> Bool {
     guard wait(Int16(POLLIN), seconds) else { throw Failure(description: "no bytes within \(seconds) s") }

@@ -14,7 +14,7 @@ import Testing
 
   static let expiries: [(Start, UInt64, Expiry)] = [
     (.connected, 10, .rejectIfStarted(.headerTimeout)), (.readingHeader, 10, .reject(.headerTimeout)),
-    (.readingBody, 30, .reject(.bodyTimeout)), (.draining, 1, .rejectAndLinger(.unsupportedEncoding)),
+    (.readingBody, 30, .reject(.bodyTimeout)),
     (.lingering, 1, .close), (.sending, 30, .close), (.idle, 75, .rejectIfStarted(.headerTimeout)),
   ]
 

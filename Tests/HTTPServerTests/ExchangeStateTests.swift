@@ -8,7 +8,7 @@ import Testing
 
   /// Where a test starts: a phase and the events that lead to it, all at time 0.
   enum Start: String, CaseIterable, CustomTestStringConvertible {
-    case connected, idle, readingHeader, readingBody, draining, lingering, handling, suspended, answered,
+    case connected, idle, readingHeader, readingBody, lingering, handling, suspended, answered,
       answeredSuspended, sending, closing, closed
 
     var testDescription: String { rawValue }
@@ -33,9 +33,6 @@ import Testing
       case .readingBody:
         begin()
         state.headerAccepted(at: 0)
-      case .draining:
-        begin()
-        _ = state.reject(.unsupportedEncoding, drains: true, at: 0)
       case .lingering: _ = state.interrupt(at: 0)
       case .handling: receive()
       case .suspended:
@@ -50,7 +47,7 @@ import Testing
         _ = state.respond("answer")
       case .sending:
         begin()
-        _ = state.reject(.stopping, drains: false, at: 0)
+        state.reject(drains: false, at: 0)
       case .closing: _ = state.shutDown(at: 0)
       case .closed: _ = state.connectionClosed(at: 0)
       }
@@ -60,7 +57,7 @@ import Testing
 
   static let phases: [(Start, State.Phase)] = [
     (.connected, .connected), (.idle, .idle), (.readingHeader, .readingHeader), (.readingBody, .readingBody),
-    (.draining, .draining(.unsupportedEncoding, discarded: 0)), (.lingering, .lingering(discarded: 0)),
+    (.lingering, .lingering(discarded: 0)),
     (.handling, .handling(run: 1)),
     (.suspended, .suspended), (.answered, .answered(wasSuspended: false)),
     (.answeredSuspended, .answered(wasSuspended: true)), (.sending, .sending), (.closing, .closing),
@@ -78,7 +75,7 @@ import Testing
   @Test(arguments: Start.allCases)
   func `a request line begins a request unless one is owed an answer or the end has begun`(start: Start) {
     var state = start.state
-    let begins: [Start] = [.connected, .idle, .readingHeader, .readingBody, .draining, .sending]
+    let begins: [Start] = [.connected, .idle, .readingHeader, .readingBody, .sending]
     #expect(state.requestLineArrived(at: 5) == begins.contains(start))
     #expect(state.phase == (begins.contains(start) ? .readingHeader : start.state.phase))
     #expect(state.since == (begins.contains(start) ? 5 : 0))
@@ -89,7 +86,6 @@ import Testing
     (.connected, .validateHeader, .connected, .validateHeader), (.idle, .validateHeader, .idle, .validateHeader),
     (.readingHeader, .validateHeader, .readingHeader, .validateHeader),
     (.readingBody, .finishBody, .readingBody, .appendBody),
-    (.draining, .reject(.unsupportedEncoding), .sending, .discard),
     (.lingering, .close, .lingering(discarded: 0), .discard),
     (.handling, .suspend, .suspended, .suspend), (.suspended, .wait, .suspended, .wait),
     (.answered, .send(resetsTimeout: false), .sending, .send(resetsTimeout: false)),
@@ -119,30 +115,21 @@ import Testing
     #expect(state.access(bytes: 0, run: 2, drainLimit: 10, at: 6) == .suspend)
   }
 
-  @Test func `what follows an answer on the raw socket is bounded too`() {
+  @Test func `what follows an answer on the raw socket is bounded`() {
     var state = Start.lingering.state
-    #expect(state.access(bytes: 6, run: 2, drainLimit: 10, at: 5) == .discard)
-    #expect(state.access(bytes: 4, run: 2, drainLimit: 10, at: 6) == .discard)
-    #expect(state.since == 0)
-    #expect(state.access(bytes: 1, run: 2, drainLimit: 10, at: 7) == .close)
-  }
-
-  @Test func `a rejected body is drained to its limit, then answered on the raw socket`() {
-    var state = Start.draining.state
     #expect(state.access(bytes: 6, run: 2, drainLimit: 10, at: 5) == .discard)
     #expect(state.access(bytes: 4, run: 2, drainLimit: 10, at: 6) == .discard)
     // Its time limit is for the whole of it.
     #expect(state.since == 0)
-    #expect(state.access(bytes: 1, run: 2, drainLimit: 10, at: 7) == .rejectRaw(.unsupportedEncoding))
-    #expect(state.phase == .lingering(discarded: 0) && state.since == 7)
+    #expect(state.access(bytes: 1, run: 2, drainLimit: 10, at: 7) == .close)
   }
 
   @Test(arguments: [true, false])
-  func `a rejection waits for the body that follows it`(drains: Bool) {
+  func `what follows a rejection is read, if it can be trusted`(drains: Bool) {
     var state = Start.readingHeader.state
-    let action = state.reject(.bodyTooLarge(limit: 1), drains: drains, at: 5)
-    #expect(action == (drains ? .discard : .reject(.bodyTooLarge(limit: 1))))
-    #expect(state.phase == (drains ? .draining(.bodyTooLarge(limit: 1), discarded: 0) : .sending))
+    state.reject(drains: drains, at: 5)
+    #expect(state.phase == (drains ? .lingering(discarded: 0) : .sending))
+    #expect(state.since == 5)
   }
 
   @Test(arguments: Start.allCases)
@@ -202,7 +189,7 @@ import Testing
   @Test(arguments: Start.allCases)
   func `a request is interrupted while it arrives`(start: Start) {
     var state = start.state
-    let reads: [Start] = [.connected, .idle, .readingHeader, .readingBody, .draining]
+    let reads: [Start] = [.connected, .idle, .readingHeader, .readingBody]
     #expect(state.interrupt(at: 5) == reads.contains(start))
     #expect(state.phase == (reads.contains(start) ? .lingering(discarded: 0) : start.state.phase))
   }
@@ -223,6 +210,5 @@ import Testing
     let claims = [state.isReading, state.isOwed, state.isSending, state.isBetweenRequests].filter(\.self).count
     #expect(claims == ([.lingering, .closing, .closed].contains(start) ? 0 : 1))
     #expect(state.isUnanswered == [.handling, .suspended].contains(start))
-    #expect(state.hasHeaderSection == [.readingBody, .handling, .suspended].contains(start))
   }
 }

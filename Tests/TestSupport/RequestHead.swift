@@ -3,7 +3,7 @@ import HTTPServer
 
 /// A request line and header section, taken apart as libmicrohttpd does it: in place, with a NUL behind each part.
 final class RequestHead {
-  private(set) var validator = HeaderValidator()
+  private(set) var validator = HeaderValidator(isParserStrict: false)
   private(set) var method = HTTPMethod.other
   private(set) var path = ""
   private(set) var isChunked = false

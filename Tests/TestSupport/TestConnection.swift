@@ -75,7 +75,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   // MARK: HTTPRequest
 
-  package var requestID: String? { state.hasHeaderSection ? head?.requestID : nil }
+  package var requestID: String? { head?.requestID }
 
   package var answerID: String {
     let id = requestID ?? madeID ?? transport.nextRequestID()
@@ -86,7 +86,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   package var clientAddress: String? { nil }
 
-  package func header(_ name: StaticString) -> String? { state.hasHeaderSection ? head?.value(of: "\(name)") : nil }
+  package func header(_ name: StaticString) -> String? { head?.value(of: "\(name)") }
 
   package var bodyBytes: Int { requestBody.count }
 
@@ -153,9 +153,6 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     case .close: break
     case .rejectIfStarted(let rejection): if !input.isEmpty { answer(rejection) }
     case .reject(let rejection): answer(rejection)
-    case .rejectAndLinger(let rejection):
-      interrupt(rejection)
-      return true
     }
     shutDown()
     return true
@@ -188,11 +185,9 @@ package final class TestConnection: HTTPClient, HTTPExchange {
       if head.validator.contentLength ?? 0 > RequestBody.smallBytes { askForBody() }
       return true
     case .reject(let rejection, let drainable):
-      let drains = drainable && !head.validator.expectsContinue
-      let action = state.reject(rejection, drains: drains, at: transport.now)
-      _ = perform(action)
+      reject(rejection, drains: drainable)
       // "Queueing in the first call closes the connection."
-      if !drains { _ = close() }
+      if !drainable { _ = close() }
       return true
     }
   }
@@ -216,7 +211,8 @@ package final class TestConnection: HTTPClient, HTTPExchange {
       let rejection = part.withUnsafeBytes { requestBody.append($0, expected: head?.validator.contentLength) }
       guard let rejection else { return true }
       requestBody.discard()
-      return perform(state.reject(rejection, drains: true, at: transport.now))
+      reject(rejection, drains: true)
+      return true
     case let action: return perform(action)
     }
   }
@@ -230,7 +226,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
       return true
     case .refuse(let response):
       requestBody.discard()
-      if state.interrupt(at: transport.now) { deliver(response, closes: true, requestID: nil) }
+      if state.interrupt(at: transport.now) { deliver(response, closes: true, requestID: answerID) }
       return false
     }
   }
@@ -253,12 +249,6 @@ package final class TestConnection: HTTPClient, HTTPExchange {
     case .discard: return true
     case .wait, .suspend, .validateHeader, .appendBody: return false
     case .send: return finish(with: state.takeAnswer(), closes: false)
-    case .reject(let rejection):
-      transport.handler.didReject(rejection, of: self)
-      return finish(with: transport.handler.response(to: rejection), closes: rejection.closesConnection)
-    case .rejectRaw(let rejection):
-      answer(rejection)
-      return true
     case .close: return close()
     }
   }
@@ -268,13 +258,25 @@ package final class TestConnection: HTTPClient, HTTPExchange {
       body = try requestBody.finish(coding: head?.validator.coding ?? .identity)
     } catch {
       requestBody.discard()
-      return perform(state.reject(error, drains: false, at: transport.now))
+      return reject(error, drains: false)
     }
     state.requestReceived(run: transport.run, at: transport.now)
     transport.handler.didReceive(self)
     body = nil
     requestBody.discard()
     return perform(access(bytes: 0))
+  }
+
+  /// - Returns: whether the connection can go on at once.
+  @discardableResult
+  private func reject(_ rejection: ServerRejection, drains: Bool) -> Bool {
+    state.reject(drains: drains, at: transport.now)
+    guard !drains else {
+      answer(rejection)
+      return true
+    }
+    transport.handler.didReject(rejection, of: self)
+    return finish(with: transport.handler.response(to: rejection), closes: rejection.closesConnection)
   }
 
   // MARK: Answering
@@ -294,7 +296,7 @@ package final class TestConnection: HTTPClient, HTTPExchange {
   /// Answers on the raw socket.
   private func answer(_ rejection: ServerRejection) {
     transport.handler.didReject(rejection, of: self)
-    deliver(transport.handler.response(to: rejection), closes: true, requestID: nil)
+    deliver(transport.handler.response(to: rejection), closes: true, requestID: answerID)
   }
 
   private func deliver(_ response: Response, closes: Bool, requestID: String?) {

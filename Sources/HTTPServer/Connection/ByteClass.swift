@@ -25,6 +25,17 @@ struct ByteClass {
     }
   }
 
+  /// What a `Host` consists of (RFC 9110 7.2, RFC 3986 3.2.2): a name with its escapes, an address in brackets, and a port.
+  static let host = ByteClass(includesHigh: false) { byte in
+    switch byte {
+    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+    case 0x2d, 0x2e, 0x5f, 0x7e, 0x25, 0x21, 0x24, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x3b, 0x3d, 0x3a, 0x5b,
+      0x5d:
+      true
+    default: false
+    }
+  }
+
   /// RFC 9110 5.5: visible bytes, `obs-text`, space and tab.
   static let fieldValue = ByteClass(includesHigh: true) { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7f) }
 }

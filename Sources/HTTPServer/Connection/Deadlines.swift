@@ -8,7 +8,7 @@ package struct Deadlines {
   package var body: UInt64
   /// Between two requests.
   package var idle: UInt64
-  /// For a rejected body to end, and for a client to close after an answer on the raw socket.
+  /// For a client to close after an answer on the raw socket.
   package var drain: UInt64 = 1_000_000_000
 
   /// - Parameters: in nanoseconds, each from the beginning of its phase.
@@ -34,8 +34,6 @@ package enum Expiry: Equatable {
   case rejectIfStarted(ServerRejection)
   /// Answer on the raw socket, then shut it down.
   case reject(ServerRejection)
-  /// Answer on the raw socket, then linger.
-  case rejectAndLinger(ServerRejection)
 }
 
 extension ExchangeState {
@@ -47,7 +45,6 @@ extension ExchangeState {
     case .connected: return elapsed >= deadlines.header ? .rejectIfStarted(.headerTimeout) : .none
     case .readingHeader: return elapsed >= deadlines.header ? .reject(.headerTimeout) : .none
     case .readingBody: return elapsed >= deadlines.body ? .reject(.bodyTimeout) : .none
-    case .draining(let rejection, _): return elapsed >= deadlines.drain ? .rejectAndLinger(rejection) : .none
     case .lingering: return elapsed >= deadlines.drain ? .close : .none
     case .sending: return elapsed >= deadlines.body ? .close : .none
     case .idle: return elapsed >= deadlines.idle ? .rejectIfStarted(.headerTimeout) : .none

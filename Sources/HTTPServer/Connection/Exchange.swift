@@ -18,10 +18,15 @@ final class Exchange: HTTPExchange {
   /// Strong: the circle through its list of connections ends with the connection.
   let reactor: Reactor
   var state: ExchangeState<Response>
-  var validator = HeaderValidator()
+  var validator = Exchange.newValidator
+  static var newValidator: HeaderValidator { HeaderValidator(isParserStrict: mhd_is_strict() != 0) }
+  /// Whether a header section has been read whose request is not over.
+  var hasHeaderSection = false
   var requestBody: RequestBody
   /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
   var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
+  /// How much of the body had come at the last sweep, if more lay unread.
+  var stalledBytes: Int?
   /// The answer's id, if it was asked for before the answer.
   var madeID: String?
   /// Where this connection stands in the reactor's list.
@@ -39,7 +44,7 @@ final class Exchange: HTTPExchange {
 
   // MARK: HTTPRequest
 
-  var requestID: String? { state.hasHeaderSection ? validator.requestID.map { String(cString: $0) } : nil }
+  var requestID: String? { validator.requestID.map { String(cString: $0) } }
 
   var answerID: String {
     if let requestID { return requestID }
@@ -55,7 +60,7 @@ final class Exchange: HTTPExchange {
     var value: UnsafePointer<CChar>?
     var count = 0
     guard
-      state.hasHeaderSection,
+      hasHeaderSection,
       MHD_lookup_connection_value_n(connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count)
         == .YES
     else { return nil }

@@ -14,9 +14,8 @@ package struct ExchangeState<Answer> {
     /// A request line is complete, the header section is not.
     case readingHeader
     case readingBody
-    /// The body of a rejected request is read and thrown away before the answer, so that the client sees the answer and not a reset.
-    case draining(ServerRejection, discarded: Int)
-    /// Answered on the raw socket: what still comes is thrown away until the client closes, or has sent too much.
+    /// Answered on the raw socket: what still comes is thrown away until the client closes, or has sent too much, so that it sees the
+    /// answer and not a reset.
     case lingering(discarded: Int)
     /// The handler has the request, which it was given in this call of MHD_run.
     case handling(run: UInt64)
@@ -48,10 +47,6 @@ package struct ExchangeState<Answer> {
     /// Queue the handler's answer, which `takeAnswer` gives.
     /// - Parameter resetsTimeout: the connection was given a timeout of its own for its suspension.
     case send(resetsTimeout: Bool)
-    /// Queue the answer to a rejection.
-    case reject(ServerRejection)
-    /// Answer past libmicrohttpd, on the raw socket, and keep reading.
-    case rejectRaw(ServerRejection)
     /// Tell libmicrohttpd to close the connection.
     case close
   }
@@ -91,7 +86,7 @@ package struct ExchangeState<Answer> {
   /// - Returns: whether a request begins with it.
   package mutating func requestLineArrived(at now: UInt64) -> Bool {
     switch phase {
-    case .connected, .idle, .readingHeader, .readingBody, .draining, .sending:
+    case .connected, .idle, .readingHeader, .readingBody, .sending:
       enter(.readingHeader, at: now)
       return true
     case .handling, .suspended, .answered, .lingering, .closing, .closed: return false
@@ -103,25 +98,14 @@ package struct ExchangeState<Answer> {
   /// - Parameters:
   ///   - bytes: of this part of the body.
   ///   - run: the number of this call of MHD_run.
-  ///   - drainLimit: as many bytes of a rejected body are read before the client is answered all the same.
+  ///   - drainLimit: as many bytes of a rejected body are read before the connection is closed.
   package mutating func access(bytes: Int, run: UInt64, drainLimit: Int, at now: UInt64) -> AccessAction {
     switch phase {
     case .connected, .idle, .readingHeader: return .validateHeader
     case .readingBody: return bytes > 0 ? .appendBody : .finishBody
-    case .draining(let rejection, let discarded):
-      guard bytes > 0 else {
-        enter(.sending, at: now)
-        return .reject(rejection)
-      }
-      guard discarded + bytes <= drainLimit else {
-        enter(.lingering(discarded: 0), at: now)
-        return .rejectRaw(rejection)
-      }
-      // Not entered anew: the time limit is for the whole of it.
-      phase = .draining(rejection, discarded: discarded + bytes)
-      return .discard
     case .lingering(let discarded):
       guard bytes > 0, discarded + bytes <= drainLimit else { return .close }
+      // Not entered anew: the time limit is for the whole of it.
       phase = .lingering(discarded: discarded + bytes)
       return .discard
     case .closing: return bytes > 0 ? .discard : .close
@@ -148,14 +132,10 @@ package struct ExchangeState<Answer> {
   package mutating func headerAccepted(at now: UInt64) { enter(.readingBody, at: now) }
 
   /// The request being read is rejected.
-  /// - Parameter drains: its body still follows, in a framing that can be trusted.
-  package mutating func reject(_ rejection: ServerRejection, drains: Bool, at now: UInt64) -> AccessAction {
-    guard drains else {
-      enter(.sending, at: now)
-      return .reject(rejection)
-    }
-    enter(.draining(rejection, discarded: 0), at: now)
-    return .discard
+  /// - Parameter drains: its body still follows, in a framing that can be trusted: the answer is given on the raw socket, and what follows
+  ///   thrown away. Otherwise libmicrohttpd sends it.
+  package mutating func reject(drains: Bool, at now: UInt64) {
+    enter(drains ? .lingering(discarded: 0) : .sending, at: now)
   }
 
   /// The whole request is about to be given to the handler.
@@ -174,7 +154,7 @@ package struct ExchangeState<Answer> {
       self.answer = answer
       phase = .answered(wasSuspended: true)
       return .resume
-    case .connected, .idle, .readingHeader, .readingBody, .draining, .lingering, .answered, .sending, .closing, .closed:
+    case .connected, .idle, .readingHeader, .readingBody, .lingering, .answered, .sending, .closing, .closed:
       return .none
     }
   }
@@ -188,7 +168,7 @@ package struct ExchangeState<Answer> {
     case .suspended:
       enter(.closing, at: now)
       return .resume
-    case .connected, .idle, .readingHeader, .readingBody, .draining, .lingering, .answered, .sending, .closing, .closed:
+    case .connected, .idle, .readingHeader, .readingBody, .lingering, .answered, .sending, .closing, .closed:
       return .none
     }
   }
@@ -207,7 +187,7 @@ package struct ExchangeState<Answer> {
     case .connected, .idle, .readingHeader:
       let status = parserStatus()
       if status >= 400 { action = .report(.unparsedHeader(status: status)) }
-    case .readingBody, .draining, .answered, .sending: break
+    case .readingBody, .answered, .sending: break
     }
     enter(.idle, at: now)
     return action
@@ -225,7 +205,7 @@ package struct ExchangeState<Answer> {
   /// - Returns: false: this is no time for it, because an answer of libmicrohttpd's may be on its way or is owed.
   package mutating func interrupt(at now: UInt64) -> Bool {
     switch phase {
-    case .connected, .idle, .readingHeader, .readingBody, .draining:
+    case .connected, .idle, .readingHeader, .readingBody:
       enter(.lingering(discarded: 0), at: now)
       return true
     case .lingering, .handling, .suspended, .answered, .sending, .closing, .closed: return false
@@ -236,7 +216,7 @@ package struct ExchangeState<Answer> {
   /// - Returns: whether the socket is to be shut down.
   package mutating func shutDown(at now: UInt64) -> Bool {
     switch phase {
-    case .connected, .idle, .readingHeader, .readingBody, .draining, .lingering, .answered, .sending:
+    case .connected, .idle, .readingHeader, .readingBody, .lingering, .answered, .sending:
       enter(.closing, at: now)
       return true
     case .handling, .suspended, .closing, .closed: return false
@@ -259,9 +239,6 @@ extension ExchangeState {
     }
   }
 
-  /// Whether there is a header section of a request that has no answer yet.
-  package var hasHeaderSection: Bool { phase == .readingBody || isUnanswered }
-
   /// Whether libmicrohttpd has still to be given an answer.
   package var isOwed: Bool {
     switch phase {
@@ -281,10 +258,13 @@ extension ExchangeState {
     }
   }
 
+  /// Whether a body is arriving.
+  package var isReadingBody: Bool { if case .readingBody = phase { true } else { false } }
+
   /// Whether a request has begun and is not yet the handler's.
   package var isReading: Bool {
     switch phase {
-    case .readingHeader, .readingBody, .draining: true
+    case .readingHeader, .readingBody: true
     default: false
     }
   }

@@ -1,15 +1,16 @@
-/// Judges a header section before its body is read: what libmicrohttpd 0.9.75's parser lets through, a proxy in front may
-/// have read differently, and that difference is request smuggling. A pure state machine: every field once, then `decision`.
+/// Judges a header section before its body is read: what libmicrohttpd's parser lets through (0.9.75's in particular; from 0.9.77 on it is
+/// strict), a proxy in front may have read differently, and that difference is request smuggling. A pure state machine: every field once,
+/// then `decision`.
 package struct HeaderValidator {
   /// The HTTP version of a request line.
   package enum Version { case http10, http11, other }
-  /// How a body is compressed (RFC 9110 8.4.1).
-  package enum ContentCoding { case identity, gzip, deflate }
+  /// How a body is compressed (RFC 9110 8.4.1); `unsupported`: in a way that is not spoken here, which is said when it has arrived.
+  package enum ContentCoding { case identity, gzip, deflate, unsupported }
 
   /// What is made of a header section.
   package enum Decision: Equatable {
     case accept
-    /// - Parameter drainable: the body's framing is trusted, so that it can be read and thrown away before answering.
+    /// - Parameter drainable: a body follows in a framing that is trusted, so that it can be read and thrown away.
     case reject(ServerRejection, drainable: Bool)
   }
 
@@ -19,17 +20,22 @@ package struct HeaderValidator {
     package var maxHeaderBytes: Int
     /// Of the body, as sent and as inflated.
     package var maxBodyBytes: Int
+    /// Whether a body needs a `Content-Length`.
+    package var refusesChunked: Bool
 
     /// Limits in bytes.
-    package init(maxHeaderBytes: Int, maxBodyBytes: Int) {
-      (self.maxHeaderBytes, self.maxBodyBytes) = (maxHeaderBytes, maxBodyBytes)
+    package init(maxHeaderBytes: Int, maxBodyBytes: Int, refusesChunked: Bool = false) {
+      self.maxHeaderBytes = maxHeaderBytes
+      self.maxBodyBytes = maxBodyBytes
+      self.refusesChunked = refusesChunked
     }
 
     /// The limits that a configuration asks for.
     package init(_ configuration: ServerConfiguration) {
       // zlib counts in 32 bits.
       self.init(
-        maxHeaderBytes: configuration.maxHeaderBytes, maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)))
+        maxHeaderBytes: configuration.maxHeaderBytes, maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)),
+        refusesChunked: configuration.refusesChunked)
     }
   }
 
@@ -44,6 +50,7 @@ package struct HeaderValidator {
   /// NUL-terminated, in the connection's memory pool: valid until the request is over.
   package private(set) var requestID: UnsafePointer<CChar>?
 
+  private let isParserStrict: Bool
   private var fault: ServerRejection.HeaderFault?
   /// One past the last byte that was understood: the request line's version, then each value.
   private var understoodEnd: UnsafeRawPointer?
@@ -52,10 +59,11 @@ package struct HeaderValidator {
   private var transferCodings = 0
   private var contentCodings = 0
   private var hasUnknownTransferCoding = false
-  private var hasUnknownContentCoding = false
 
   /// A validator that has seen nothing.
-  package init() {}
+  /// - Parameter isParserStrict: whether the parser refuses NUL and bare LF by itself. It takes blanks off the end of a value, so that no
+  ///   two values need to be a line end apart.
+  package init(isParserStrict: Bool) { self.isParserStrict = isParserStrict }
 
   /// Looks at the request target, undecoded.
   /// - Returns: where it ends.
@@ -71,6 +79,15 @@ package struct HeaderValidator {
     return at
   }
 
+  /// Looks at the request's method.
+  package mutating func take(method: UnsafePointer<CChar>) {
+    var at = method
+    while at.pointee != 0 {
+      if !ByteClass.token.contains(UInt8(bitPattern: at.pointee)) { return fail("a method that is not a token") }
+      at += 1
+    }
+  }
+
   /// Begins with the request line: its last part, the version, ends here.
   package mutating func begin(versionEnd: UnsafeRawPointer) { understoodEnd = versionEnd }
 
@@ -78,7 +95,7 @@ package struct HeaderValidator {
   /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
   /// section's end there must be exactly two line ends, CR LF each.
   package mutating func end(_ sectionEnd: UnsafeRawPointer) {
-    if let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
+    if !isParserStrict, let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
   }
 
   private static let gap: ServerRejection.HeaderFault = "a NUL, an empty header name or a line that ends without CR LF"
@@ -89,38 +106,41 @@ package struct HeaderValidator {
     for byte in name where !ByteClass.token.contains(byte) { return fail("a header name that is not a token") }
     for byte in value where !ByteClass.fieldValue.contains(byte) { return fail("a control byte in a header value") }
     // A field folded over two lines (obs-fold) is put together elsewhere in the connection's pool: only an unfolded value
-    // lies right behind its name, one colon and some blanks away.
+    // lies behind its name, one colon and some blanks away.
     if let valueStart = value.baseAddress {
-      let distance = UnsafeRawPointer(valueStart) - UnsafeRawPointer(nameStart) - name.count
-      guard distance >= 1, distance <= 16 else { return fail("a folded header line") }
+      let between = UnsafeRawPointer(nameStart) + name.count + 1
+      let blanks = UnsafeRawPointer(valueStart) - between
+      guard blanks >= 0, UnsafeRawBufferPointer(start: between, count: blanks).allSatisfy({ $0 == 0x20 || $0 == 0x09 })
+      else { return fail("a folded header line") }
       // Values are C strings: what a NUL hides lies between this name and the last value.
-      if let understoodEnd, UnsafeRawPointer(nameStart) - understoodEnd != 2 { fail(Self.gap) }
+      if !isParserStrict, let understoodEnd, UnsafeRawPointer(nameStart) - understoodEnd != 2 { fail(Self.gap) }
       understoodEnd = UnsafeRawPointer(valueStart + value.count)
     }
     let wholeValue = value
     let value = trimmed(value)
     switch name.count {
-    case 4 where matches(name, "host"):
+    case 4 where Self.matches(name, "host"):
       hosts += 1
-    case 6 where matches(name, "expect"):
-      expectsContinue = matches(value, "100-continue")
-    case 12 where matches(name, "x-request-id"):
+      if !value.allSatisfy(ByteClass.host.contains) { fail("a Host that is not a name or address with a port") }
+    case 6 where Self.matches(name, "expect"):
+      expectsContinue = Self.matches(value, "100-continue")
+    case 12 where Self.matches(name, "x-request-id"):
       // Echoed as a C string: nothing may have been trimmed behind it.
       if (1...128).contains(value.count), value.baseAddress?[value.count] == 0,
         value.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let start = value.baseAddress
       {
         requestID = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
       }
-    case 14 where matches(name, "content-length"):
+    case 14 where Self.matches(name, "content-length"):
       lengths += 1
       takeLength(value)
-    case 16 where matches(name, "content-encoding"):
+    case 16 where Self.matches(name, "content-encoding"):
       contentCodings += 1
-      takeCoding(value)
-    case 17 where matches(name, "transfer-encoding"):
+      coding = contentCodings > 1 ? .unsupported : Self.coding(value)
+    case 17 where Self.matches(name, "transfer-encoding"):
       transferCodings += 1
       // Untrimmed: libmicrohttpd does not take "chunked " for chunked, and would read until the client closes.
-      if matches(wholeValue, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
+      if Self.matches(wholeValue, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
     default: break
     }
   }
@@ -130,13 +150,8 @@ package struct HeaderValidator {
 
   /// What follows from the fields that were taken, once the section has ended.
   package func decision(version: Version, headerBytes: Int, limits: Limits) -> Decision {
-    let framingIsTrusted =
-      fault == nil && lengths <= 1 && transferCodings <= 1 && lengths + transferCodings <= 1
-      && !hasUnknownTransferCoding && version != .other
     if let fault { return .reject(.malformedHeader(fault), drainable: false) }
-    if version == .other {
-      return .reject(.unsupportedVersion, drainable: false)
-    }
+    if version == .other { return .reject(.unsupportedVersion, drainable: false) }
     if lengths > 1 { return .reject(.malformedHeader("more than one Content-Length"), drainable: false) }
     if transferCodings > 1 { return .reject(.malformedHeader("more than one Transfer-Encoding"), drainable: false) }
     if lengths == 1 && transferCodings == 1 {
@@ -145,21 +160,19 @@ package struct HeaderValidator {
     if version == .http10 && transferCodings > 0 {
       return .reject(.malformedHeader("Transfer-Encoding in HTTP/1.0"), drainable: false)
     }
-    if hasUnknownTransferCoding {
-      return .reject(.unsupportedTransferCoding, drainable: false)
-    }
-    if hosts > 1 { return .reject(.malformedHeader("more than one Host"), drainable: framingIsTrusted) }
-    if hosts == 0 && version == .http11 { return .reject(.malformedHeader("no Host"), drainable: framingIsTrusted) }
+    if hasUnknownTransferCoding { return .reject(.unsupportedTransferCoding, drainable: false) }
+    if isChunked && limits.refusesChunked { return .reject(.lengthRequired, drainable: false) }
+    // From here on the framing is trusted. A client that waits for 100 has sent nothing yet: it sees the answer at once.
+    let drainable = (isChunked || contentLength ?? 0 > 0) && !expectsContinue
+    if hosts > 1 { return .reject(.malformedHeader("more than one Host"), drainable: drainable) }
+    if hosts == 0 && version == .http11 { return .reject(.malformedHeader("no Host"), drainable: drainable) }
     if headerBytes > limits.maxHeaderBytes {
-      return .reject(
-        .headerTooLarge(bytes: headerBytes, limit: limits.maxHeaderBytes), drainable: framingIsTrusted)
+      return .reject(.headerTooLarge(bytes: headerBytes, limit: limits.maxHeaderBytes), drainable: drainable)
     }
     if let contentLength, contentLength > limits.maxBodyBytes {
-      return .reject(.bodyTooLarge(limit: limits.maxBodyBytes), drainable: framingIsTrusted)
+      return .reject(.bodyTooLarge(limit: limits.maxBodyBytes), drainable: drainable)
     }
-    if hasUnknownContentCoding || contentCodings > 1 {
-      return .reject(.unsupportedEncoding, drainable: framingIsTrusted)
-    }
+    if coding == .unsupported && expectsContinue { return .reject(.unsupportedEncoding, drainable: false) }
     return .accept
   }
 
@@ -176,18 +189,14 @@ package struct HeaderValidator {
     contentLength = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
   }
 
-  private mutating func takeCoding(_ value: UnsafeBufferPointer<UInt8>) {
-    if matches(value, "gzip") || matches(value, "x-gzip") {
-      coding = .gzip
-    } else if matches(value, "deflate") {
-      coding = .deflate
-    } else if !matches(value, "identity") && !value.isEmpty {
-      hasUnknownContentCoding = true
-    }
+  private static func coding(_ value: UnsafeBufferPointer<UInt8>) -> ContentCoding {
+    if matches(value, "gzip") || matches(value, "x-gzip") { return .gzip }
+    if matches(value, "deflate") { return .deflate }
+    return matches(value, "identity") || value.isEmpty ? .identity : .unsupported
   }
 
   /// Compares with a lower-case ASCII literal, letters in either case.
-  private func matches(_ bytes: UnsafeBufferPointer<UInt8>, _ literal: StaticString) -> Bool {
+  private static func matches(_ bytes: UnsafeBufferPointer<UInt8>, _ literal: StaticString) -> Bool {
     guard bytes.count == literal.utf8CodeUnitCount else { return false }
     let expected = literal.utf8Start
     for index in 0..<bytes.count {

@@ -56,7 +56,7 @@ extension Reactor {
       MHD_OptionItem(option: .URI_LOG_CALLBACK, value: function(uriLog), ptr_value: context),
       // MSG_NOSIGNAL on every send of libmicrohttpd's, and SIGPIPE ignored by `Server.start`.
       MHD_OptionItem(option: .SIGPIPE_HANDLED_BY_APP, value: 1, ptr_value: nil),
-      // MHD_OPTION_STRICT_FOR_CLIENT stays 0: at 1 it answers what the header validator answers, but in HTML.
+      mhd_strictness(),
     ]
     var flags = MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_ERROR_LOG.rawValue
     if tls != nil {

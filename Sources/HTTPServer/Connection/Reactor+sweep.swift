@@ -31,6 +31,7 @@ extension Reactor {
         // The end of a stream that came together with the request's last bytes is one edge for epoll, and libmicrohttpd
         // does not read on after it: without this look the connection would stay until its idle limit.
         if exchange.state.isBetweenRequests && hasEnded(exchange) { shutDown(exchange, at: now) }
+        if isStalled(exchange) { interrupt(exchange, .chunkSizeTooLong, at: now) }
       case .close: shutDown(exchange, at: now)
       case .rejectIfStarted(let rejection):
         if hasPartOfRequest(exchange, at: now) { sendRaw(exchange, rejection) }
@@ -38,7 +39,6 @@ extension Reactor {
       case .reject(let rejection):
         sendRaw(exchange, rejection)
         shutDown(exchange, at: now)
-      case .rejectAndLinger(let rejection): interrupt(exchange, rejection, at: now)
       }
     }
   }
@@ -155,7 +155,7 @@ extension Reactor {
   }
 
   private func sendRaw(_ exchange: Exchange, _ response: Response) {
-    response.withRawBytes {
+    response.withRawBytes(requestID: exchange.answerID) {
       if let session = exchange.tls { return session.send($0) }
       _ = send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     }
@@ -176,6 +176,14 @@ extension Reactor {
       // One tick of the kernel's clock (10 ms) of doubt in favour of silence.
       return UInt64(info.load(fromByteOffset: 52, as: UInt32.self)) + 10 < elapsed
     }
+  }
+
+  /// Whether a body has bytes that libmicrohttpd leaves unread, as at the last sweep: a line with the size of a chunk has filled its buffer.
+  private func isStalled(_ exchange: Exchange) -> Bool {
+    guard exchange.state.isReadingBody else { return false }
+    let isWaiting = hasUnreadBytes(exchange)
+    defer { exchange.stalledBytes = isWaiting ? exchange.bodyBytes : nil }
+    return isWaiting && exchange.stalledBytes == exchange.bodyBytes
   }
 
   /// Whether the client has said that nothing more comes, or is gone.

@@ -39,6 +39,7 @@ package struct RequestBody {
   package mutating func finish(
     coding: HeaderValidator.ContentCoding
   ) throws(ServerRejection) -> UnsafeRawBufferPointer? {
+    guard coding != .unsupported else { throw .unsupportedEncoding }
     guard let received = buffer else { return pool.emptyBody }
     guard coding != .identity, received.count > 0 else { return received.sealed() }
     let inflater = try BodyInflater(

@@ -1,9 +1,10 @@
 extension Response {
   /// Lends the whole answer as bytes, for a socket on which libmicrohttpd has no response in progress; it closes the connection.
-  func withRawBytes<Result>(_ send: (UnsafeRawBufferPointer) -> Result) -> Result {
+  func withRawBytes<Result>(requestID: String, _ send: (UnsafeRawBufferPointer) -> Result) -> Result {
     var head = "HTTP/1.1 \(status) \(Self.phrase(status))\r\nContent-Type: \(contentType)\r\n"
     head += "X-Content-Type-Options: nosniff\r\n"
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
+    head += "X-Request-ID: \(requestID)\r\n"
     return withBody { body in
       head += "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
       // In one piece, since it is sent without waiting: a part that did not fit would be lost.
@@ -20,6 +21,7 @@ extension Response {
     case 403: "Forbidden"
     case 404: "Not Found"
     case 408: "Request Timeout"
+    case 411: "Length Required"
     case 413: "Content Too Large"
     case 415: "Unsupported Media Type"
     case 421: "Misdirected Request"
