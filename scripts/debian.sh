@@ -29,7 +29,7 @@ if [ ! -e "$root/.complete" ]; then
   mkdir -p "$roots"
   echo "making a chroot of $release in $root"
   logged debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg "$release" "$root" "$mirror"
-  for file in /etc/apt/apt.conf.d/*proxy* /etc/ssl/certs/ca-certificates.crt; do
+  for file in /etc/apt/apt.conf.d/*proxy*; do
     if [ -e "$file" ]; then install -D -m 644 "$file" "$root$file"; fi
   done
   logged chroot "$root" apt-get update -qq
@@ -37,7 +37,7 @@ if [ ! -e "$root/.complete" ]; then
   touch "$root/.complete"
 fi
 
-# Folders of this machine to be seen in there: the toolchain, and what git reads instead of an address.
+# Folders of this machine to be seen in there: the toolchain, and what git and pip read instead of an address.
 lent=("$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")")
 while read -r _ folder; do
   if [ -d "$folder" ]; then lent+=("$folder"); fi
@@ -45,7 +45,7 @@ done < <(git config --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.
 for folder in ${PIP_FIND_LINKS:-}; do
   if [ -d "$folder" ]; then lent+=("$folder"); fi
 done
-for file in /etc/gitconfig /etc/pip.conf /etc/resolv.conf; do
+for file in /etc/gitconfig /etc/pip.conf /etc/resolv.conf /etc/ssl/certs/ca-certificates.crt; do
   if [ -e "$file" ]; then install -m 644 "$file" "$root$file"; fi
 done
 if [ -e "$HOME/.gitconfig" ]; then install -m 644 "$HOME/.gitconfig" "$root/root/.gitconfig"; fi

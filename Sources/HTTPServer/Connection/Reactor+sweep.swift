@@ -28,9 +28,11 @@ extension Reactor {
     for exchange in connections {
       switch exchange.state.expiry(at: now, settings.deadlines) {
       case .none:
-        // The end of a stream that came together with the request's last bytes is one edge for epoll, and libmicrohttpd
-        // does not read on after it: without this look the connection would stay until its idle limit.
-        if exchange.state.isBetweenRequests && hasEnded(exchange) { shutDown(exchange, at: now) }
+        // The end of a stream that came together with the last bytes is one edge for epoll, and libmicrohttpd does not read on
+        // after it: without this look the connection would stay until its limit, and a request that broke off as well.
+        if (exchange.state.isBetweenRequests || exchange.state.isReading) && hasEnded(exchange) {
+          shutDown(exchange, at: now)
+        }
         if isStalled(exchange) { interrupt(exchange, .chunkSizeTooLong, at: now) }
       case .close: shutDown(exchange, at: now)
       case .rejectIfStarted(let rejection):
