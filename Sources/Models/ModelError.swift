@@ -24,14 +24,20 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   public let reason: Reason
   /// The sentence. Options are named in backquotes, as `rbf_form`.
   public let description: String
+  /// The same with the file's name instead of its path, for whoever need not know where files lie.
+  public let descriptionWithoutFolder: String
 
   /// The same with another sentence, such as one that names options as a program's user knows them: errors of this module name them as
   /// `rbf_form`, in backquotes.
   package func rephrased(_ rephrase: (String) -> String) -> ModelError {
-    ModelError(reason, rephrase(description))
+    ModelError(reason, rephrase(description), withoutFolder: rephrase(descriptionWithoutFolder))
   }
 
-  private init(_ reason: Reason, _ description: String) { (self.reason, self.description) = (reason, description) }
+  private init(_ reason: Reason, _ description: String, withoutFolder descriptionWithoutFolder: String) {
+    self.reason = reason
+    self.description = description
+    self.descriptionWithoutFolder = descriptionWithoutFolder
+  }
 
   /// - Parameters:
   ///   - file: the path, with which the sentence begins.
@@ -39,6 +45,8 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
     description = "\(file): \(sentence)".withoutControlCharacters
+    let name = file.lastIndex(of: "/").map { file[file.index(after: $0)...] } ?? file[...]
+    descriptionWithoutFolder = "\(name): \(sentence)".withoutControlCharacters
   }
 }
 

@@ -205,7 +205,7 @@ import Testing
     for path in ["/", "/metrics", "/nothing", "/predict"] {
       #expect(try client.exchange("GET", path).headers["x-content-type-options"] == "nosniff", "\(path)")
     }
-    client.send("GET / HTTP/1.1\r\n\r\n")
+    client.send("GET / HTTP/1.1\r\nHost: a b\r\n\r\n")
     #expect(try client.receive().headers["x-content-type-options"] == "nosniff")
   }
 

@@ -3,8 +3,8 @@ package import Models
 /// What came of loading one version.
 enum LoadOutcome<Model: Sendable>: Sendable {
   case loaded(Model)
-  /// With the sentence that says why.
-  case failed(String)
+  /// With the sentence that says why, for the log, and for callers, who learn no more of the file's path than its name.
+  case failed(String, told: String)
 }
 
 /// What one look at the files, or one request, changed.

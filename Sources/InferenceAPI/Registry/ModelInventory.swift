@@ -59,8 +59,8 @@ struct ModelInventory<Source: VersionSource, Model: Sendable>: Sendable {
         loaded[source.key] = (model, source.fingerprint)
         failures[source.key] = nil
         changes.loaded.append(source.key)
-      case .failed(let sentence):
-        failures[source.key] = Failure(sentence: sentence, fingerprint: source.fingerprint)
+      case .failed(let sentence, let told):
+        failures[source.key] = Failure(sentence: told, fingerprint: source.fingerprint)
         changes.failed[source.key] = sentence
       case nil:
         // The files that are served came back.

@@ -55,7 +55,7 @@ package final class ModelLoader: Sendable {
       return .loaded(served)
     } catch {
       counted.withLock { $0.count(loadOf: source.key.name, succeeded: false) }
-      return .failed("\(error)")
+      return .failed("\(error)", told: error.descriptionWithoutFolder)
     }
   }
 

@@ -163,7 +163,7 @@ import Testing
     Dictionary(
       uniqueKeysWithValues: loads.map { source in
         guard let model = source.fingerprint, !bad.contains(model) else {
-          return (source.key, .failed("no model in \(source.fingerprint ?? 0)"))
+          return (source.key, .failed("/no", told: "no model in \(source.fingerprint ?? 0)"))
         }
         return (source.key, .loaded(model))
       })
@@ -187,7 +187,7 @@ import Testing
     let changes = inventory.apply(Self.outcomes(of: after, bad: [7]), of: after)
     #expect(changes.loaded.map(\.short) == ["m/2"])
     #expect(changes.removed.map(\.short) == ["a/1", "m/1"])
-    #expect(changes.failed.mapKeys(\.short) == ["b/1": "no model in 7"])
+    #expect(changes.failed.mapKeys(\.short) == ["b/1": "/no"])
     #expect(inventory.unload("m").removed.map(\.short) == ["m/2"])
   }
 }
