@@ -51,6 +51,7 @@ final class Reactor: @unchecked Sendable {
   /// Somebody waits for the next MHD_run: do not sleep.
   var runAgain = false
   private var nextSweep: UInt64 = 0
+  var longestIdle = LongestIdle()
   /// Connections that were one too many since the last sweep, and whether there was no descriptor for one.
   var refusedConnections = 0
   private var lacksDescriptors = false

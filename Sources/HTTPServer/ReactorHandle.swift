@@ -17,6 +17,8 @@ public protocol ReactorHandle: Sendable {
   var index: Int { get }
   /// Of all reactors. Any thread.
   var connectionFigures: ConnectionFigures { get }
+  /// What requests of this reactor's server are counted in.
+  var memory: MemoryBudget { get }
   /// Makes the reactor call `RequestHandler.didWake`; many calls before it does count as one. Any thread.
   func wake()
   /// An empty buffer for an answer. The reactor's thread only.
@@ -25,6 +27,7 @@ public protocol ReactorHandle: Sendable {
 
 extension Reactor: ReactorHandle {
   var connectionFigures: ConnectionFigures { budget.figures }
+  var memory: MemoryBudget { budget.memory }
   func wake() { control.wakeHandler() }
   func makeBuffer(minimumCapacity: Int) -> ByteBuffer { outputBuffers.take(minimumCapacity: minimumCapacity) }
 }

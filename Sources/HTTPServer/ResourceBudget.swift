@@ -1,10 +1,10 @@
-import Bytes
+package import Bytes
 import Synchronization
 
 /// The memory of request bodies that all reactors hold together, and their connections, each within a limit. Any thread.
 package final class ResourceBudget: Sendable {
   /// Of the bodies.
-  let memory: MemoryBudget
+  package let memory: MemoryBudget
   private let maxConnections: Int
   private let openConnections = Atomic<Int>(0)
   private let closedConnections = Atomic<Int>(0)

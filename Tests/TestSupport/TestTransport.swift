@@ -132,6 +132,7 @@ extension TestTransport {
     init(budget: ResourceBudget) { self.budget = budget }
 
     var connectionFigures: ConnectionFigures { budget.figures }
+    var memory: MemoryBudget { budget.memory }
 
     func wake() { if !isAwaited.exchange(true, ordering: .acquiringAndReleasing) { arrivals.signal() } }
 

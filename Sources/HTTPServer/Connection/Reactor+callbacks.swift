@@ -91,10 +91,12 @@ extension Reactor {
       connection: connection, descriptor: mhd_connection_descriptor(connection), tls: session(of: connection),
       reactor: self, now: now)
     if exchange.tls != nil { activeHandshakes.append(exchange) }
-    exchange.listIndex = connections.count
     hasSpareMemory = true
+    let rejection = budget.acquireConnection()
+    let hasRoom = rejection == nil || closeLongestIdle(at: now)
+    exchange.listIndex = connections.count
     connections.append(exchange)
-    if let rejection = budget.acquireConnection(), !closeLongestIdle(at: now, but: exchange) {
+    if let rejection, !hasRoom {
       refusedConnections += 1
       interrupt(exchange, rejection, at: now)
     }

@@ -25,6 +25,7 @@ extension Reactor {
   /// Once a second: whoever is over a deadline is told so, if that makes sense, and shut down.
   func sweep(at now: UInt64) {
     closedSessions.removeAll(keepingCapacity: true)
+    longestIdle.removeAll()
     for exchange in connections {
       switch exchange.state.expiry(at: now, settings.deadlines) {
       case .none:
@@ -43,24 +44,6 @@ extension Reactor {
         shutDown(exchange, at: now)
       }
     }
-  }
-
-  /// Closes the connection that has been idle for longest, to make room for another one.
-  /// - Parameter newcomer: not this one.
-  /// - Returns: false: none is idle.
-  func closeLongestIdle(at now: UInt64, but newcomer: Exchange) -> Bool {
-    var longest: Exchange?
-    for exchange in connections
-    where exchange.state.isBetweenRequests && exchange !== newcomer
-      && exchange.state.since < longest?.state.since ?? .max
-    {
-      longest = exchange
-    }
-    // With bytes that are not read yet it is about to be asked.
-    guard let longest, !hasUnreadBytes(longest) else { return false }
-    shutDown(longest, at: now)
-    budget.closedIdle()
-    return true
   }
 
   /// Takes the next step of stopping; true when the daemon may be stopped.
@@ -195,7 +178,7 @@ extension Reactor {
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
   }
 
-  private func hasUnreadBytes(_ exchange: Exchange) -> Bool {
+  func hasUnreadBytes(_ exchange: Exchange) -> Bool {
     var byte: UInt8 = 0
     return recv(exchange.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
   }

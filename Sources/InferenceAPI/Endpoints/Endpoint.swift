@@ -107,7 +107,8 @@ enum Document {
   case made(contentType: StaticString, () -> String)
 
   /// Nothing: what was asked for is done.
-  static var empty: Document { .made(contentType: "application/json") { "" } }
+  static var empty: Document { .fixed(nothing) }
+  private static let nothing = FixedResponse(status: 200, body: "")
 
   /// A JSON document.
   static func json(_ value: some Encodable) -> Document {

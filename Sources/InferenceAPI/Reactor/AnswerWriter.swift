@@ -42,7 +42,8 @@ final class AnswerWriter {
       }
       if section < textSections { textBytes = buffer.count }
     }
-    return (response(work.answer.head(textBytes: textBytes, of: work.served), buffer, to: exchange), classifications)
+    let head = work.answer.head(textBytes: textBytes, of: work.served)
+    return (response(head, buffer, to: exchange, work.served.memory), classifications)
   }
 
   /// A buffer that is large enough, counted in a budget.
@@ -63,15 +64,31 @@ final class AnswerWriter {
     Response(status: 200, contentType: head.contentType, parts: parts, headers: head.headers)
   }
 
+  /// Memory for a document, before it is known how large it will be.
+  func reserve(for document: Document) throws(APIError) -> MemoryCharge {
+    var charge = MemoryCharge()
+    if case .made = document {
+      guard charge.resize(to: Self.documentBytes, in: reactor.memory) else { throw .noMemory }
+    }
+    return charge
+  }
+
+  /// More than documents have: `/metrics` has 9 KB, and 1 more for each model.
+  private static let documentBytes = 1 << 20
+
   /// The answer to an inquiry.
-  func response(to document: Document, of exchange: any HTTPExchange) -> Response {
+  /// - Parameter charge: of `reserve`.
+  func response(
+    to document: Document, of exchange: any HTTPExchange, _ charge: consuming MemoryCharge
+  ) -> Response {
     switch document {
     case .fixed(let response): return .fixed(response)
     case .made(let contentType, let text):
       let text = text()
       let buffer = reactor.makeBuffer(minimumCapacity: text.utf8.count)
       buffer.append(text)
-      return response(AnswerHead(contentType: contentType), buffer, to: exchange)
+      buffer.adopt(charge)
+      return response(AnswerHead(contentType: contentType), buffer, to: exchange, reactor.memory)
     }
   }
 
@@ -80,18 +97,21 @@ final class AnswerWriter {
 
   /// An answer of status 200, compressed where its caller asks for that and it pays: below some size it costs more than it saves, and
   /// callers' libraries ask for it unasked, so that it has to be cheap.
-  private func response(_ head: AnswerHead, _ body: ByteBuffer, to exchange: any HTTPExchange) -> Response {
+  /// - Parameter memory: what the body is counted in.
+  private func response(
+    _ head: AnswerHead, _ body: ByteBuffer, to exchange: any HTTPExchange, _ memory: MemoryBudget
+  ) -> Response {
     var headers = head.headers
     var body = body
     if body.count >= 1024, let coding = exchange.acceptedCoding {
       // Numbers in decimal pack well: seldom does it have to grow.
       let target = reactor.makeBuffer(minimumCapacity: body.count / 2)
-      if target.append(deflating: body, coding == .gzip ? .gzip : .zlib) {
+      if target.append(deflating: body, coding == .gzip ? .gzip : .zlib), target.charge(to: memory) {
         headers += [("Content-Encoding", coding.rawValue), ("Vary", "Accept-Encoding")]
         body.recycle()
         body = target
       } else {
-        // It did not become smaller: sent as it is.
+        // It did not become smaller, or has no room beside what it came from: sent as it is.
         target.recycle()
       }
     }

@@ -79,7 +79,7 @@ final class ReactorHandler: RequestHandler {
       switch route.endpoint.action {
       case .rows(let decoder): try gather(exchange, route, decoder)
       case .document(let document):
-        answer(exchange, route.label, try document(inquiry(exchange, route)))
+        try answer(exchange, route.label, try document(inquiry(exchange, route)))
       case .load(let name):
         let name = try name(inquiry(exchange, route))
         repository.load(name, for: .begin(exchange, route, .loading))
@@ -108,7 +108,11 @@ final class ReactorHandler: RequestHandler {
       if let error {
         refuse(exchange, request.route.label, error)
       } else {
-        answer(exchange, request.route.label, .empty)
+        do throws(APIError) {
+          try answer(exchange, request.route.label, .empty)
+        } catch {
+          refuse(exchange, request.route.label, error)
+        }
       }
     }
     for (request, large) in large.takeEnded() { finish(request, large) }
@@ -224,9 +228,10 @@ final class ReactorHandler: RequestHandler {
     exchange.respond(response)
   }
 
-  private func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, _ document: Document) {
+  private func answer(_ exchange: any HTTPExchange, _ route: RouteLabel, _ document: Document) throws(APIError) {
+    let memory = try writer.reserve(for: document)
     let seconds = recorder.answered(exchange, route)
-    let response = dressed(writer.response(to: document, of: exchange), for: exchange)
+    let response = dressed(writer.response(to: document, of: exchange, memory), for: exchange)
     recorder.sent(exchange, response, seconds: seconds)
     exchange.respond(response)
   }
