@@ -25,7 +25,7 @@ wait_for() { for _ in $(seq 200); do curl -sf -o /dev/null "$1" && return 0; sle
 
 # start_replica PORT FLAG…: sets replica, its process.
 start_replica() {
-  "$RADIAL" serve --port "$@" --threads 1 --model weights/digits.safetensors --drain-delay "$delay" 2>>"$folder/replicas" >/dev/null 9>&- &
+  "$RADIAL" serve --port "$@" --threads 1 --model weights/digits.safetensors --drain-delay "$delay" --allowed-host 127.0.0.1 2>>"$folder/replicas" >/dev/null 9>&- &
   replica=$!
   servers+=("$replica")
   wait_for "http://127.0.0.1:$1/v2/health/ready"

@@ -23,8 +23,9 @@ install_packages() {
 all_there() { local program; for program in "$@"; do command -v "$program" >/dev/null || return 1; done; }
 
 # unpacked PACKAGE PROGRAM…: makes the programs of a Debian package callable without installing it, since an installed daemon would be started.
+# What is not in it is in a package of its own name: promtool in Debian 13.
 unpacked() {
-  local package=$1 place=$PWD/.build/debian/$1 as_root=()
+  local package=$1 place=$PWD/.build/debian/$1 as_root=() program
   shift
   PATH=$PATH:$place/usr/bin:$place/usr/sbin
   all_there "$@" && return 0
@@ -32,8 +33,11 @@ unpacked() {
   echo "Unpacking $package"
   "${as_root[@]}" apt-get update -qq
   mkdir -p "$place"
-  (cd "$place" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . && rm -f "$package"_*.deb)
-  all_there "$@" || { echo "expected $* in Debian's package $package, found less" >&2; return 1; }
+  for program in "$package" "$@"; do
+    all_there "$@" && return 0
+    (cd "$place" && apt-get download -qq "$program" && dpkg -x "$program"_*.deb . && rm -f "$program"_*.deb)
+  done
+  all_there "$@" || { echo "expected $* in Debian's package $package or in packages of their own, found less" >&2; return 1; }
 }
 
 command -v swift >/dev/null || { echo "swift was not found: install Swift 6.3 from https://swift.org/install" >&2; exit 1; }

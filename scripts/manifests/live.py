@@ -25,10 +25,11 @@ def flags_of(binary: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--[a-z][a-z_-]+", "\n".join(line for line in text.splitlines() if line.startswith("  -"))))
 
 
-def ask(url: str, body: bytes | None = None) -> tuple[int, str]:
-    """Status and text of a GET, or of a POST of the body; 0 if there was no answer."""
+def ask(url: str, body: bytes | None = None, host: str | None = None) -> tuple[int, str]:
+    """Status and text of a GET, or of a POST of the body, by another name of the host's; 0 if there was no answer."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=5) as answer:
+        headers = {"Host": host} if host else {}
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=5) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -64,10 +65,11 @@ class Server:
             folder.chmod(0o755)
             models.mkdir()
             shutil.copy(MODEL, models / "model.safetensors")
-        port = free_port()
+        port, admin = free_port(), free_port()
         given = [*workload.arguments, *(f"{key}={value}" for key, value in workload.environment.items())]
         actual = [self.expand(text).replace("/mnt/models", str(models)).replace("=0.0.0.0", "=127.0.0.1") for text in given]
         actual = [re.sub(r"^(--(?:http-)?port|RADIAL_PORT)=.*", rf"\1={port}", text) for text in actual]
+        actual = [re.sub(r"^(--admin-address=.*:)\d+", rf"\g<1>{admin}", text) for text in actual]
         count = len(workload.arguments)
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RADIAL")}
         self.errors = folder / f"errors-{port}"
@@ -76,6 +78,9 @@ class Server:
                 [*command, *actual[:count]], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors,
                 env={**inherited, **dict(text.split("=", 1) for text in actual[count:])})
         self.url = f"http://127.0.0.1:{port}"
+        # Where its probes and Prometheus ask.
+        self.admin_url = f"http://127.0.0.1:{admin}" if workload.flag("admin-address") else self.url
+        self.host = workload.flag("allowed-host")
 
     def expand(self, text: str) -> str:
         return text.replace("{{.Name}}", self.name)
@@ -103,7 +108,7 @@ class Server:
         paths = {kind: self.expand(probe["httpGet"]["path"]) for kind, probe in self.workload.probes.items()}
         paths["Prometheus' annotation"] = self.workload.annotations.get("prometheus.io/path", "")
         for kind, path in paths.items():
-            status, _ = ask(self.url + path)
+            status, _ = ask(self.admin_url + path)
             if status != 200:
                 found.append(f"{self.workload.name}: {kind} {path}: expected 200, found {status}")
         return found
@@ -111,14 +116,14 @@ class Server:
     def drain_problems(self) -> list[str]:
         """SIGTERM: not ready at once, alive and of use for the whole drain delay, gone with 0 in time."""
         delay, timeout = (float(self.workload.flag(flag)) for flag in ("drain-delay", "drain-timeout"))
-        paths = {kind: self.url + self.expand(probe["httpGet"]["path"]) for kind, probe in self.workload.probes.items()}
+        paths = {kind: self.admin_url + self.expand(probe["httpGet"]["path"]) for kind, probe in self.workload.probes.items()}
         self.process.terminate()
         start, found, asked = time.monotonic(), [], 0
         while (elapsed := time.monotonic() - start) < delay - 0.5:
             for what, expected, status in (
                 ("readinessProbe", 503, ask(paths["readinessProbe"])[0]),
                 ("livenessProbe", 200, ask(paths["livenessProbe"])[0]),
-                ("a prediction", 200, ask(self.url + "/predict", SEVEN)[0]),
+                ("a prediction", 200, ask(self.url + "/predict", SEVEN, self.host)[0]),
             ):
                 if status != expected and elapsed > 0.5:
                     found.append(f"{self.workload.name}: {what} {elapsed:.1f} s after SIGTERM: expected {expected}, found {status}")

@@ -91,6 +91,11 @@ def port_problems(workload: Workload):
     listening = int(workload.flag("port", "http-port", "http_port", default="8080"))
     if workload.port(listening) is None:
         yield f"listens on port {listening}, which is not among its containerPorts"
+    # Probes and Prometheus ask the admin listener, if there is one.
+    if address := workload.flag("admin-address"):
+        listening = int(address.rpartition(":")[2])
+        if workload.port(listening) is None:
+            yield f"its admin listener's port {listening} is not among its containerPorts"
     for kind in ("readinessProbe", "livenessProbe"):
         if kind not in workload.probes:
             yield f"has no {kind}"

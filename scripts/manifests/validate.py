@@ -39,8 +39,8 @@ class Validation:
             with live.Server(workload, name, self.command, self.folder) as server:
                 problems = server.wait() or server.probe_problems()
                 if not problems:
-                    live.ask(server.url + "/predict", live.SEVEN)
-                    self.metrics = dashboard.names(live.ask(server.url + "/metrics")[1])
+                    live.ask(server.url + "/predict", live.SEVEN, server.host)
+                    self.metrics = dashboard.names(live.ask(server.admin_url + "/metrics")[1])
                     problems = scaler_problems(documents, self.metrics)
                 found += problems or (server.drain_problems() if drain else [])
         return found
