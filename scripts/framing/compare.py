@@ -151,7 +151,9 @@ LOOSER = [
 ]
 
 
-def reason(reasons, words):
+def reason(reasons, words, data):
+    if words == "the connection ends" and re.search(rb"[^\r]\n|\0", data):
+        return "the library closes without an answer what it cannot take apart: h11 takes a bare LF for a line end"
     return next((text for pattern, text in reasons if re.search(pattern, words)), None)
 
 
@@ -179,7 +181,7 @@ def main():
             continue
         who, reasons, words = ("Radial", STRICTER, ours[1]) if ours[0] < theirs[0] else ("h11", LOOSER, theirs[1])
         words = re.sub(r":? ?bytearray\(.*?['\"]\)", "", words or "the connection ends")
-        key = (who, words, reason(reasons, words))
+        key = (who, words, reason(reasons, words, data))
         found[key] += 1
         examples.setdefault(key, data)
     print(f"{count} connections of seed {seed}: as many requests in {agreed} of them")

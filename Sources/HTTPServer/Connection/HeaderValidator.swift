@@ -108,10 +108,13 @@ package struct HeaderValidator {
     // A field folded over two lines (obs-fold) is put together elsewhere in the connection's pool: only an unfolded value
     // lies behind its name, one colon and some blanks away.
     if let valueStart = value.baseAddress {
-      let between = UnsafeRawPointer(nameStart) + name.count + 1
-      let blanks = UnsafeRawPointer(valueStart) - between
-      guard blanks >= 0, UnsafeRawBufferPointer(start: between, count: blanks).allSatisfy({ $0 == 0x20 || $0 == 0x09 })
-      else { return fail("a folded header line") }
+      var between = UnsafeRawPointer(nameStart) + name.count + 1
+      guard between <= UnsafeRawPointer(valueStart) else { return fail("a folded header line") }
+      while between < UnsafeRawPointer(valueStart) {
+        let byte = between.load(as: UInt8.self)
+        guard byte == 0x20 || byte == 0x09 else { return fail("a folded header line") }
+        between += 1
+      }
       // Values are C strings: what a NUL hides lies between this name and the last value.
       if !isParserStrict, let understoodEnd, UnsafeRawPointer(nameStart) - understoodEnd != 2 { fail(Self.gap) }
       understoodEnd = UnsafeRawPointer(valueStart + value.count)
@@ -121,7 +124,9 @@ package struct HeaderValidator {
     switch name.count {
     case 4 where Self.matches(name, "host"):
       hosts += 1
-      if !value.allSatisfy(ByteClass.host.contains) { fail("a Host that is not a name or address with a port") }
+      for byte in value where !ByteClass.host.contains(byte) {
+        fail("a Host that is not a name or address with a port")
+      }
     case 6 where Self.matches(name, "expect"):
       expectsContinue = Self.matches(value, "100-continue")
     case 12 where Self.matches(name, "x-request-id"):
