@@ -68,13 +68,13 @@ final class AnswerWriter {
   func reserve(for document: Document) throws(APIError) -> MemoryCharge {
     var charge = MemoryCharge()
     if case .made = document {
-      guard charge.resize(to: Self.documentBytes, in: reactor.memory) else { throw .noMemory }
+      guard charge.resize(to: documentBytes, in: reactor.memory) else { throw .noMemory }
     }
     return charge
   }
 
-  /// More than documents have: `/metrics` has 9 KB, and 1 more for each model.
-  private static let documentBytes = 1 << 20
+  /// As much as the largest document so far: `/metrics` has 9 KB, and 1 more for each model.
+  private var documentBytes = 16 << 10
 
   /// The answer to an inquiry.
   /// - Parameter charge: of `reserve`.
@@ -87,7 +87,13 @@ final class AnswerWriter {
       let text = text()
       let buffer = reactor.makeBuffer(minimumCapacity: text.utf8.count)
       buffer.append(text)
-      buffer.adopt(charge)
+      if buffer.capacity > documentBytes {
+        // The first so large: it is counted if there is room, and sent all the same, since it is counted as answered.
+        documentBytes = buffer.capacity
+        _ = buffer.charge(to: reactor.memory)
+      } else {
+        buffer.adopt(charge)
+      }
       return response(AnswerHead(contentType: contentType), buffer, to: exchange, reactor.memory)
     }
   }
