@@ -35,8 +35,9 @@ for argument in "$@"; do
     preload=(env "LD_PRELOAD=$PWD/.build-thread/mutex.so")
   fi
 done
-# Leaks at exit are not looked for: the runtime's own, and what a process that ends still holds, would drown any of ours.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+# Leaks at exit are not looked for: the runtime's own, and what a process that ends still holds, would drown any of ours. Memory that is not
+# to be had is refused, as without the sanitizer: tests ask for it.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:allocator_may_return_null=1}
 "${preload[@]}" swift test "${arguments[@]}"
 case " $* " in
   *" --"*) ;;

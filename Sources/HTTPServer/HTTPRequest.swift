@@ -21,6 +21,9 @@ public protocol HTTPRequest: AnyObject {
   var answerID: String { get }
   /// The address of the client, or of the proxy before it; nil: a unix-domain socket has none.
   var clientAddress: String? { get }
+  /// Whom the request asks, with a port if it names one: by its target where that is in absolute form, else by `Host`. Readable until the
+  /// answer.
+  var host: String? { get }
   /// A header's value, under its name in any case; the first of several. Readable until the answer.
   func header(_ name: StaticString) -> String?
 }

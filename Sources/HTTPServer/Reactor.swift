@@ -52,6 +52,8 @@ final class Reactor: @unchecked Sendable {
   var runAgain = false
   private var nextSweep: UInt64 = 0
   var longestIdle = LongestIdle()
+  /// Requests of this turn whose targets may have more arguments than their connections' memory holds.
+  var longTargets: [Exchange] = []
   /// Connections that were one too many since the last sweep, and whether there was no descriptor for one.
   var refusedConnections = 0
   private var lacksDescriptors = false
@@ -130,6 +132,8 @@ final class Reactor: @unchecked Sendable {
       }
     }
     if tls != nil { endHandshakes(daemon) }
+    // Connections hold their reactor.
+    longestIdle.removeAll()
     shutDownDaemon()
     handler = nil
   }
@@ -171,6 +175,7 @@ final class Reactor: @unchecked Sendable {
     run &+= 1
     turnNanoseconds = monotonicNanoseconds()
     MHD_run(daemon)
+    if !longTargets.isEmpty { answerUnsent() }
     if tls != nil { setHandshakesAside() }
     handler?.didReadSockets()
   }

@@ -132,7 +132,7 @@ extension Reactor.Settings {
     maxConnections = max(1, configuration.maxConnections)
     let longest = max(configuration.idleTimeout, configuration.headerTimeout, configuration.bodyTimeout)
     backstopSeconds = UInt32(min(longest.components.seconds + 15, 86_400))
-    // Each connection has a pool, which holds the header section's text (cookies twice) and 56 bytes for each of its fields, arguments and
+    // Each connection has a pool, which holds the header section's text (cookies twice) and 64 bytes for each of its fields, arguments and
     // cookies, and is cleared for every keep-alive request. 32 KiB is the most that libmicrohttpd takes by malloc: above, a new connection
     // costs an mmap and its page faults (measured: a quarter of the requests that come with one each), and 64 KiB a tenth of all. Half of
     // it is read into at a time, so that 16 KiB took more system calls and was no faster.

@@ -8,6 +8,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
   case unparsedHeader(status: Int)
   /// Beyond `ServerConfiguration.maxHeaderBytes`.
   case headerTooLarge(bytes: Int, limit: Int)
+  /// More header fields, arguments of the query and cookies than a connection's memory holds.
+  case tooManyFields
   /// Beyond `ServerConfiguration.maxBodyBytes`, as sent or as inflated.
   case bodyTooLarge(limit: Int)
   /// A Content-Encoding other than gzip, deflate and identity.
@@ -68,7 +70,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     switch self {
     case .malformedHeader: .malformedHeader
     case .unparsedHeader(let status): status == 431 ? .headerTooLarge : .malformedHeader
-    case .headerTooLarge: .headerTooLarge
+    case .headerTooLarge, .tooManyFields: .headerTooLarge
     case .bodyTooLarge: .bodyTooLarge
     case .unsupportedEncoding: .unsupportedEncoding
     case .lengthRequired: .lengthRequired
@@ -93,7 +95,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .lengthRequired: 411
     case .bodyTooLarge: 413
     case .unsupportedEncoding: 415
-    case .headerTooLarge: 431
+    case .headerTooLarge, .tooManyFields: 431
     case .unsupportedTransferCoding: 501
     case .tooManyConnections, .memory, .stopping: 503
     case .unsupportedVersion: 505
@@ -109,6 +111,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
       "The request's header section could not be read; send a well-formed HTTP/1.1 request."
     case .headerTooLarge(let bytes, let limit):
       "The request's header section has \(bytes) bytes, over the limit of \(limit); send less."
+    case .tooManyFields:
+      "The request has more header fields, query arguments and cookies than a connection has memory for; send fewer."
     case .bodyTooLarge(let limit):
       "The request's body is over the limit of \(limit) bytes; send it in smaller parts."
     case .unsupportedEncoding:

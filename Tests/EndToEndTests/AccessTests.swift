@@ -182,6 +182,16 @@ import Testing
     }
   }
 
+  @Test(arguments: Transport.allCases)
+  func `a target in absolute form says whom it asks, whatever Host says`(transport: Transport) throws {
+    let server = try transport.start(["--allowed-host", "good"])
+    for (asked, host, status) in [("good:80", "evil", 200), ("evil", "good", 421)] {
+      let client = try server.connect()
+      client.send("GET http://\(asked)/models HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+      #expect(try client.receive().status == status, "\(asked)")
+    }
+  }
+
   @Test func `every route is behind the path prefix, and none beside it`() throws {
     let server = InProcessServer(try InProcessService(["--path-prefix", "/radial/"]))
     let sample = try MNISTSample.load()

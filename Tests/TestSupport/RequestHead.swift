@@ -6,6 +6,7 @@ final class RequestHead {
   private(set) var validator = HeaderValidator(isParserStrict: false)
   private(set) var method = HTTPMethod.other
   private(set) var path = ""
+  private(set) var authority: String?
   private(set) var isChunked = false
   private var version = HeaderValidator.Version.other
   private var fields: [(name: String, value: String)] = []
@@ -53,6 +54,7 @@ final class RequestHead {
     version = HeaderValidator.Version(text(at: last + 1))
     _ = validator.take(target: text(at: first + 1))
     validator.begin(versionEnd: UnsafeRawPointer(bytes.baseAddress! + range.upperBound))
+    authority = RequestTarget.authority(of: text(at: first + 1))
     let target = String(cString: text(at: first + 1))
     let withoutQuery = String(target.prefix { $0 != "?" })
     let decoded = withoutQuery.removingPercentEncoding ?? withoutQuery

@@ -86,6 +86,8 @@ package final class TestConnection: HTTPClient, HTTPExchange {
 
   package var clientAddress: String? { nil }
 
+  package var host: String? { head.flatMap { $0.authority ?? $0.value(of: "Host") } }
+
   package func header(_ name: StaticString) -> String? { head?.value(of: "\(name)") }
 
   package var bodyBytes: Int { requestBody.count }

@@ -142,19 +142,27 @@ STRICTER = [
     (r"not a token", "h11 reads on behind a line that Radial has refused"),
     (r"chunk|Chunk", "0.9.75 ends a chunk at a bare LF and finds the next one broken; 1.0.1 takes the end of an extension's line into it"),
 ]
+# These only where the connection's bytes bear it out: what Radial takes and h11 does not is the side on which smuggling is.
+TRAILER = rb"(?is)transfer-encoding:\s*chunked.*\n0[^\n]*\n(?!\r\n)"
 LOOSER = [
-    (r"illegal chunk header|malformed chunk footer", "0.9.75 takes a bare LF for a line end of chunks; 1.0.1 any byte in an extension"),
-    (r"illegal header line", "trailers are thrown away unread; 0.9.75 takes NUL and LF for a line end"),
-    (r"illegal request line", "targets may have bytes above 127; 0.9.75 takes NUL and LF for an empty line before"),
-    (r"no request line", "empty lines before a request are skipped, with a bare LF too (RFC 9112 2.2)"),
-    (r"Transfer-Encoding|Content-Length|Host", "h11 reads fields of a trailer as if they stood in the header section; Radial throws them away"),
+    (r"malformed chunk footer: bytearray\(b'\\n", b"", "0.9.75 takes a bare LF for the end of a chunk"),
+    (r"malformed chunk footer", rb"\n[0-9a-f]+;", "1.0.1 takes the end of an extension's line into the chunk"),
+    (r"illegal chunk header", rb"[^\r]\n|\n[0-9a-f]+;", "0.9.75 takes a bare LF for the end of a size; both take any byte in an extension"),
+    (r"illegal header line", rb"\0\n|\n[:\0]\r?\n|\0\r\n\n", "0.9.75 takes NUL and LF for a line end, and others of as many bytes for the last two"),
+    (r"illegal header line|continuation line", TRAILER, "trailers are thrown away unread"),
+    (r"illegal request line", rb"[\x7f-\xff]", "targets may have bytes above 127"),
+    (r"no request line", b"", "empty lines before a request are skipped, with a bare LF too (RFC 9112 2.2)"),
+    (r"illegal request line", rb"(^|\n)\0|\0\r?\n", "0.9.75 takes a line that begins with a NUL for an empty one before a request"),
+    (r"Transfer-Encoding|Content-Length|Host", TRAILER,
+     "h11 reads fields of a trailer as if they stood in the header section; Radial throws them away"),
 ]
+STRICTER = [(pattern, b"", text) for pattern, text in STRICTER]
 
 
 def reason(reasons, words, data):
     if words == "the connection ends" and re.search(rb"[^\r]\n|\0", data):
         return "the library closes without an answer what it cannot take apart: h11 takes a bare LF for a line end"
-    return next((text for pattern, text in reasons if re.search(pattern, words)), None)
+    return next((text for pattern, bytes_, text in reasons if re.search(pattern, words) and re.search(bytes_, data)), None)
 
 
 def main():
@@ -180,8 +188,9 @@ def main():
             agreed += 1
             continue
         who, reasons, words = ("Radial", STRICTER, ours[1]) if ours[0] < theirs[0] else ("h11", LOOSER, theirs[1])
-        words = re.sub(r":? ?bytearray\(.*?['\"]\)", "", words or "the connection ends")
-        key = (who, words, reason(reasons, words, data))
+        words = words or "the connection ends"
+        text = reason(reasons, words, data)
+        key = (who, re.sub(r":? ?bytearray\(.*?['\"]\)", "", words), text)
         found[key] += 1
         examples.setdefault(key, data)
     print(f"{count} connections of seed {seed}: as many requests in {agreed} of them")

@@ -37,8 +37,8 @@ final class BodyBuffer {
     guard needed > charge.bytes else { return .fits }
     // Twice what is there, so that it seldom moves; by what has arrived and not by what was promised, which costs a caller nothing.
     let wanted = max(needed, min(2 * needed, expected ?? limit, limit))
-    guard charge.resize(to: wanted, in: budget) else { return .overBudget }
-    return bytes.tryGrow(to: wanted + Self.padding) ? .fits : .overBudget
+    guard charge.resize(to: wanted, in: budget) || charge.resize(to: needed, in: budget) else { return .overBudget }
+    return bytes.tryGrow(to: charge.bytes + Self.padding) ? .fits : .overBudget
   }
 
   /// Appends bytes for which there is room.

@@ -8,8 +8,13 @@ extension Exchange {
   /// MHD_OPTION_URI_LOG_CALLBACK: the request line is complete, the headers are not.
   func requestLine(_ uri: UnsafePointer<CChar>) {
     guard state.requestLineArrived(at: reactor.turnNanoseconds) else { return }
-    target = (UnsafeRawPointer(uri), UnsafeRawPointer(validator.take(target: uri)))
+    let end = validator.take(target: uri)
+    target = (UnsafeRawPointer(uri), UnsafeRawPointer(end))
+    if end - uri >= Self.longTargetBytes { reactor.longTargets.append(self) }
   }
+
+  /// Shorter ones have fewer arguments than the memory of any connection holds.
+  private static let longTargetBytes = 400
 
   /// MHD_AccessHandlerCallback: once with the headers only, then for every part of the body, then with an empty part until
   /// a response is queued.

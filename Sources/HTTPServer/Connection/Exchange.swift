@@ -25,8 +25,8 @@ final class Exchange: HTTPExchange {
   var requestBody: RequestBody
   /// Where the request target lay, undecoded, when its line was complete; valid until the request is over.
   var target: (start: UnsafeRawPointer, end: UnsafeRawPointer)?
-  /// How much of the body had come at the last sweep, if more lay unread.
-  var stalledBytes: Int?
+  /// How much of the body had come at the last sweep, if more lay unread, and when that body began.
+  var stall: (since: UInt64, bytes: Int)?
   /// The answer's id, if it was asked for before the answer.
   var madeID: String?
   /// Where this connection stands in the reactor's list.
@@ -54,6 +54,11 @@ final class Exchange: HTTPExchange {
   }
 
   var clientAddress: String? { address(ofPeerOf: descriptor) }
+
+  var host: String? {
+    guard hasHeaderSection, let target else { return nil }
+    return RequestTarget.authority(of: target.start.assumingMemoryBound(to: CChar.self)) ?? header("Host")
+  }
 
   /// A header's value, looked up by libmicrohttpd.
   func header(_ name: StaticString) -> String? {

@@ -93,7 +93,7 @@ package struct HeaderValidator {
 
   /// Ends the section. The parser writes a NUL over the colon of an empty name, and then takes that line for the empty one
   /// that ends the section: the rest would be read as a body or as another request. So between the last value and the
-  /// section's end there must be exactly two line ends, CR LF each.
+  /// section's end there must be exactly two line ends, CR LF each. By their length: what they were has been overwritten with NULs.
   package mutating func end(_ sectionEnd: UnsafeRawPointer) {
     if !isParserStrict, let understoodEnd, sectionEnd - understoodEnd != 4 { fail(Self.gap) }
   }
@@ -124,9 +124,7 @@ package struct HeaderValidator {
     switch name.count {
     case 4 where Self.matches(name, "host"):
       hosts += 1
-      for byte in value where !ByteClass.host.contains(byte) {
-        fail("a Host that is not a name or address with a port")
-      }
+      if !Self.isHost(value) { fail("a Host that is not a name or address with a port") }
     case 6 where Self.matches(name, "expect"):
       expectsContinue = Self.matches(value, "100-continue")
     case 12 where Self.matches(name, "x-request-id"):
@@ -166,9 +164,9 @@ package struct HeaderValidator {
       return .reject(.malformedHeader("Transfer-Encoding in HTTP/1.0"), drainable: false)
     }
     if hasUnknownTransferCoding { return .reject(.unsupportedTransferCoding, drainable: false) }
-    if isChunked && limits.refusesChunked { return .reject(.lengthRequired, drainable: false) }
     // From here on the framing is trusted. A client that waits for 100 has sent nothing yet: it sees the answer at once.
     let drainable = (isChunked || contentLength ?? 0 > 0) && !expectsContinue
+    if isChunked && limits.refusesChunked { return .reject(.lengthRequired, drainable: drainable) }
     if hosts > 1 { return .reject(.malformedHeader("more than one Host"), drainable: drainable) }
     if hosts == 0 && version == .http11 { return .reject(.malformedHeader("no Host"), drainable: drainable) }
     if headerBytes > limits.maxHeaderBytes {
@@ -192,6 +190,20 @@ package struct HeaderValidator {
       return fail("a Content-Length that is not a number")
     }
     contentLength = value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+  }
+
+  /// RFC 9110 7.2, RFC 3986 3.2.2: a name, or an address in brackets, and perhaps a port. Empty where there is no authority.
+  private static func isHost(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+    var rest = value[...]
+    if rest.first == UInt8(ascii: "[") {
+      guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+      guard rest[1..<end].allSatisfy({ ByteClass.host.contains($0) || $0 == UInt8(ascii: ":") }) else { return false }
+      rest = rest[(end + 1)...]
+    } else {
+      while let byte = rest.first, ByteClass.host.contains(byte) { rest.removeFirst() }
+    }
+    return rest.isEmpty
+      || rest.first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
   }
 
   private static func coding(_ value: UnsafeBufferPointer<UInt8>) -> ContentCoding {

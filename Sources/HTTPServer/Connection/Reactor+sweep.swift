@@ -31,9 +31,9 @@ extension Reactor {
       case .none:
         // The end of a stream that came together with the last bytes is one edge for epoll, and libmicrohttpd does not read on
         // after it: without this look the connection would stay until its limit, and a request that broke off as well.
-        if (exchange.state.isBetweenRequests || exchange.state.isReading) && hasEnded(exchange) {
-          shutDown(exchange, at: now)
-        }
+        // What a TLS session has taken from the socket may still be in it: only between requests is there nothing.
+        let mayHaveEnded = exchange.state.isBetweenRequests || exchange.tls == nil && exchange.state.isReading
+        if mayHaveEnded && hasEnded(exchange) { shutDown(exchange, at: now) }
         if isStalled(exchange) { interrupt(exchange, .chunkSizeTooLong, at: now) }
       case .close: shutDown(exchange, at: now)
       case .rejectIfStarted(let rejection):
@@ -97,6 +97,15 @@ extension Reactor {
     for exchange in connections where exchange.isUnanswered {
       if let response = handler?.responseAtShutdown(to: exchange) { exchange.respond(response) }
     }
+  }
+
+  /// Answers requests whose arguments libmicrohttpd's memory did not hold: 0.9.75 queues its own answer while it takes the request line
+  /// apart, then goes on as if it had not, and would never send it.
+  func answerUnsent() {
+    for exchange in longTargets where exchange.state.isReading && mhd_connection_status(exchange.connection) >= 400 {
+      interrupt(exchange, .tooManyFields, at: turnNanoseconds)
+    }
+    longTargets.removeAll(keepingCapacity: true)
   }
 
   /// Answers a request that is still arriving, and lingers.
@@ -167,8 +176,10 @@ extension Reactor {
   private func isStalled(_ exchange: Exchange) -> Bool {
     guard exchange.state.isReadingBody else { return false }
     let isWaiting = hasUnreadBytes(exchange)
-    defer { exchange.stalledBytes = isWaiting ? exchange.bodyBytes : nil }
-    return isWaiting && exchange.stalledBytes == exchange.bodyBytes
+    let last = exchange.stall
+    exchange.stall = isWaiting ? (exchange.state.since, exchange.bodyBytes) : nil
+    // Of the same request: the phase of each begins at another time.
+    return isWaiting && last?.since == exchange.state.since && last?.bytes == exchange.bodyBytes
   }
 
   /// Whether the client has said that nothing more comes, or is gone.

@@ -26,14 +26,26 @@ extension HeaderValidator.Version {
   }
 }
 
-/// The path in a request target without its query.
+/// The parts of a request target.
 package enum RequestTarget {
-  /// Behind the authority of a target in absolute form, which a server must accept (RFC 9112 3.2.2); otherwise the target itself.
+  /// Whom a target in absolute form asks, which counts instead of `Host` (RFC 9112 3.2.2); nil: it is in another form.
+  package static func authority(of target: UnsafePointer<CChar>) -> String? {
+    let scheme = schemeBytes(target)
+    guard scheme > 0 else { return nil }
+    return String(
+      decoding: UnsafeRawBufferPointer(start: target + scheme, count: strcspn(target + scheme, "/?")), as: UTF8.self)
+  }
+
+  /// Without its query: behind the authority of a target in absolute form, which a server must accept (RFC 9112 3.2.2); otherwise the target itself.
   package static func path(of target: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
-    guard target[0] != 0x2f else { return target }
-    let scheme = strncasecmp(target, "http://", 7) == 0 ? 7 : strncasecmp(target, "https://", 8) == 0 ? 8 : 0
+    let scheme = schemeBytes(target)
     guard scheme > 0 else { return target }
     return strchr(target + scheme, 0x2f).map { UnsafePointer($0) } ?? cString("/")
+  }
+
+  private static func schemeBytes(_ target: UnsafePointer<CChar>) -> Int {
+    guard target[0] != 0x2f else { return 0 }
+    return strncasecmp(target, "http://", 7) == 0 ? 7 : strncasecmp(target, "https://", 8) == 0 ? 8 : 0
   }
 }
 

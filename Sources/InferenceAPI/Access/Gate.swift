@@ -9,7 +9,7 @@ package struct Gate: Sendable {
     package var keys: APIKeys?
     /// Origins whose pages may read answers, such as `https://example.org`; `*`: all.
     package var allowedOrigins: [String] = []
-    /// Names that `Host` may have, without a port, in lower case; empty: any.
+    /// Names that may be asked, without a port, in lower case; empty: any.
     package var allowedHosts: [String] = []
     /// What every path begins with, such as `/radial`; empty: nothing.
     package var pathPrefix = ""
@@ -71,7 +71,7 @@ package struct Gate: Sendable {
 
   private func checkHost(_ request: any HTTPRequest) throws(APIError) {
     guard !configuration.allowedHosts.isEmpty, listener != .admin else { return }
-    let host = Self.name(ofHost: request.header("Host") ?? "")
+    let host = Self.name(ofHost: request.host ?? "")
     guard configuration.allowedHosts.contains(host) else { throw .misdirected(host) }
   }
 
@@ -91,7 +91,7 @@ package struct Gate: Sendable {
     guard let origin = request.header("Origin"), !configuration.allowedOrigins.contains(origin) else { return }
     // ORIGIN is SCHEME://HOST[:PORT] (RFC 6454 6.1).
     let host = origin.firstRange(of: "://").map { String(origin[$0.upperBound...]) }
-    guard host?.lowercased() == request.header("Host")?.lowercased() else { throw .foreignPage }
+    guard host?.lowercased() == request.host?.lowercased() else { throw .foreignPage }
   }
 
   /// The origin whose pages may read the answer; nil: none beside its own.
