@@ -25,7 +25,7 @@ wait_for() { for _ in $(seq 200); do curl -sf -o /dev/null "$1" && return 0; sle
 
 # start_replica PORT FLAG…: sets replica, its process.
 start_replica() {
-  "$RADIAL" serve --port "$@" --threads 1 --model weights/digits.safetensors --drain-delay "$delay" --allowed-host 127.0.0.1 2>>"$folder/replicas" >/dev/null 9>&- &
+  "$RADIAL" serve --port "$@" --threads 1 --model weights/digits.safetensors --drain-delay "$delay" --allowed-host a 2>>"$folder/replicas" >/dev/null 9>&- &
   replica=$!
   servers+=("$replica")
   wait_for "http://127.0.0.1:$1/v2/health/ready"
@@ -75,7 +75,7 @@ restart_all() {
 under_load() {
   local load sent answered refused lost slowest restarts=0
   # A queue that holds fewer rows than arrive at once.
-  if [ "$2" = FULL ]; then restart_all TERM --inline-budget 0 --max-queue-rows 8; restarts=0; fi
+  if [ "$2" = FULL ]; then restart_all TERM --inline-budget 0 --max-queue-rows 2; restarts=0; fi
   rm -f "$folder/hold"
   mkfifo "$folder/hold"
   python3 scripts/rolling/load.py 127.0.0.1 "$front" "$clients" <"$folder/hold" >"$folder/load" &
