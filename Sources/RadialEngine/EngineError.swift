@@ -14,6 +14,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case windowDoesNotFit(layer: String)
   /// An image, in or out, of more than `Network.maximumWidth` values, or with padding of more than four times that.
   case imageTooLarge(layer: String)
+  /// A number of groups that does not divide the channels and the filters of a convolution.
+  case badGroups(layer: String, groups: Int, channels: Int, filters: Int)
   /// Softmax over the channels of each cell.
   case softmaxOfImage(layer: String)
   case noLayers
@@ -39,6 +41,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case .imageTooLarge(let layer):
       "layer '\(layer)': its images are too large, expected at most \(Network.maximumWidth) values before and after it; "
         + "use smaller images"
+    case .badGroups(let layer, let groups, let channels, let filters):
+      "layer '\(layer)': \(groups) groups do not divide its \(channels) channels and \(filters) filters; export the model again"
     case .softmaxOfImage(let layer):
       "layer '\(layer)': softmax over the channels of an image is not served, expected another activation before flatten"
     case .noLayers: "the network has no layers; export the model again"

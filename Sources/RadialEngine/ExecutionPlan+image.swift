@@ -1,27 +1,50 @@
 internal import RadialKernels
 
+/// Zeros around an image: `top` and `bottom` in rows, `left`, `right` and `row` in floats.
+struct Border: Sendable {
+  let rows: Int
+  let row: Int
+  let top: Int
+  let bottom: Int
+  let left: Int
+  let right: Int
+  /// Floats of a row with its zeros.
+  var paddedRow: Int { left + row + right }
+  var count: Int { (top + rows + bottom) * paddedRow }
+}
+
 /// A convolution, ready for the kernels.
 struct Convolution: Sendable {
-  let shape: rk_convolution
-  /// Floats of an image before and behind it.
-  let inputCount: Int
+  /// The way in which it is computed.
+  enum Way: Sendable {
+    /// Each row of the kernel is a run of the image.
+    case runs(rk_convolution, PackedMatrix)
+    /// One filter a channel; weights [taps][P].
+    case channels(rk_grouped_convolution, count: Int, AlignedFloats)
+    /// In groups, or with gaps between the columns of the window; one packed matrix a group.
+    case groups(rk_grouped_convolution, PackedMatrix)
+  }
+
+  let way: Way
   let outputCount: Int
   /// nil: the window never leaves the image.
   let border: Border?
-  let weights: PackedMatrix
-  /// [P]
+  /// [P], a group behind the other.
   let bias: AlignedFloats
-
-  /// Zeros around an image: `top` and `bottom` in rows, `left`, `right` and `row` in floats.
-  struct Border: Sendable {
-    let rows: Int
-    let row: Int
-    let top: Int
-    let bottom: Int
-    let left: Int
-    let right: Int
-    var count: Int { (top + rows + bottom) * (left + row + right) }
+  /// Whether its vectors reach behind the image itself, where the caller's rows end.
+  var readsBehind: Bool {
+    if case .channels = way { border == nil } else { false }
   }
+}
+
+/// An image without its margins; `row`, `left` and `width` in floats.
+struct CroppingStep: Sendable {
+  let row: Int
+  let top: Int
+  let rows: Int
+  let left: Int
+  let width: Int
+  var outputCount: Int { rows * width }
 }
 
 /// A pooling, ready for the kernels.
@@ -33,12 +56,15 @@ struct PoolingStep: Sendable {
 extension ExecutionPlan {
   /// The image with its padding, then the convolution.
   mutating func add(_ layer: Conv2D) throws(EngineError) {
-    let (input, size, strides) = (layer.input, layer.window.size, layer.window.strides)
+    let (input, size, filters, groups) = (layer.input, layer.window.size, layer.filters, layer.groups)
     let place = try place(layer.window, on: input, layer.name)
-    try Self.checkSize(layer.filters, layer.name)
-    guard let outputs = boundedProduct([place.output.rows, place.output.columns, layer.filters]),
-      let taps = boundedProduct([size.rows, size.columns, input.channels]),
-      let weightCount = boundedProduct([taps, layer.filters], limit: .max / 4),
+    try Self.checkSize(filters, layer.name)
+    guard groups > 0, input.channels % groups == 0, filters % groups == 0 else {
+      throw .badGroups(layer: layer.name, groups: groups, channels: input.channels, filters: filters)
+    }
+    guard let outputs = boundedProduct([place.output.rows, place.output.columns, filters]),
+      let taps = boundedProduct([size.rows, size.columns, input.channels / groups]),
+      let weightCount = boundedProduct([taps, filters], limit: .max / 4),
       boundedProduct(
         [
           input.rows + place.before.rows + place.after.rows,
@@ -46,32 +72,96 @@ extension ExecutionPlan {
         ], limit: 4 * Network.maximumWidth) != nil
     else { throw .imageTooLarge(layer: layer.name) }
     try Self.check(layer.kernel, weightCount, layer.name, "kernel")
-    if let bias = layer.bias { try Self.check(bias, layer.filters, layer.name, "bias") }
+    if let bias = layer.bias { try Self.check(bias, filters, layer.name, "bias") }
     try checkImageActivation(layer.activation, layer.name)
     flush()
     parameterCount += layer.kernel.count + (layer.bias?.count ?? 0)
     let border =
       place.isPadded
-      ? Convolution.Border(
+      ? Border(
         rows: input.rows, row: input.columns * input.channels, top: place.before.rows, bottom: place.after.rows,
         left: place.before.columns * input.channels, right: place.after.columns * input.channels) : nil
-    let row = border.map { $0.left + $0.row + $0.right } ?? input.columns * input.channels
-    let shape = rk_convolution(
-      rows: place.output.rows, columns: place.output.columns, filters: layer.filters, kernel_rows: size.rows,
-      run: size.columns * input.channels, run_step: row, row_step: strides.rows * row,
-      column_step: strides.columns * input.channels)
-    let filters = layer.filters
-    steps.append(
-      .convolve(
-        Convolution(
-          shape: shape, inputCount: width, outputCount: outputs, border: border,
-          weights: PackedMatrix(inputs: taps, units: filters) { k, f in layer.kernel[k * filters + f] },
-          bias: AlignedFloats(layer.bias ?? [], to: padded(filters)))))
+    let (way, bias) = way(
+      layer, taps: taps, output: place.output, row: border?.paddedRow ?? input.columns * input.channels)
+    steps.append(.convolve(Convolution(way: way, outputCount: outputs, border: border, bias: bias)))
     multiplyAddsPerRow += taps * outputs
     largestBorder = max(largestBorder, border?.count ?? 0)
-    spill = max(spill, place.output.columns * (padded(filters) - filters))
     imageWidth(outputs)
     add(layer.activation, layer.alpha)
+  }
+
+  /// How a convolution is computed, and its bias as that way has it.
+  /// - Parameter row: of the padded image, in floats.
+  private mutating func way(
+    _ layer: Conv2D, taps: Int, output: Extent, row: Int
+  ) -> (Convolution.Way, bias: AlignedFloats) {
+    let (window, channels, filters) = (layer.window, layer.input.channels, layer.filters)
+    let (size, dilation) = (window.size, window.dilation)
+    if layer.groups == 1, dilation.columns == 1 || size.columns == 1 {
+      let shape = rk_convolution(
+        rows: output.rows, columns: output.columns, filters: filters, kernel_rows: size.rows,
+        run: size.columns * channels, run_step: dilation.rows * row, row_step: window.strides.rows * row,
+        column_step: window.strides.columns * channels)
+      spill = max(spill, output.columns * (padded(filters) - filters))
+      let weights = PackedMatrix(inputs: taps, units: filters) { k, f in layer.kernel[k * filters + f] }
+      return (.runs(shape, weights), AlignedFloats(layer.bias ?? [], to: padded(filters)))
+    }
+    let shared = filters / layer.groups
+    let shape = rk_grouped_convolution(
+      rows: output.rows, columns: output.columns, groups: layer.groups, filters: shared,
+      channels: channels / layer.groups, kernel_rows: size.rows, kernel_columns: size.columns,
+      row_gap: dilation.rows * row, column_gap: dilation.columns * channels, row_step: window.strides.rows * row,
+      column_step: window.strides.columns * channels)
+    // A longer sum is taken in blocks, which the matrix kernels do.
+    if layer.groups == channels, shared == 1, taps <= Int(RK_WHOLE) {
+      let weights = AlignedFloats(count: taps * padded(filters))
+      for tap in 0..<taps {
+        for f in 0..<filters { weights.pointer[tap * padded(filters) + f] = layer.kernel[tap * filters + f] }
+      }
+      return (.channels(shape, count: channels, weights), AlignedFloats(layer.bias ?? [], to: padded(filters)))
+    }
+    // Each group's filters fill panels of their own.
+    let own = padded(shared)
+    func filter(_ column: Int) -> Int? {
+      column % own < shared ? column / own * shared + column % own : nil
+    }
+    let weights = PackedMatrix(inputs: taps, units: layer.groups * own) { k, column in
+      filter(column).map { layer.kernel[k * filters + $0] } ?? 0
+    }
+    let bias = (0..<layer.groups * own).map { column in filter(column).flatMap { layer.bias?[$0] } ?? 0 }
+    largestScratch = max(largestScratch, Int(RK_PATCHES) * (taps + own))
+    return (.groups(shape, weights), AlignedFloats(bias, to: bias.count))
+  }
+
+  /// One step.
+  mutating func add(_ layer: ZeroPadding2D) throws(EngineError) {
+    let (input, margins) = (layer.input, layer.margins)
+    try checkImage(input, layer.name)
+    guard let output = margins.added(to: input)?.count else { throw .imageTooLarge(layer: layer.name) }
+    flush()
+    let channels = input.channels
+    let border = Border(
+      rows: input.rows, row: input.columns * channels, top: margins.top, bottom: margins.bottom,
+      left: margins.left * channels, right: margins.right * channels)
+    steps.append(.pad(border, outputCount: output))
+    imageWidth(output)
+  }
+
+  /// One step.
+  mutating func add(_ layer: Cropping2D) throws(EngineError) {
+    let (input, margins) = (layer.input, layer.margins)
+    try checkImage(input, layer.name)
+    guard let output = margins.removed(from: input), let count = output.count else {
+      throw .windowDoesNotFit(layer: layer.name)
+    }
+    flush()
+    let channels = input.channels
+    steps.append(
+      .crop(
+        CroppingStep(
+          row: input.columns * channels, top: margins.top, rows: output.rows, left: margins.left * channels,
+          width: output.columns * channels)))
+    imageWidth(count)
   }
 
   /// One step.
@@ -131,10 +221,15 @@ extension ExecutionPlan {
   }
 
   private func place(_ window: Window, on image: ImageShape, _ name: String) throws(EngineError) -> Window.Placement {
-    guard let count = image.count else { throw .imageTooLarge(layer: name) }
-    guard count == width else { throw .wrongWidth(layer: name, expected: width, found: count) }
+    try checkImage(image, name)
     guard let place = window.placed(on: image) else { throw .windowDoesNotFit(layer: name) }
     return place
+  }
+
+  /// Refuses an image that is not what comes before.
+  private func checkImage(_ image: ImageShape, _ name: String) throws(EngineError) {
+    guard let count = image.count else { throw .imageTooLarge(layer: name) }
+    guard count == width else { throw .wrongWidth(layer: name, expected: width, found: count) }
   }
 
   /// A softmax over each cell's channels would need its kernel to stop at the last channel.

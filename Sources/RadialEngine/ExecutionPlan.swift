@@ -13,6 +13,15 @@ enum Step: Sendable {
   case exponential
   case convolve(Convolution)
   case pool(PoolingStep)
+  /// Zeros around each image.
+  case pad(Border, outputCount: Int)
+  case crop(CroppingStep)
+  /// gamma and beta [width]
+  case normalize(
+    CellNormalization.Kind, width: Int, cells: Int, epsilon: Double, gamma: AlignedFloats, beta: AlignedFloats)
+  case rectify(Rectifier)
+  /// x < 0 ? slope x : x, slopes [P]
+  case columnSlope(AlignedFloats)
   /// Mean squared distances of DUQ, centers [embedding, classes].
   case meanDistances(AlignedFloats, embedding: Int, classes: Int, isLast: Bool)
   /// (y − mean)·scale + shift per column, [P] each. The mean comes off first: folded into the shift it would cancel against y·scale, and
@@ -29,6 +38,8 @@ struct ExecutionPlan {
   var multiplyAddsPerRow = 0
   /// Floats of the largest image with its zeros around it; 0: none has any.
   var largestBorder = 0
+  /// Floats that the convolutions in groups need beside their images.
+  var largestScratch = 0
   /// How far a convolution may write behind its last image.
   var spill = 0
   /// The dense layer whose weights a following batch normalisation may still be folded into.
@@ -57,6 +68,13 @@ struct ExecutionPlan {
       case .conv2D(let convolution): try add(convolution)
       case .pooling2D(let pooling): try add(pooling)
       case .subsampling2D(let subsampling): try add(subsampling)
+      case .zeroPadding2D(let padding): try add(padding)
+      case .cropping2D(let cropping): try add(cropping)
+      case .cellNormalization(let normalization): try add(normalization)
+      case .rectifier(_, let rectifier):
+        flush()
+        steps.append(.rectify(rectifier))
+      case .parametricRectifier(let rectifier): try add(rectifier)
       case .reshape: break
       case .duq(let duq): try add(duq, isLast: index == lastRBF)
       }
@@ -146,6 +164,32 @@ struct ExecutionPlan {
         mean: AlignedFloats(all.map { mean[$0 % mean.count] }, to: padded(width)),
         scale: AlignedFloats(all.map { scale[$0 % scale.count] }, padding: 1, to: padded(width)),
         shift: AlignedFloats(all.map { shift[$0 % shift.count] }, to: padded(width))))
+  }
+
+  private mutating func add(_ normalization: CellNormalization) throws(EngineError) {
+    let (name, width) = (normalization.name, normalization.width)
+    guard boundedProduct([width, normalization.cells]) == self.width else {
+      throw .wrongWidth(layer: name, expected: self.width, found: width)
+    }
+    if let gamma = normalization.gamma { try Self.check(gamma, width, name, "gamma") }
+    if let beta = normalization.beta { try Self.check(beta, width, name, "beta") }
+    guard normalization.epsilon >= 0, normalization.epsilon.isFinite else {
+      throw .notFinite(layer: name, part: "epsilon", index: 0)
+    }
+    flush()
+    parameterCount += (normalization.gamma?.count ?? 0) + (normalization.beta?.count ?? 0)
+    steps.append(
+      .normalize(
+        normalization.kind, width: width, cells: normalization.cells, epsilon: normalization.epsilon,
+        gamma: AlignedFloats(normalization.gamma ?? [], padding: 1, to: width),
+        beta: AlignedFloats(normalization.beta ?? [], to: width)))
+  }
+
+  private mutating func add(_ rectifier: ParametricRectifier) throws(EngineError) {
+    try Self.check(rectifier.slopes, width, rectifier.name, "alpha")
+    flush()
+    parameterCount += rectifier.parameterCount
+    steps.append(.columnSlope(AlignedFloats(rectifier.slopes, to: padded(width))))
   }
 
   /// An activation in place.

@@ -45,20 +45,23 @@ public struct Window: Sendable, Equatable {
   public var strides: Extent
   /// What lies around the image.
   public var padding: Padding
+  /// From one of its cells to the next on the image.
+  public var dilation: Extent
 
   /// A window that walks over an image.
-  public init(size: Extent, strides: Extent, padding: Padding) {
+  public init(size: Extent, strides: Extent, padding: Padding, dilation: Extent = Extent(rows: 1, columns: 1)) {
     self.size = size
     self.strides = strides
     self.padding = padding
+    self.dilation = dilation
   }
 
   /// Where it comes to lie on an image; nil: it does not fit, or a size is not positive or beyond `Network.maximumWidth`.
   public func placed(on image: ImageShape) -> Placement? {
-    let sizes = [size.rows, size.columns, strides.rows, strides.columns]
+    let sizes = [size.rows, size.columns, strides.rows, strides.columns, dilation.rows, dilation.columns]
     guard image.count != nil, sizes.allSatisfy({ (1...Network.maximumWidth).contains($0) }),
-      let vertical = place(size.rows, strides.rows, on: image.rows),
-      let horizontal = place(size.columns, strides.columns, on: image.columns)
+      let vertical = place((size.rows - 1) * dilation.rows + 1, strides.rows, on: image.rows),
+      let horizontal = place((size.columns - 1) * dilation.columns + 1, strides.columns, on: image.columns)
     else { return nil }
     return Placement(
       output: Extent(rows: vertical.count, columns: horizontal.count),
@@ -87,6 +90,46 @@ public struct Window: Sendable, Equatable {
     public var after: Extent
 
     var isPadded: Bool { before != Extent(rows: 0, columns: 0) || after != Extent(rows: 0, columns: 0) }
+  }
+}
+
+/// Rows and columns along the four sides of an image.
+public struct Margins: Sendable, Equatable {
+  /// Rows.
+  public var top: Int
+  /// Rows.
+  public var bottom: Int
+  /// Columns.
+  public var left: Int
+  /// Columns.
+  public var right: Int
+
+  /// Rows above and below, columns to the left and to the right.
+  public init(top: Int, bottom: Int, left: Int, right: Int) {
+    self.top = top
+    self.bottom = bottom
+    self.left = left
+    self.right = right
+  }
+
+  /// An image with these margins added around it; nil: a margin is negative, or an image beyond `Network.maximumWidth`.
+  public func added(to image: ImageShape) -> ImageShape? {
+    guard isPlausible else { return nil }
+    let shape = ImageShape(
+      rows: top + image.rows + bottom, columns: left + image.columns + right, channels: image.channels)
+    return image.count == nil || shape.count == nil ? nil : shape
+  }
+
+  /// An image without these margins; nil: a margin is negative, or nothing is left.
+  public func removed(from image: ImageShape) -> ImageShape? {
+    guard isPlausible else { return nil }
+    let shape = ImageShape(
+      rows: image.rows - top - bottom, columns: image.columns - left - right, channels: image.channels)
+    return image.count == nil || shape.count == nil ? nil : shape
+  }
+
+  private var isPlausible: Bool {
+    [top, bottom, left, right].allSatisfy { (0...Network.maximumWidth).contains($0) }
   }
 }
 

@@ -1,4 +1,6 @@
 /// y[i, j, f] = activation(Σ over the window and the channels of x · kernel[…, f] + bias[f]): cross-correlation, as Keras' Conv2D.
+///
+/// In groups, each group of filters sees its own channels alone: with as many groups as channels it is Keras' DepthwiseConv2D.
 public struct Conv2D: Sendable {
   /// For errors.
   public var name: String
@@ -8,7 +10,9 @@ public struct Conv2D: Sendable {
   public var filters: Int
   /// What becomes one cell.
   public var window: Window
-  /// [window.size.rows, window.size.columns, input.channels, filters], row-major.
+  /// Divides `input.channels` and `filters`.
+  public var groups: Int
+  /// [window.size.rows, window.size.columns, input.channels / groups, filters], row-major.
   public var kernel: [Float]
   /// [filters]; nil: none.
   public var bias: [Float]?
@@ -19,13 +23,14 @@ public struct Conv2D: Sendable {
 
   /// The layer with its weights, whose sizes `Network.init` checks.
   public init(
-    name: String, input: ImageShape, filters: Int, window: Window, kernel: [Float], bias: [Float]?,
+    name: String, input: ImageShape, filters: Int, window: Window, groups: Int = 1, kernel: [Float], bias: [Float]?,
     activation: Activation, alpha: Float? = nil
   ) {
     self.name = name
     self.input = input
     self.filters = filters
     self.window = window
+    self.groups = groups
     self.kernel = kernel
     self.bias = bias
     self.activation = activation
@@ -53,6 +58,40 @@ public struct Pooling2D: Sendable {
     self.input = input
     self.kind = kind
     self.window = window
+  }
+}
+
+/// Zeros around an image.
+public struct ZeroPadding2D: Sendable {
+  /// For errors.
+  public var name: String
+  /// What it takes.
+  public var input: ImageShape
+  /// How many.
+  public var margins: Margins
+
+  /// Zeros around an image.
+  public init(name: String, input: ImageShape, margins: Margins) {
+    self.name = name
+    self.input = input
+    self.margins = margins
+  }
+}
+
+/// An image without what lies along its sides.
+public struct Cropping2D: Sendable {
+  /// For errors.
+  public var name: String
+  /// What it takes.
+  public var input: ImageShape
+  /// What is cut off.
+  public var margins: Margins
+
+  /// An image without its margins.
+  public init(name: String, input: ImageShape, margins: Margins) {
+    self.name = name
+    self.input = input
+    self.margins = margins
   }
 }
 

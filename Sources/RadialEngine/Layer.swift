@@ -114,6 +114,80 @@ public struct BatchNormalization: Sendable {
   }
 }
 
+/// Each cell on its own, over its channels; of a vector over all of it. Sums are taken in Float64.
+public struct CellNormalization: Sendable {
+  /// What a cell is brought to.
+  public enum Kind: Sendable, Equatable {
+    /// Mean 0 and variance 1, times gamma plus beta: (x − mean) / √(variance + epsilon) · gamma + beta. Source: Ba, Kiros and
+    /// Hinton, "Layer Normalization" (2016).
+    case layer
+    /// Length 1: x / √max(Σ x², epsilon).
+    case unit
+  }
+
+  /// For errors.
+  public var name: String
+  /// Which of the two.
+  public var kind: Kind
+  /// Values of a cell.
+  public var width: Int
+  /// Cells, each of `width` values.
+  public var cells: Int
+  /// What keeps the divisor from 0.
+  public var epsilon: Double
+  /// [width]; nil: 1.
+  public var gamma: [Float]?
+  /// [width]; nil: 0.
+  public var beta: [Float]?
+
+  /// The layer with its weights, whose sizes `Network.init` checks.
+  public init(
+    name: String, kind: Kind, width: Int, cells: Int = 1, epsilon: Double, gamma: [Float]? = nil, beta: [Float]? = nil
+  ) {
+    self.name = name
+    self.kind = kind
+    self.width = width
+    self.cells = cells
+    self.epsilon = epsilon
+    self.gamma = gamma
+    self.beta = beta
+  }
+}
+
+/// x > threshold ? x : 0, cut to [0, maximum] where there is one, less slope · max(threshold − x, 0): Keras' ReLU, as it computes it.
+public struct Rectifier: Sendable, Equatable {
+  /// Below the threshold.
+  public var slope: Float
+  /// Up to which x is nothing.
+  public var threshold: Float
+  /// nil: none.
+  public var maximum: Float?
+
+  /// A rectifier.
+  public init(slope: Float, threshold: Float, maximum: Float?) {
+    self.slope = slope
+    self.threshold = threshold
+    self.maximum = maximum
+  }
+}
+
+/// x < 0 ? slope · x : x with a slope of its own for each value. Source: He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015).
+public struct ParametricRectifier: Sendable {
+  /// For errors.
+  public var name: String
+  /// [width of what comes before]
+  public var slopes: [Float]
+  /// Numbers that were trained: fewer than slopes where values share theirs.
+  public var parameterCount: Int
+
+  /// The layer with its weights, whose sizes `Network.init` checks.
+  public init(name: String, slopes: [Float], parameterCount: Int) {
+    self.name = name
+    self.slopes = slopes
+    self.parameterCount = parameterCount
+  }
+}
+
 /// One layer of a network, as it was trained.
 public enum Layer: Sendable {
   case dense(Dense)
@@ -126,6 +200,11 @@ public enum Layer: Sendable {
   case conv2D(Conv2D)
   case pooling2D(Pooling2D)
   case subsampling2D(Subsampling2D)
+  case zeroPadding2D(ZeroPadding2D)
+  case cropping2D(Cropping2D)
+  case cellNormalization(CellNormalization)
+  case rectifier(name: String, Rectifier)
+  case parametricRectifier(ParametricRectifier)
   /// Flatten too: the row stays as it is.
   case reshape(name: String)
   case duq(DUQ)
@@ -141,6 +220,11 @@ public enum Layer: Sendable {
     case .conv2D(let layer): layer.name
     case .pooling2D(let layer): layer.name
     case .subsampling2D(let layer): layer.name
+    case .zeroPadding2D(let layer): layer.name
+    case .cropping2D(let layer): layer.name
+    case .cellNormalization(let layer): layer.name
+    case .rectifier(let name, _): name
+    case .parametricRectifier(let layer): layer.name
     case .reshape(let name): name
     case .duq(let layer): layer.name
     }

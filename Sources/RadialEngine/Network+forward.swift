@@ -79,8 +79,9 @@ extension Network {
         let target = current.inPlace(rows: rows, workspace)
         kernels.activate(activation.identifier, alpha, target, rows, current.width, current.stride)
       case .convolve(let convolution):
+        if convolution.readsBehind { _ = current.inPlace(rows: rows, workspace) }
         let target = current.spare(of: workspace)
-        convolve(convolution, current, rows: rows, to: target, border: workspace.border.pointer)
+        convolve(convolution, current, rows: rows, to: target, workspace: workspace)
         current.move(to: target, width: convolution.outputCount)
       case .pool(let pool):
         // Its vectors reach behind the last image, where the caller's rows end.
@@ -90,6 +91,33 @@ extension Network {
           for n in 0..<rows { kernels.pool(shape, images + n * current.stride, target + n * padded(pool.outputCount)) }
         }
         current.move(to: target, width: pool.outputCount)
+      case .pad(let border, let outputCount):
+        let target = current.spare(of: workspace)
+        for n in 0..<rows {
+          pad(current.pointer + n * current.stride, border, to: target + n * padded(outputCount))
+        }
+        current.move(to: target, width: outputCount)
+      case .crop(let crop):
+        let target = current.spare(of: workspace)
+        for n in 0..<rows {
+          rk_crop(
+            current.pointer + n * current.stride, crop.row, crop.top, crop.rows, crop.left, crop.width,
+            target + n * padded(crop.outputCount))
+        }
+        current.move(to: target, width: crop.outputCount)
+      case .normalize(let kind, let width, let cells, let epsilon, let gamma, let beta):
+        let target = current.inPlace(rows: rows, workspace)
+        for n in 0..<rows {
+          let row = target + n * current.stride
+          rk_normalize(row, cells, width, kind == .layer, epsilon, gamma.pointer, beta.pointer, row)
+        }
+      case .rectify(let rectifier):
+        kernels.rectify(
+          rectifier.slope, rectifier.threshold, rectifier.maximum ?? .infinity,
+          current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
+      case .columnSlope(let slopes):
+        let target = current.inPlace(rows: rows, workspace)
+        kernels.column_slope(target, rows, current.stride / Int(RK_PANEL), current.stride, slopes.pointer)
       case .meanDistances(let centers, let embedding, let classes, let isLast):
         if isLast, let embeddings = results.embeddings {
           current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
@@ -113,19 +141,34 @@ extension Network {
   /// Image by image, in ascending order: what spills behind one is overwritten by the next.
   private func convolve(
     _ convolution: Convolution, _ images: MatrixView, rows: Int, to target: UnsafeMutablePointer<Float>,
-    border: UnsafeMutablePointer<Float>
+    workspace: Workspace
   ) {
-    withUnsafePointer(to: convolution.shape) { shape in
-      for n in 0..<rows {
-        var image = images.pointer + n * images.stride
-        if let zeros = convolution.border {
-          rk_pad(image, zeros.rows, zeros.row, zeros.top, zeros.bottom, zeros.left, zeros.right, border)
-          image = UnsafePointer(border)
+    for n in 0..<rows {
+      var image = images.pointer + n * images.stride
+      if let border = convolution.border {
+        pad(image, border, to: workspace.border.pointer)
+        image = UnsafePointer(workspace.border.pointer)
+      }
+      let output = target + n * padded(convolution.outputCount)
+      switch convolution.way {
+      case .runs(let shape, let weights):
+        withUnsafePointer(to: shape) {
+          kernels.convolve($0, image, weights.values.pointer, convolution.bias.pointer, output)
         }
-        kernels.convolve(
-          shape, image, convolution.weights.values.pointer, convolution.bias.pointer,
-          target + n * padded(convolution.outputCount))
+      case .channels(let shape, let count, let weights):
+        withUnsafePointer(to: shape) {
+          kernels.convolve_channels($0, count, image, weights.pointer, convolution.bias.pointer, output)
+        }
+      case .groups(let shape, let weights):
+        withUnsafePointer(to: shape) {
+          kernels.convolve_groups(
+            $0, image, weights.values.pointer, convolution.bias.pointer, workspace.patches.pointer, output)
+        }
       }
     }
+  }
+
+  private func pad(_ image: UnsafePointer<Float>, _ zeros: Border, to target: UnsafeMutablePointer<Float>) {
+    rk_pad(image, zeros.rows, zeros.row, zeros.top, zeros.bottom, zeros.left, zeros.right, target)
   }
 }

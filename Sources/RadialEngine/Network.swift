@@ -28,6 +28,7 @@ public final class Network: Sendable {
   let steps: [Step]
   let widest: Int
   let largestBorder: Int
+  let largestScratch: Int
   let spill: Int
   let preprocessing: Preprocessing
   let kernels: rk_kernels
@@ -50,6 +51,7 @@ public final class Network: Sendable {
     outputWidth = plan.width
     widest = plan.widest
     largestBorder = plan.largestBorder
+    largestScratch = plan.largestScratch
     spill = plan.spill
     steps = plan.steps
     parameterCount = plan.parameterCount
@@ -98,6 +100,7 @@ public final class Network: Sendable {
 
   /// A workspace for one thread at a time.
   public func makeWorkspace() -> Workspace {
-    Workspace(width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder)
+    Workspace(
+      width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder, scratch: largestScratch)
   }
 }

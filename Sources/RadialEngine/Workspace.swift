@@ -17,14 +17,17 @@ public final class Workspace: @unchecked Sendable {
   let second: AlignedFloats
   /// One image with its zeros around it.
   let border: AlignedFloats
+  /// Patches of a convolution in groups, and their sums.
+  let patches: AlignedFloats
 
   /// Memory for one block of rows.
-  init(width: Int, spill: Int, border: Int) {
+  init(width: Int, spill: Int, border: Int, scratch: Int) {
     rows = min(Self.blockRows, max(1, Self.blockFloats / width))
     // Kernels of images read and write up to a vector behind the last one.
     let count = rows * width + max(spill, Int(RK_PANEL))
     first = AlignedFloats(count: count)
     second = AlignedFloats(count: count)
-    self.border = AlignedFloats(count: border)
+    self.border = AlignedFloats(count: border + Int(RK_PANEL))
+    patches = AlignedFloats(count: scratch)
   }
 }

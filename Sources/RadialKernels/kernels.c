@@ -1,5 +1,6 @@
 #include "RadialKernels.h"
 
+#include <math.h>
 #include <string.h>
 
 // The one kernel source, once per instruction set. Tile sizes fill the registers of each: 32 vectors of 16 floats in
@@ -61,6 +62,38 @@ void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bott
     memset(target + left + row, 0, right * sizeof(float));
   }
   memset(target, 0, bottom * width * sizeof(float));
+}
+
+void rk_crop(const float *image, size_t row, size_t top, size_t rows, size_t left, size_t width, float *target) {
+  for (size_t i = 0; i < rows; i++) memcpy(target + i * width, image + (top + i) * row + left, width * sizeof(float));
+}
+
+// The sum of (x - mean)^power over a cell: sixteen sums side by side, then their sum, in this order everywhere.
+static double sum_of_powers(const float *x, size_t width, double mean, bool is_square) {
+  enum { SUMS = 16 };
+  double sums[SUMS] = {0};
+  for (size_t k = 0; k < width; k += SUMS) {
+    const size_t count = width - k < SUMS ? width - k : SUMS;
+    for (size_t l = 0; l < count; l++) {
+      const double difference = (double)x[k + l] - mean;
+      sums[l] += is_square ? difference * difference : difference;
+    }
+  }
+  double total = 0;
+  for (size_t l = 0; l < SUMS; l++) total += sums[l];
+  return total;
+}
+
+void rk_normalize(const float *x, size_t cells, size_t width, bool is_centred, double epsilon, const float *gamma,
+                  const float *beta, float *y) {
+  for (size_t cell = 0; cell < cells; cell++, x += width, y += width) {
+    const double mean = is_centred ? sum_of_powers(x, width, 0, false) / (double)width : 0;
+    const double squares = sum_of_powers(x, width, mean, true);
+    const double divisor =
+        is_centred ? sqrt(squares / (double)width + epsilon) : sqrt(squares > epsilon ? squares : epsilon);
+    for (size_t k = 0; k < width; k++)
+      y[k] = (float)(((double)x[k] - mean) / divisor * (double)gamma[k] + (double)beta[k]);
+  }
 }
 
 const rk_kernels *rk_kernels_for(rk_instruction_set set) {

@@ -6,15 +6,20 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     let rows: Int, columns: Int, channels: Int, filters: Int
     let window: Window
+    let groups: Int
     var input: ImageShape { ImageShape(rows: rows, columns: columns, channels: channels) }
-    var testDescription: String { "\(rows)x\(columns)x\(channels), \(filters) filters, \(window)" }
+    var testDescription: String { "\(rows)x\(columns)x\(channels), \(filters) filters in \(groups), \(window)" }
 
-    init(_ input: (Int, Int, Int), _ filters: Int, _ size: (Int, Int), _ strides: (Int, Int), _ padding: Padding) {
+    init(
+      _ input: (Int, Int, Int), _ filters: Int, _ size: (Int, Int), _ strides: (Int, Int), _ padding: Padding,
+      groups: Int = 1, dilation: (Int, Int) = (1, 1)
+    ) {
       (rows, columns, channels) = input
       self.filters = filters
+      self.groups = groups
       window = Window(
         size: Extent(rows: size.0, columns: size.1), strides: Extent(rows: strides.0, columns: strides.1),
-        padding: padding)
+        padding: padding, dilation: Extent(rows: dilation.0, columns: dilation.1))
     }
   }
 
@@ -31,12 +36,27 @@ import Testing
     Case((40, 50, 1), 2, (40, 33), (1, 1), .valid), Case((2, 1700, 3), 1, (1, 1600), (1, 50), .valid),
   ]
 
-  @Test(arguments: cases) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
+  /// Convolutions in groups, and with gaps between the cells of their windows.
+  static let spread: [Case] = [
+    Case((9, 8, 3), 5, (3, 3), (1, 1), .same, dilation: (2, 2)),
+    Case((9, 8, 3), 17, (3, 1), (2, 1), .valid, dilation: (3, 7)),
+    Case((60, 7, 2), 4, (3, 2), (1, 1), .same, dilation: (20, 3)),
+    Case((2, 130, 1), 3, (1, 5), (1, 1), .valid, dilation: (1, 9)),
+    Case((9, 8, 6), 4, (3, 3), (1, 1), .same, groups: 2), Case((9, 8, 6), 40, (2, 3), (2, 2), .valid, groups: 2),
+    Case((5, 120, 4), 8, (3, 3), (1, 2), .same, groups: 4, dilation: (1, 2)),
+    Case((3, 5, 1200), 4, (3, 3), (1, 1), .same, groups: 2), Case((8, 9, 3), 3, (3, 3), (1, 1), .same, groups: 3),
+    Case((8, 9, 37), 37, (3, 3), (2, 2), .same, groups: 37), Case((8, 9, 16), 16, (2, 5), (1, 1), .valid, groups: 16),
+    Case((9, 11, 20), 20, (3, 3), (1, 1), .same, groups: 20, dilation: (2, 3)),
+    Case((8, 9, 5), 15, (3, 3), (1, 1), .same, groups: 5), Case((40, 50, 2), 2, (40, 33), (1, 1), .valid, groups: 2),
+    Case((1, 1, 1), 3, (1, 1), (1, 1), .same, groups: 1, dilation: (9, 9)),
+  ]
+
+  @Test(arguments: cases + spread) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
     for (seed, bias) in [(UInt64(1), true), (2, false)] {
       var random = SplitMix(state: seed)
-      let taps = item.window.size.rows * item.window.size.columns * item.channels
+      let taps = item.window.size.rows * item.window.size.columns * item.channels / item.groups
       let layer = Conv2D(
-        name: "c", input: item.input, filters: item.filters, window: item.window,
+        name: "c", input: item.input, filters: item.filters, window: item.window, groups: item.groups,
         kernel: random.floats(taps * item.filters), bias: bias ? random.floats(item.filters) : nil, activation: .linear)
       let width = item.input.count!
       let x = random.floats(3 * width, in: -2...2)

@@ -18,14 +18,15 @@ enum NaiveImages {
   static func windows(
     _ input: ImageShape, _ window: Window, _ visit: (_ cells: [(Int, Int, i: Int, j: Int)]) -> Void
   ) {
-    let rows = axis(input.rows, window.size.rows, window.strides.rows, window.padding)
-    let columns = axis(input.columns, window.size.columns, window.strides.columns, window.padding)
+    let (down, across) = (window.dilation.rows, window.dilation.columns)
+    let rows = axis(input.rows, (window.size.rows - 1) * down + 1, window.strides.rows, window.padding)
+    let columns = axis(input.columns, (window.size.columns - 1) * across + 1, window.strides.columns, window.padding)
     for row in 0..<rows.count {
       for column in 0..<columns.count {
         var cells: [(Int, Int, i: Int, j: Int)] = []
         for i in 0..<window.size.rows {
           for j in 0..<window.size.columns {
-            let (y, x) = (rows.first(row) + i, columns.first(column) + j)
+            let (y, x) = (rows.first(row) + i * down, columns.first(column) + j * across)
             if (0..<input.rows).contains(y), (0..<input.columns).contains(x) { cells.append((y, x, i: i, j: j)) }
           }
         }
@@ -37,10 +38,13 @@ enum NaiveImages {
   /// The sums before the activation: in Float64, and as the chain of fused operations.
   static func convolve(_ x: [Float], _ layer: Conv2D) -> (exact: [Double], chain: [Float]) {
     let (input, size) = (layer.input, layer.window.size)
+    let (channels, filters) = (input.channels / layer.groups, layer.filters / layer.groups)
     // A run is a row of the kernel; the blocks are whole runs, or parts of one long run.
     let run = size.columns * input.channels
     func block(_ row: Int, _ k: Int) -> Int {
-      if size.rows * run <= 1024 { return 0 }
+      if size.rows * run / layer.groups <= 1024 { return 0 }
+      // In groups or with gaps within a row, a patch is a row of a matrix.
+      if layer.groups > 1 || layer.window.dilation.columns > 1 { return (row * size.columns * channels + k) / 512 }
       return run >= 512 ? row * run + k / Naive.block(run) : row / (512 / run)
     }
     var exact: [Double] = []
@@ -50,11 +54,11 @@ enum NaiveImages {
         var sum = Double(layer.bias?[f] ?? 0)
         var (blocks, last): ([Float], Int) = ([layer.bias?[f] ?? 0], 0)
         for cell in cells {
-          for c in 0..<input.channels {
-            let value = x[(cell.0 * input.columns + cell.1) * input.channels + c]
-            let weight = layer.kernel[((cell.i * size.columns + cell.j) * input.channels + c) * layer.filters + f]
+          for c in 0..<channels {
+            let value = x[(cell.0 * input.columns + cell.1) * input.channels + f / filters * channels + c]
+            let weight = layer.kernel[((cell.i * size.columns + cell.j) * channels + c) * layer.filters + f]
             sum += Double(value) * Double(weight)
-            let block = block(cell.i, cell.j * input.channels + c)
+            let block = block(cell.i, cell.j * channels + c)
             if block != last { blocks.append(0) }
             last = block
             blocks[blocks.count - 1].addProduct(value, weight)

@@ -52,6 +52,18 @@ typedef struct {
   size_t kernel_rows, run, run_step, row_step, column_step;
 } rk_convolution;
 
+// A convolution of an image that already has its padding, in groups: the filters of a group see its channels alone. In
+// floats: `row_gap` and `column_gap` are the way from one tap of the window to the next, `row_step` and `column_step`
+// that from one output to the next.
+typedef struct {
+  size_t rows, columns, groups, filters;  // of the output; filters of a group
+  size_t channels;                        // of a group, of the image
+  size_t kernel_rows, kernel_columns, row_gap, column_gap, row_step, column_step;
+} rk_grouped_convolution;
+
+// Columns of the output that `convolve_groups` computes at a time.
+enum { RK_PATCHES = 48 };
+
 // `before_*`: cells of padding before the first.
 typedef struct {
   bool is_maximum;
@@ -85,10 +97,29 @@ typedef struct {
   // One image: y[rows, columns, channels] = mean or maximum of the window's cells that lie on the image; a vector
   // behind x is read, one behind y may be overwritten.
   void (*pool)(const rk_pooling *shape, const float *x, float *y);
+  // One image, one filter a channel: y[rows, columns, channels] = x * kernel + bias. Weights are [taps][P]; a vector
+  // behind x is read, one behind y may be overwritten. `channels`, `groups` and `filters` of the shape are not read.
+  void (*convolve_channels)(const rk_grouped_convolution *shape, size_t channels, const float *x, const float *weights,
+                            const float *bias, float *y);
+  // One image, any groups. Weights and bias of a group lie as those of `dense`, one group behind the other. `scratch`
+  // has room for RK_PATCHES patches of a group and as many outputs of P filters.
+  void (*convolve_groups)(const rk_grouped_convolution *shape, const float *x, const float *packed, const float *bias,
+                          float *scratch, float *y);
+  // y = y > threshold ? y : 0, then cut to [0, maximum] where that is no infinity, less slope * max(threshold - y, 0);
+  // y_stride is a multiple of RK_PANEL.
+  void (*rectify)(float slope, float threshold, float maximum, float *y, size_t rows, size_t width, size_t y_stride);
+  // y[n, c] = y[n, c] < 0 ? slope[c] * y[n, c] : y[n, c] for P columns
+  void (*column_slope)(float *y, size_t rows, size_t panels, size_t y_stride, const float *slope);
   // y[N, C] = mean over e of (z[n, e, c] - centers[e, c])^2; a vector behind z and centers is read.
   void (*mean_squared_distances)(const float *z, size_t z_stride, size_t rows, size_t embedding, size_t classes,
                                  const float *centers, float *y, size_t y_stride);
 } rk_kernels;
+
+// One row of cells, each of `width` values. Centred: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, mean and
+// variance those of the cell. Else y = x / sqrt(max(sum of squares, epsilon)) * gamma + beta. Sums are taken in
+// Float64. In place where x is y.
+void rk_normalize(const float *x, size_t cells, size_t width, bool is_centred, double epsilon, const float *gamma,
+                  const float *beta, float *y);
 
 // The kernels of an instruction set, or NULL where this processor, or this build, has none.
 const rk_kernels *rk_kernels_for(rk_instruction_set set);
@@ -97,5 +128,8 @@ const rk_kernels *rk_kernels_for(rk_instruction_set set);
 // and `right` are floats, `top` and `bottom` rows.
 void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bottom, size_t left, size_t right,
             float *target);
+
+// target = `rows` rows of an image from `top` on, of each the `width` floats from `left` on; its rows are `row` floats.
+void rk_crop(const float *image, size_t row, size_t top, size_t rows, size_t left, size_t width, float *target);
 
 #endif
