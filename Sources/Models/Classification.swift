@@ -1,7 +1,7 @@
 import RadialEngine
 
-/// What follows from a row's distances: the class that is answered, how far it is, and what the calibration says of it. Worked out once a
-/// row, behind the forward pass; writers print it, metrics count it.
+/// What follows from a row's outputs and distances: the class that is answered, how far it is, and what the calibration says of it. Worked
+/// out once a row, behind the forward pass; writers print it, metrics count it.
 public struct Classification: Sendable, Equatable {
   /// The verdict on a row: how its distance ranks among the held-out ones of its class.
   public struct Verdict: Sendable, Equatable {
@@ -11,31 +11,42 @@ public struct Classification: Sendable, Equatable {
     public let isKnown: Bool
   }
 
-  /// The nearest class: of the smallest γ d², ties to the lowest index.
-  public let nearest: Int
-  /// The next nearest; nil: there is one class only.
-  public let second: Int?
-  /// Squared, to `nearest`.
-  public let distance: Float
-  /// Squared, how much farther `second` is than `nearest`; nil: there is one class only.
+  /// The class that is answered: the nearest, of the smallest γ d², where prototypes are classes; else the most likely. Ties to the lowest
+  /// index.
+  public let predicted: Int
+  /// What the network says of it: its prototype's output, or its probability.
+  public let score: Float
+  /// Squared, to the prototype of `predicted`; nil: classes have none.
+  public let distance: Float?
+  /// Squared, how much farther the next class is than `predicted`; nil: there is one class only, or classes have no prototypes.
   public let margin: Float?
   /// nil: the model carries no calibration, or none was asked for.
   public let verdict: Verdict?
 
   /// - Parameters:
-  ///   - distances: [C] of a row, squared and unscaled.
+  ///   - outputs: [O] of a row.
+  ///   - distances: [C] of the row, squared and unscaled; nil: the model has none.
   ///   - model: a classifier.
   ///   - omitsVerdict: whether none is wanted.
   ///   - rate: the false-reject rate of the verdict; nil: the calibration's.
   public init(
-    _ distances: UnsafePointer<Float>, of model: Model, omitsVerdict: Bool = false, rate: Double? = nil
+    _ outputs: UnsafePointer<Float>, _ distances: UnsafePointer<Float>?, of model: Model, omitsVerdict: Bool = false,
+    rate: Double? = nil
   ) {
+    guard model.decision == .nearestPrototype, let distances else {
+      let decision = model.decision ?? .largestOutput
+      var best = 0
+      for index in 1..<max(model.classCount, 1) where decision.isAbove(index, best, outputs) { best = index }
+      (predicted, score) = (best, decision.score(best, outputs))
+      (distance, margin, verdict) = (nil, nil, nil)
+      return
+    }
     let (nearest, second) = model.network.nearest(distances)
-    (self.nearest, self.second) = (nearest, second)
+    (predicted, score) = (nearest, outputs[nearest])
     distance = distances[nearest]
     margin = second.map { distances[$0] - distances[nearest] }
     if !omitsVerdict, let calibration = model.calibration {
-      let pValue = calibration.pValue(class: nearest, distance: distance)
+      let pValue = calibration.pValue(class: nearest, distance: distances[nearest])
       verdict = Verdict(pValue: pValue, isKnown: pValue >= rate ?? calibration.falseRejectRate)
     } else {
       verdict = nil

@@ -1,6 +1,16 @@
 import RadialEngine
 
 extension Model {
+  /// Such as `classifier by the nearest of 10 prototypes`.
+  public var kind: String {
+    switch decision {
+    case .nearestPrototype: "classifier by the nearest of \(classCount) prototypes"
+    case .largestOutput: "classifier by the largest of \(classCount) outputs"
+    case .probability: "classifier of 2 classes by one probability"
+    case nil: hasDistances ? "regressor with \(network.distanceWidth) prototypes" : "regressor"
+    }
+  }
+
   /// The layer table, like Keras' `model.summary()`, and what else the file says.
   /// - Parameter proofAdvice: how to prove a formula that was inferred and that nothing proves.
   public func summary(proofAdvice: String) -> String {
@@ -23,7 +33,7 @@ extension Model {
     ]
     text += lines.dropFirst()
     text += [
-      rule, "Parameters: \(network.parameterCount)", "Kind: \(network.isClassifier ? "classifier" : "regressor")",
+      rule, "Parameters: \(network.parameterCount)", "Kind: \(kind)",
     ]
     if preprocessing != .identity { text.append("Preprocessing: x * \(preprocessing.scale) + \(preprocessing.offset)") }
     if let labels { text.append("Labels: \(labels.joined(separator: ", "))") }

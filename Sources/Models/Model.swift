@@ -8,6 +8,8 @@ public final class Model: Sendable {
   public let version: Int
   /// What computes the answers.
   public let network: Network
+  /// How a class follows from them; nil: none does, the model is a regressor.
+  public let decision: Decision?
   /// Without the batch dimension.
   public let inputShape: [Int]
   /// What the Keras file calls the input; nil: nothing, or the model is not from one.
@@ -93,12 +95,13 @@ public final class Model: Sendable {
     } catch {
       throw ModelError(.architecture, path, error.description)
     }
-    labels = try Self.labels(source, network, options)
-    calibration = try Calibration(source, classes: network.distanceWidth, options)
-    if calibration != nil, !network.isClassifier {
+    decision = Decision(network, hasLabels: options.labels != nil || source.metadata["radial.labels"] != nil)
+    labels = try Self.labels(source, network, decision, options)
+    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype {
       throw ModelError(
-        .metadata, path, "a calibration was found in a network that is no classifier; export it without one")
+        .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }
+    calibration = try Calibration(source, classes: network.distanceWidth, options)
     trainingJSON = try Self.training(source)
     verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)
@@ -109,13 +112,16 @@ public final class Model: Sendable {
   public static let inputNameBytes = 1...128
 
   private static func labels(
-    _ source: any TensorSource, _ network: Network, _ options: LoadOptions
+    _ source: any TensorSource, _ network: Network, _ decision: Decision?, _ options: LoadOptions
   ) throws(ModelError) -> [String]? {
+    // Of a regressor with prototypes they are the prototypes' names.
+    let count = decision?.classCount(of: network) ?? network.distanceWidth
+    let what = decision == nil || decision == .nearestPrototype ? "prototype" : "class"
     if let labels = options.labels {
-      guard labels.count == network.distanceWidth else {
+      guard labels.count == count else {
         throw ModelError(
           .metadata, options.labelsPath ?? source.path,
-          "\(labels.count) labels were given, expected \(network.distanceWidth), one for each prototype; give them all, in the network's order"
+          "\(labels.count) labels were given, expected \(count), one for each \(what); give them all, in the network's order"
         )
       }
       return labels
@@ -127,10 +133,10 @@ public final class Model: Sendable {
       throw ModelError(
         .metadata, source.path, "'radial.labels' is malformed, expected an array of strings; export the model again")
     }
-    guard labels.count == network.distanceWidth else {
+    guard labels.count == count else {
       throw ModelError(
         .metadata, source.path,
-        "'radial.labels' has \(labels.count) labels, expected \(network.distanceWidth), one per prototype; export the model again"
+        "'radial.labels' has \(labels.count) labels, expected \(count), one per \(what); export the model again"
       )
     }
     return labels

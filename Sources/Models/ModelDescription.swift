@@ -69,7 +69,8 @@ package struct ModelDescription: Encodable, Sendable {
   let kind: String
   let input: Tensor
   let output: Tensor
-  let distances: Tensor
+  /// null: the network measures none.
+  @Nullable var distances: Tensor?
   @Nullable var labels: [String]?
   let parameters: Int
   let preprocessing: Preprocessing
@@ -87,10 +88,10 @@ package struct ModelDescription: Encodable, Sendable {
     let network = model.network
     name = model.name
     version = String(model.version)
-    kind = network.isClassifier ? "classifier" : "regressor"
+    kind = model.isClassifier ? "classifier" : "regressor"
     input = Tensor(model.inputShape, name: inputAlias)
     output = Tensor([network.outputWidth])
-    distances = Tensor([network.distanceWidth])
+    distances = model.hasDistances ? Tensor([network.distanceWidth]) : nil
     parameters = network.parameterCount
     preprocessing = Preprocessing(scale: model.preprocessing.scale, offset: model.preprocessing.offset)
     file = File(

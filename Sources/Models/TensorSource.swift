@@ -162,6 +162,9 @@ extension Tensor {
       bytes: ByteSlice(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
   }
 
+  /// The same numbers in another shape of as many.
+  func reshaped(_ shape: [Int]) -> Tensor { Tensor(type: type, shape: shape, bytes: bytes) }
+
   /// The elements as Float32; F64 is rounded, types of no weights give zeros.
   var floats: [Float] {
     bytes.withBytes { data in

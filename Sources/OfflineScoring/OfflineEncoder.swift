@@ -105,7 +105,7 @@ package struct OfflineEncoder: Sendable {
   /// Where the model's labels are numbers themselves, but not the classes' own, a label is a text alone: which of the two a number was
   /// meant as, nobody could tell.
   package func classIndex(ofLabel text: String) -> Int? {
-    let classes = model.network.distanceWidth
+    let classes = model.classCount
     let labels = model.labels ?? []
     if let index = labels.firstIndex(of: text) { return labels.lastIndex(of: text) == index ? index : nil }
     let number = text.hasSuffix(".0") ? Int(text.dropLast(2)) : Int(text)
@@ -114,7 +114,7 @@ package struct OfflineEncoder: Sendable {
   }
 
   /// Whether there are classes at all.
-  package var isClassifier: Bool { model.network.isClassifier }
+  package var isClassifier: Bool { model.isClassifier }
 
   /// Whether the inputs of the last RBF layer must be kept.
   package var needsEmbeddings: Bool { options.needsEmbeddings }

@@ -121,7 +121,7 @@ package final class OfflineRun: @unchecked Sendable {
         let classification = try encoder.write(
           row: index, number: number, of: results, keeping: kept(block, index), into: text)
         rows.written += 1
-        if countsLabels { count(block, index, classification?.nearest, &rows.labels) }
+        if countsLabels { count(block, index, classification?.predicted, &rows.labels) }
       } catch {
         let problem = BadRow(
           row: number, description: "\(self.rows.name): \(block.place(ofRow: index)): \(error.sentence)")

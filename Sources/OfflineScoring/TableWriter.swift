@@ -15,13 +15,14 @@ struct TableWriter {
   var header: String {
     func numbered(_ name: String, _ count: Int) -> [String] { (0..<count).map { "\(name)_\($0)" } }
     var names = ["row"] + encoder.kept.map(Self.field)
-    if network.isClassifier {
+    let outputs = encoder.options.outputs(of: encoder.model)
+    if encoder.model.isClassifier {
       names += ["class", "label", "score", "distance", "margin", "known", "p_value"]
-      if encoder.options.outputs.contains(.scores) { names += numbered("scores", network.outputWidth) }
+      if outputs.contains(.scores) { names += numbered("scores", network.outputWidth) }
     } else {
       names += numbered("outputs", network.outputWidth)
     }
-    if encoder.options.outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
+    if outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
     return names.joined(separator: ",")
   }
 
@@ -30,7 +31,7 @@ struct TableWriter {
     _ row: Int, number: Int, keeping values: [OfflineEncoder.Kept], _ rows: RowResults,
     _ classification: Classification?, into text: JSONWriter
   ) {
-    let outputs = rows.outputs(row)
+    let (outputs, shown) = (rows.outputs(row), encoder.options.outputs(of: encoder.model))
     text.write(integer: number)
     for value in values {
       text.write(",")
@@ -40,23 +41,23 @@ struct TableWriter {
       }
     }
     if let classification {
-      write(classification, score: outputs[classification.nearest], text)
-      if encoder.options.outputs.contains(.scores) { write(outputs, text) }
+      write(classification, text)
+      if shown.contains(.scores) { write(outputs, text) }
     } else {
       write(outputs, text)
     }
-    if encoder.options.outputs.contains(.distances) { write(rows.distances(row), text) }
+    if shown.contains(.distances) { write(rows.distances(row), text) }
   }
 
-  private func write(_ classification: Classification, score: Float, _ text: JSONWriter) {
+  private func write(_ classification: Classification, _ text: JSONWriter) {
     text.write(",")
-    text.write(integer: classification.nearest)
+    text.write(integer: classification.predicted)
     text.write(",")
-    if let labels = encoder.model.labels { text.buffer.append(Self.field(labels[classification.nearest])) }
+    if let labels = encoder.model.labels { text.buffer.append(Self.field(labels[classification.predicted])) }
     text.write(",")
-    text.write(float: score)
+    text.write(float: classification.score)
     text.write(",")
-    text.write(float: classification.distance)
+    if let distance = classification.distance { text.write(float: distance) }
     text.write(",")
     if let margin = classification.margin { text.write(float: margin) }
     guard let verdict = classification.verdict else { return text.write(",,") }

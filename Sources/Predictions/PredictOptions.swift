@@ -17,8 +17,8 @@ package struct PredictOptions: Sendable {
   package var falseRejectRate: Double?
   /// How many classes, the nearest first; 0: none.
   package var topK: Int32 = 0
-  /// What is shown of a row beside its class.
-  package var outputs = Self.usualOutputs
+  /// What is shown of a row beside its class; nil: scores and, where the model measures them, distances.
+  package var outputs: PredictOutputs?
   /// What becomes of rows that the calibration does not know.
   package var reject = Reject.flag
 
@@ -28,25 +28,48 @@ package struct PredictOptions: Sendable {
   /// What is asked for when nothing is.
   package init() {}
 
+  /// What is shown of a row of `model` beside its class.
+  package func outputs(of model: Model) -> PredictOutputs {
+    outputs ?? (model.hasDistances ? Self.usualOutputs : PredictOutputs([.scores]))
+  }
+
   /// Whether the inputs of the last RBF layer must be kept.
-  package var needsEmbeddings: Bool { outputs.needEmbeddings }
+  package var needsEmbeddings: Bool { outputs?.needEmbeddings == true }
 
   /// Whether rows are to get no verdict.
   package var omitsVerdict: Bool { reject == .off }
 
   /// Why a model cannot be asked for something. `description` is the sentence.
-  package struct Misfit: Error, CustomStringConvertible { package let description: String }
+  package struct Misfit: Error, CustomStringConvertible {
+    package let description: String
+
+    /// What needs distances of classes, of a model that measures none.
+    package static func noDistances(_ member: String, _ model: Model) -> Misfit {
+      Misfit(
+        description:
+          "'\(member)' needs distances to the classes and model '\(model.name)' measures none: it has no RBF layer at its end; leave it out, or give the model one by `radial fit`"
+      )
+    }
+  }
 
   /// Refuses what `model` cannot answer.
   package func validate(for model: Model) throws(Misfit) {
+    if !model.hasDistances, let outputs,
+      let output = PredictOutput.allCases.first(where: { $0 != .scores && outputs.contains($0) })
+    {
+      throw .noDistances(output.name, model)
+    }
     guard topK > 0 || reject == .error || falseRejectRate != nil else { return }
     let needed = [
       topK > 0 ? "top_k" : nil, reject == .error ? "reject" : nil, falseRejectRate == nil ? nil : "false_reject_rate",
     ].compactMap { $0 }
-    if !model.network.isClassifier, let member = needed.first {
+    if !model.isClassifier, let member = needed.first {
       throw Misfit(
         description:
           "'\(member)' needs class prototypes in the last layer and model '\(model.name)' is a regressor; leave it out")
+    }
+    if model.decision != .nearestPrototype, let member = needed.first(where: { $0 != "top_k" }) {
+      throw .noDistances(member, model)
     }
     if model.calibration == nil, let member = needed.first(where: { $0 != "top_k" }) {
       throw Misfit(

@@ -35,13 +35,14 @@ package struct PredictionWriter: Sendable {
     let network = model.network
     // Names and punctuation are less than 160 bytes, beside which there are the class and four numbers.
     var bytes = 160 + JSONOutput.maxInteger + 4 * JSONOutput.maxFloat + maxLabelBytes
-    bytes += min(Int(options.topK), network.distanceWidth) * maxNeighbourBytes
-    if options.outputs.contains(.scores) || !network.isClassifier {
+    let outputs = options.outputs(of: model)
+    bytes += min(Int(options.topK), model.classCount) * maxNeighbourBytes
+    if outputs.contains(.scores) || !model.isClassifier {
       bytes += JSONOutput.maxFloats(network.outputWidth) + 16
     }
-    if options.outputs.contains(.distances) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
-    if options.outputs.contains(.embedding) { bytes += JSONOutput.maxFloats(network.embeddingWidth) + 16 }
-    if options.outputs.contains(.contributions) {
+    if outputs.contains(.distances) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
+    if outputs.contains(.embedding) { bytes += JSONOutput.maxFloats(network.embeddingWidth) + 16 }
+    if outputs.contains(.contributions) {
       bytes += (JSONOutput.maxFloats(network.embeddingWidth) + 1) * network.distanceWidth + 24
     }
     return bytes
@@ -76,28 +77,28 @@ package struct PredictionWriter: Sendable {
   package func write(
     _ rows: RowResults, _ row: Int, _ options: PredictOptions, _ classification: Classification?, _ json: JSONWriter
   ) throws(RowFault) {
-    let outputs = rows.outputs(row)
+    let (outputs, shown) = (rows.outputs(row), options.outputs(of: model))
     if let classification {
       try refuseUnknown(row, classification, options)
-      write(classification, score: outputs[classification.nearest], json)
+      write(classification, json)
     } else {
       json.write("\"outputs\":")
       json.write(floats: outputs)
     }
-    if options.topK > 0 { writeNearest(Int(options.topK), rows, row, json) }
-    if options.outputs.contains(.scores), classification != nil {
+    if options.topK > 0 { writeLikeliest(Int(options.topK), rows, row, json) }
+    if shown.contains(.scores), classification != nil {
       json.write(",\"scores\":")
       json.write(floats: outputs)
     }
-    if options.outputs.contains(.distances) {
+    if shown.contains(.distances) {
       json.write(",\"distances\":")
       json.write(floats: rows.distances(row))
     }
-    if options.outputs.contains(.embedding), let embedding = rows.embedding(row) {
+    if shown.contains(.embedding), let embedding = rows.embedding(row) {
       json.write(",\"embedding\":")
       json.write(floats: embedding)
     }
-    if options.outputs.contains(.contributions) { writeContributions(rows, row, json) }
+    if shown.contains(.contributions) { writeContributions(rows, row, json) }
   }
 
   /// With `"reject":"error"` an unknown row is an error.
@@ -106,7 +107,7 @@ package struct PredictionWriter: Sendable {
   ) throws(RowFault) {
     guard options.reject == .error, let verdict = classification.verdict, !verdict.isKnown else { return }
     let rate = options.falseRejectRate ?? model.calibration?.falseRejectRate ?? 0
-    let label = model.labels?[classification.nearest] ?? String(classification.nearest)
+    let label = model.labels?[classification.predicted] ?? String(classification.predicted)
     throw RowFault(
       row: row,
       sentence: "unknown: nearest class '\(label)' has p-value \(Float(verdict.pValue)), below \(Float(rate)); "
@@ -114,17 +115,19 @@ package struct PredictionWriter: Sendable {
       isUnknown: true)
   }
 
-  private func write(_ classification: Classification, score: Float, _ json: JSONWriter) {
+  private func write(_ classification: Classification, _ json: JSONWriter) {
     json.write("\"class\":")
-    json.write(integer: classification.nearest)
+    json.write(integer: classification.predicted)
     if !labels.isEmpty {
       json.write(",\"label\":")
-      json.write(raw: labels[classification.nearest])
+      json.write(raw: labels[classification.predicted])
     }
     json.write(",\"score\":")
-    json.write(float: score)
-    json.write(",\"distance\":")
-    json.write(float: classification.distance)
+    json.write(float: classification.score)
+    if let distance = classification.distance {
+      json.write(",\"distance\":")
+      json.write(float: distance)
+    }
     if let margin = classification.margin {
       json.write(",\"margin\":")
       json.write(float: margin)
@@ -134,12 +137,13 @@ package struct PredictionWriter: Sendable {
     json.write(float: Float(verdict.pValue))
   }
 
-  private func writeNearest(_ count: Int, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {
-    let (outputs, distances) = (rows.outputs(row), rows.distances(row))
+  private func writeLikeliest(_ count: Int, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {
+    // Of a network whose classes are no prototypes, distances are not the classes'.
+    let distances = model.decision == .nearestPrototype ? rows.distances(row) : nil
     json.write(",\"top\":[")
-    for (place, index) in rows.nearest(row, count: count).enumerated() {
+    for (place, index) in rows.likeliest(row, count: count).enumerated() {
       if place > 0 { json.write(",") }
-      writeNeighbour(index, distance: distances[index], score: outputs[index], json)
+      writeNeighbour(index, distance: distances?[index], score: rows.score(row, of: index), json)
     }
     json.write("]")
   }
@@ -157,8 +161,10 @@ package struct PredictionWriter: Sendable {
   }
 
   /// Writes `{"class":…,"label":…,"score":…,"distance":…}` of one class or unit.
-  /// - Parameter score: nil: none is written.
-  package func writeNeighbour(_ index: Int, distance: Float, score: Float?, _ json: JSONWriter) {
+  /// - Parameters:
+  ///   - distance: nil: none is written.
+  ///   - score: nil: none is written.
+  package func writeNeighbour(_ index: Int, distance: Float?, score: Float?, _ json: JSONWriter) {
     json.write("{\"class\":")
     json.write(integer: index)
     if index < labels.count {
@@ -169,8 +175,10 @@ package struct PredictionWriter: Sendable {
       json.write(",\"score\":")
       json.write(float: score)
     }
-    json.write(",\"distance\":")
-    json.write(float: distance)
+    if let distance {
+      json.write(",\"distance\":")
+      json.write(float: distance)
+    }
     json.write("}")
   }
 }

@@ -26,28 +26,35 @@ package struct RowResults {
     values(results.outputs, row..<row + 1, network.outputWidth)
   }
 
-  /// The squared distances of a row, [C].
+  /// The squared distances of a row, [C]; none where the model has none.
   package func distances(_ row: Int) -> UnsafeBufferPointer<Float> {
-    values(allDistanceValues, row..<row + 1, network.distanceWidth)
+    values(results.distances ?? results.outputs, row..<row + 1, network.distanceWidth)
   }
 
   /// [N, O]
   package var allOutputs: UnsafeBufferPointer<Float> { values(results.outputs, 0..<count, network.outputWidth) }
 
   /// [N, C], squared.
-  package var allDistances: UnsafeBufferPointer<Float> { values(allDistanceValues, 0..<count, network.distanceWidth) }
+  package var allDistances: UnsafeBufferPointer<Float> {
+    values(results.distances ?? results.outputs, 0..<count, network.distanceWidth)
+  }
 
   /// The inputs of the last RBF layer, [K]; nil: they were not kept.
   package func embedding(_ row: Int) -> UnsafeBufferPointer<Float>? {
     results.embeddings.map { values($0, row..<row + 1, network.embeddingWidth) }
   }
 
-  /// The class or unit nearest to a row.
-  package func nearest(_ row: Int) -> Int { network.nearest(allDistanceValues + row * network.distanceWidth).first }
+  /// The prototype nearest to a row; 0 where the model has none.
+  package func nearest(_ row: Int) -> Int { distanceValues(row).map { network.nearest($0).first } ?? 0 }
 
-  /// The `count` nearest, the nearest first.
-  package func nearest(_ row: Int, count: Int) -> [Int] {
-    network.nearest(allDistanceValues + row * network.distanceWidth, count: count)
+  /// The `count` most likely classes of a classifier, the most likely first.
+  package func likeliest(_ row: Int, count: Int) -> [Int] {
+    model.likeliest(count, results.outputs + row * network.outputWidth, distanceValues(row))
+  }
+
+  /// The score of a class of a classifier.
+  package func score(_ row: Int, of index: Int) -> Float {
+    model.score(index, results.outputs + row * network.outputWidth)
   }
 
   /// Lends contributions[c][k] = (h_k − μ_kc)², in the RBF layer's input space, as [C, K]; nothing where the embeddings were not kept.
@@ -61,9 +68,8 @@ package struct RowResults {
     }
   }
 
-  private var allDistanceValues: UnsafeMutablePointer<Float> {
-    guard let distances = results.distances else { preconditionFailure("a served network has an RBF layer") }
-    return distances
+  private func distanceValues(_ row: Int) -> UnsafePointer<Float>? {
+    results.distances.map { UnsafePointer($0 + row * network.distanceWidth) }
   }
 
   private func values(
@@ -72,22 +78,26 @@ package struct RowResults {
     UnsafeBufferPointer(start: start + rows.lowerBound * width, count: rows.count * width)
   }
 
-  /// What follows from a row's distances; nil of a regressor's.
+  /// What follows from what was computed of a row; nil of a regressor's.
   /// - Parameters:
   ///   - omitsVerdict: whether the caller wants none.
   ///   - rate: the verdict's false-reject rate; nil: the model's.
   package func classification(_ row: Int, omitsVerdict: Bool = false, rate: Double? = nil) -> Classification? {
-    guard network.isClassifier else { return nil }
-    return Classification(distances(row).baseAddress!, of: model, omitsVerdict: omitsVerdict, rate: rate)
+    guard model.isClassifier else { return nil }
+    return Classification(
+      results.outputs + row * network.outputWidth, distanceValues(row), of: model, omitsVerdict: omitsVerdict,
+      rate: rate)
   }
 
   /// The same of every row, appended to `classifications`; nothing of a regressor's.
   package func classify(omitsVerdict: Bool, rate: Double?, into classifications: inout [Classification]) {
-    guard network.isClassifier else { return }
-    var distances = UnsafePointer(allDistanceValues)
+    guard model.isClassifier else { return }
+    var outputs = UnsafePointer(results.outputs)
+    var distances = distanceValues(0)
     for _ in 0..<count {
-      classifications.append(Classification(distances, of: model, omitsVerdict: omitsVerdict, rate: rate))
-      distances += network.distanceWidth
+      classifications.append(Classification(outputs, distances, of: model, omitsVerdict: omitsVerdict, rate: rate))
+      outputs += network.outputWidth
+      distances = distances.map { $0 + network.distanceWidth }
     }
   }
 }

@@ -209,6 +209,17 @@ public enum Layer: Sendable {
   case reshape(name: String)
   case duq(DUQ)
 
+  /// What it does to its sums, or to its inputs; nil: it has none.
+  var activation: Activation? {
+    switch self {
+    case .dense(let layer): layer.activation
+    case .activation(_, let activation, _): activation
+    case .conv2D(let layer): layer.activation
+    case .subsampling2D(let layer): layer.activation
+    default: nil
+    }
+  }
+
   /// For errors.
   public var name: String {
     switch self {

@@ -15,9 +15,11 @@ public final class Network: Sendable {
   public let distanceWidth: Int
   /// K; of a DUQ head all class projections, [embedding, C].
   public let embeddingWidth: Int
-  /// Whether outputs are scores of classes: the last layer is an RBF layer whose γ are positive, or such a one followed by softmax and
-  /// dropout alone.
-  public let isClassifier: Bool
+  /// Whether outputs are scores of classes, the better the nearer their prototype: the last layer is an RBF layer whose γ are positive, or
+  /// such a one followed by softmax and dropout alone.
+  public let prototypesAreClasses: Bool
+  /// What is done last to the outputs; nil: they are what an RBF layer, a pooling or a normalisation makes.
+  public let lastActivation: Activation?
   /// Numbers that were trained.
   public let parameterCount: Int
   /// Of one row's forward pass.
@@ -71,7 +73,7 @@ public final class Network: Sendable {
     case .duq(let duq): (distanceWidth, embeddingWidth, decisionScale) = (duq.units, duq.embedding * duq.units, nil)
     default: (distanceWidth, embeddingWidth, decisionScale) = (0, 0, nil)
     }
-    isClassifier =
+    prototypesAreClasses =
       last.map(Self.ordersClasses) == true
       && followers.allSatisfy {
         switch $0 {
@@ -79,6 +81,13 @@ public final class Network: Sendable {
         default: false
         }
       }
+    lastActivation =
+      layers.last {
+        switch $0 {
+        case .dropout, .reshape: false
+        default: true
+        }
+      }?.activation
   }
 
   /// Whether a class is the better the nearer it is: not where a unit's γ is 0 or less.

@@ -46,7 +46,7 @@ struct Predict: ParsableCommand {
     } catch {
       throw Failure.usage("\(error)")
     }
-    guard options.labelColumn == nil || model.network.isClassifier else {
+    guard options.labelColumn == nil || model.isClassifier else {
       throw Failure.usage(
         "\(modelPath): is a regressor, which has no classes to compare labels with; leave --label-column out")
     }

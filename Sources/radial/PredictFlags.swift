@@ -116,7 +116,7 @@ struct PredictFlags: ParsableArguments {
     options.kept = labelColumn == nil ? carried : Array(carried.dropLast())
     options.form = outputFormat == .csv ? .csv : .jsonl
     options.predict.outputs =
-      (try? chosenOutputs()) ?? (outputFormat == .jsonl ? PredictOptions.usualOutputs : PredictOutputs([]))
+      (try? chosenOutputs()) ?? (outputFormat == .jsonl ? nil : PredictOutputs([]))
     options.predict.topK = Int32(clamping: topK)
     options.predict.reject = reject == .off ? .off : .flag
     options.predict.falseRejectRate = falseRejectRate

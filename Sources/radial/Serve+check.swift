@@ -26,8 +26,7 @@ extension Serve {
   private static func summary(of model: Model) -> String {
     let network = model.network
     var parts = [
-      network.isClassifier ? "classifier" : "regressor", "input \(model.inputShape)",
-      "\(network.distanceWidth) prototypes", "\(network.parameterCount) parameters",
+      model.kind, "input \(model.inputShape)", "\(network.parameterCount) parameters",
     ]
     if let labels = model.labels {
       parts.append("labels \(labels.prefix(3).joined(separator: ", "))\(labels.count > 3 ? ", …" : "")")

@@ -22,6 +22,23 @@ import Testing
     .pooling2D(PoolingSpec(.average, window)), .pooling2D(PoolingSpec(.maximum, window)),
     .subsampling2D(SubsamplingSpec(window, ActivationSpec(.scaledTanh))), .flatten(FlattenSpec()),
     .reshape(ReshapeSpec([4, -1, 2])),
+    .conv2D(
+      Conv2DSpec(
+        filters: 6,
+        window: Window(
+          size: Extent(rows: 3, columns: 2), strides: Extent(rows: 1, columns: 1), padding: .valid,
+          dilation: Extent(rows: 1, columns: 3)),
+        groups: 3, hasBias: true, activation: ActivationSpec(.linear))),
+    .globalPooling2D(GlobalPoolingSpec(.average, keepsCell: true)),
+    .globalPooling2D(GlobalPoolingSpec(.maximum, keepsCell: false)),
+    .margins2D(MarginsSpec(.padding, Margins(top: 1, bottom: 2, left: 3, right: 0))),
+    .margins2D(MarginsSpec(.cropping, Margins(top: 1, bottom: 2, left: 0, right: 4))),
+    .layerNormalization(LayerNormalizationSpec(axes: .all, epsilon: 0.1, hasBeta: false, hasGamma: true)),
+    .unitNormalization(UnitNormalizationSpec(axes: .last, epsilon: 1e-12)),
+    .rectifier(RectifierSpec(Rectifier(slope: 0.1, threshold: 0.7, maximum: 3))),
+    .rectifier(RectifierSpec(Rectifier(slope: 0, threshold: 1, maximum: nil))),
+    .parametricRectifier(ParametricRectifierSpec(sharedAxes: [1, 2])),
+    .parametricRectifier(ParametricRectifierSpec(sharedAxes: [])),
   ]
 
   @Test func `every type of layer is read back as it was written`() throws {
@@ -36,6 +53,13 @@ import Testing
     #expect(read.layers == layers)
     #expect(Set(Self.specs.map(\.payload.word)) == Set(LayerSpec.types.map(\.word)))
     #expect(written.neededVersion == .newest)
+    // What older readers know is written for them.
+    let known = try Architecture(inputShape: [8, 8, 1], inputName: nil, layers: Array(layers[5...14]), path: "m")
+    #expect(known.neededVersion == .version1_1)
+    let newer = try layers[15...].map {
+      try Architecture(inputShape: [8, 8, 1], inputName: nil, layers: [$0], path: "m").neededVersion
+    }
+    #expect(Set(newer.map(\.text)) == ["1.2"])
     #expect(
       try Architecture(inputShape: [8], inputName: nil, layers: [], path: "m").neededVersion == .first)
   }
@@ -51,6 +75,11 @@ import Testing
       [2, 9, 1], nil
     ),
     (specs[13], [2, 3, 4], [24]), (specs[14], [16], [4, 2, 2]), (specs[14], [15], nil),
+    (specs[15], [8, 8, 3], [6, 5, 6]), (specs[15], [8, 8, 4], nil), (specs[16], [8, 8, 3], [1, 1, 3]),
+    (specs[17], [8, 8, 3], [3]), (specs[17], [8], nil), (specs[18], [4, 4, 2], [7, 7, 2]),
+    (specs[19], [4, 5, 2], [1, 1, 2]),
+    (specs[19], [3, 5, 2], nil), (specs[20], [4, 5, 2], [4, 5, 2]), (specs[24], [4, 5, 2], [4, 5, 2]),
+    (specs[24], [4], nil),
     (.reshape(ReshapeSpec([1 << 40, 1 << 40])), [4], nil), (.reshape(ReshapeSpec([0, -1])), [4], nil),
   ]
 

@@ -98,12 +98,12 @@ struct Vectors: Decodable {
   @Test func `a head with gammas that are not positive gives outputs and distances, and no class`() throws {
     for form in ["weights.safetensors", "model.keras"] {
       let model = try Model.load(path: Self.folder.appendingPathComponent("per_unit_gamma/\(form)").path)
-      #expect(!model.network.isClassifier)
+      #expect(!model.isClassifier)
       #expect(model.layers[0].formula.contains("2 of its 6 gammas are not positive, the first 0.0 at unit 0"))
       #expect(model.notes.count == 1 && model.summary(proofAdvice: "").contains("Note: layer 'rbf': 2 of its 6 gammas"))
     }
     let model = try Model.load(path: Self.folder.appendingPathComponent("mixed_stack/weights.safetensors").path)
-    #expect(model.network.isClassifier && model.notes.isEmpty)
+    #expect(model.isClassifier && model.notes.isEmpty)
   }
 
   private func compute(_ network: Network, _ rows: [[Float]]) -> (outputs: [Float], distances: [Float]) {

@@ -38,7 +38,7 @@ import Testing
   @Test func `shapes, parameters and formulas of every layer are stated`() throws {
     let model = try load(Self.crafted(head: Self.duq).data)
     #expect(model.inputShape == [5, 4, 1] && model.network.inputWidth == 20)
-    #expect(model.network.isClassifier && model.network.distanceWidth == 2)
+    #expect(model.isClassifier && model.network.distanceWidth == 2)
     #expect(model.layers.map(\.inputShape) == [[5, 4, 1], [5, 4, 3], [5, 4, 3], [2, 2, 3], [12]])
     #expect(model.layers.map(\.outputShape) == [[5, 4, 3], [5, 4, 3], [2, 2, 3], [12], [2]])
     #expect(model.layers.map(\.parameters) == [21, 9, 6, 0, 104])
@@ -55,7 +55,7 @@ import Testing
   @Test func `the softmax of distances states the formula of the distances`() throws {
     let model = try load(Self.crafted(head: Self.softmax).data)
     #expect(model.layers.last?.formula == "softmax(x), x = -gamma * sum((x - mu)^2), gamma = 0.5")
-    #expect(model.network.isClassifier)
+    #expect(model.isClassifier)
   }
 
   @Test func `an input of two sizes is a row as it is, and a reshape makes it an image`() throws {

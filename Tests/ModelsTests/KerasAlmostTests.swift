@@ -94,8 +94,8 @@ extension KerasAlmostTests {
     Case(
       file: file, old: tanh,
       new:
-        #""activation": {"class_name": "ReLU", "config": {"max_value": {"class_name": "__tensor__", "config": {"value": 0.7}}}}"#,
-      part: "a ReLU with this maximum"),
+        #""activation": {"class_name": "ReLU", "config": {"max_value": {"class_name": "__tensor__", "config": {"value": -0.7}}}}"#,
+      part: "its 'max_value' is negative"),
     Case(file: file, old: #""gamma": 0.7"#, new: #""gamma": Infinity"#, part: #"its 'gamma' is "Infinity""#),
     Case(file: file, old: #""use_bias": true"#, new: #""use_bias": "no""#, part: #"its 'use_bias' is "no""#),
     Case(file: file, old: #""use_bias": true"#, new: #""use_bias": 0"#, part: "holds 2 variables for it, expected 1"),

@@ -81,7 +81,7 @@ func load(_ data: Data) throws -> Model {
     let model = try load(Crafted().data)
     try model.selfTest()
     #expect(model.labels == ["a", "b"])
-    #expect(model.network.isClassifier && model.network.parameterCount == 21)
+    #expect(model.isClassifier && model.network.parameterCount == 21)
     #expect(model.summary(proofAdvice: "").contains("rbf"))
   }
 
@@ -94,10 +94,12 @@ func load(_ data: Data) throws -> Model {
       { $0.metadata["radial.architecture"] = #"{"version":2,"input_shape":[4],"layers":[]}"# }
     ),
     (
-      "rbf layer", .architecture,
+      "a calibration was found in a network whose classes have no prototypes", .metadata,
       {
         $0.metadata["radial.architecture"] =
-          #"{"version":1,"input_shape":[4],"layers":[{"type":"dense","name":"d","units":3}]}"#
+          #"{"version":1,"input_shape":[4],"layers":[{"type":"dense","name":"d","units":2,"activation":"softmax"}]}"#
+        $0.set("d.kernel", [4, 2], [Float](repeating: 1, count: 8))
+        $0.set("d.bias", [2], [0, 0])
       }
     ),
     (

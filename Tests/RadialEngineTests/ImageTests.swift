@@ -175,7 +175,8 @@ import Testing
     let exact = NaiveImages.distances(x, layer)
     for set in InstructionSet.available {
       let network = try Network(inputWidth: inputs, layers: [.duq(layer)], instructionSet: set)
-      #expect(network.isClassifier && network.distanceWidth == units && network.embeddingWidth == embedding * units)
+      #expect(
+        network.prototypesAreClasses && network.distanceWidth == units && network.embeddingWidth == embedding * units)
       let found = network.compute(x)
       for c in 0..<units {
         #expect(abs(Double(found.distances[c]) - exact[c]) <= 1e-5 * (1 + exact[c]), "\(set), \(c)")

@@ -61,9 +61,9 @@ import Testing
 
   @Test func `only an RBF head makes a classifier`() throws {
     let head = try Network(inputWidth: 1, layers: [.rbf(Self.rbf(3)), .activation(name: "s", .softmax)])
-    #expect(head.isClassifier && head.distanceWidth == 3)
+    #expect(head.prototypesAreClasses && head.distanceWidth == 3)
     let regressor = try Network(inputWidth: 1, layers: [.rbf(Self.rbf(3)), .dense(Self.dense(3, 1))])
-    #expect(!regressor.isClassifier && regressor.distanceWidth == 3 && regressor.outputWidth == 1)
+    #expect(!regressor.prototypesAreClasses && regressor.distanceWidth == 3 && regressor.outputWidth == 1)
   }
 
   @Test func `contributions sum to the distance`() throws {

@@ -8,18 +8,18 @@ struct ModelCounters: Sendable {
   var rows: UInt64 = 0
   var nearestDistance = Histogram.squaredDistance
   var statistics = InferenceStatistics()
-  /// [3 C], by nearest class and verdict: none (no calibration, or switched off by the caller), unknown, known.
+  /// [3 C], by answered class and verdict: none (no calibration, or switched off by the caller), unknown, known.
   private(set) var predictions: [UInt64] = []
 
   /// Counts what was decided on one row.
   mutating func predicted(_ row: Classification) {
     // Three counters a class: no verdict, unknown, known.
-    let index = 3 * row.nearest + (row.verdict.map { $0.isKnown ? 2 : 1 } ?? 0)
+    let index = 3 * row.predicted + (row.verdict.map { $0.isKnown ? 2 : 1 } ?? 0)
     if index >= predictions.count {
-      predictions += [UInt64](repeating: 0, count: 3 * (row.nearest + 1) - predictions.count)
+      predictions += [UInt64](repeating: 0, count: 3 * (row.predicted + 1) - predictions.count)
     }
     predictions[index] += 1
-    nearestDistance.observe(Double(row.distance))
+    if let distance = row.distance { nearestDistance.observe(Double(distance)) }
   }
 
   /// Every combination that was seen.

@@ -85,7 +85,8 @@ extension Service {
     }
     text.family("radial_rows_total", "counter", "Rows answered.")
     for model in counted { text.sample("radial_rows_total", model.labels, model.counters.rows) }
-    text.family("radial_predictions_total", "counter", "Rows by nearest class and verdict; known is empty without one.")
+    text.family(
+      "radial_predictions_total", "counter", "Rows by answered class and verdict; known is empty without one.")
     for model in counted {
       for (label, known, count) in model.counters.seenPredictions {
         let labels = [("label", model.classes?[label] ?? String(label)), ("known", known.map(String.init) ?? "")]

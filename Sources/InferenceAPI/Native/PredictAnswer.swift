@@ -59,6 +59,9 @@ struct DistancesAnswer: RowsAnswer {
 
   static let decoder = RowsDecoder { (reader, content, served, target) throws(APIError) in
     let (body, rows) = try reader.native(content.body, served, into: target)
+    guard served.model.hasDistances else {
+      throw APIError(400, PredictOptions.Misfit.noDistances("distances", served.model).description)
+    }
     return DecodedRequest(answer: DistancesAnswer(isSingle: body.isSingle), rows: rows)
   }
 
@@ -93,7 +96,10 @@ struct DistancesAnswer: RowsAnswer {
     } else {
       for row in 0..<results.count {
         if rows.first + row > 0 { json.write(",") }
-        let nearest = rows.classification(row)?.nearest ?? results.nearest(row)
+        // Worked out already where prototypes are classes.
+        let nearest =
+          rows.served.model.decision == .nearestPrototype
+          ? rows.classification(row)?.predicted ?? results.nearest(row) : results.nearest(row)
         predictions.writeNeighbour(nearest, distance: results.distances(row)[nearest], score: nil, json)
       }
       if rows.isLast { json.write(isSingle ? "}" : "]}") }

@@ -56,7 +56,7 @@ struct InferAnswer: RowsAnswer {
     let row: Int
     if output.classification > 0 {
       let label = served.predictions.labels.map(\.count).max() ?? 0
-      row = min(output.classification, served.model.network.outputWidth)
+      row = min(output.classification, served.model.classCount)
         .saturatingMultiply(by: InferWriter.maxClassBytes + label)
     } else {
       row = (served.width(of: output.tensor) ?? 1) * (JSONOutput.maxFloat + 1)
@@ -187,8 +187,8 @@ private struct InferWriter {
 
   /// The second dimension; nil: there is none.
   private func width(of output: InferAnswer.Output) -> Int? {
-    let width = served.width(of: output.tensor)
-    return output.classification > 0 ? width.map { min($0, output.classification) } : width
+    output.classification > 0
+      ? min(served.model.classCount, output.classification) : served.width(of: output.tensor)
   }
 
   private func binarySize(of output: InferAnswer.Output) -> Int {
@@ -207,8 +207,8 @@ private struct InferWriter {
 
   /// `VALUE:INDEX[:LABEL]` of a row's largest scores, largest first; a NaN is smaller than everything.
   private static func classes(_ count: Int, of rows: RowResults, row: Int) -> [String] {
-    let scores = rows.outputs(row)
-    let order = (0..<rows.network.outputWidth).sorted { a, b in
+    let scores = (0..<rows.model.classCount).map { rows.score(row, of: $0) }
+    let order = scores.indices.sorted { a, b in
       let (x, y) = (scores[a], scores[b])
       // An order that is one for NaN too: sorting by < alone is none.
       if x.isNaN != y.isNaN { return y.isNaN }

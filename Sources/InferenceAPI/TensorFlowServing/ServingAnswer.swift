@@ -23,12 +23,11 @@ struct ServingAnswer: RowsAnswer {
   func sectionCount(of served: ServedModel) -> Int { isColumnar ? served.tensors(of: signature).count : 1 }
 
   func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
-    let network = served.model.network
     let tensors = served.tensors(of: signature)
     let row: Int
     if isClassify {
       let label = served.predictions.labels.map(\.count).max() ?? 2
-      row = network.outputWidth.saturatingMultiply(by: label + JSONOutput.maxReal + 4) + 3
+      row = served.model.classCount.saturatingMultiply(by: label + JSONOutput.maxReal + 4) + 3
     } else {
       let written = isColumnar ? [tensors[section]] : tensors
       row = written.reduce(4) { $0 + JSONOutput.maxReals(served.width(of: $1) ?? 1) + $1.name.utf8CodeUnitCount + 4 }
@@ -69,9 +68,8 @@ struct ServingAnswer: RowsAnswer {
   }
 
   private func writeClasses(_ rows: AnsweredRows, _ row: Int, _ json: JSONWriter) {
-    let scores = rows.results.outputs(row)
     json.write("[")
-    for index in 0..<scores.count {
+    for index in 0..<rows.served.model.classCount {
       json.write(index == 0 ? "[" : ",[")
       // TensorFlow Serving writes an empty label where a model has none.
       if rows.served.predictions.labels.isEmpty {
@@ -80,7 +78,7 @@ struct ServingAnswer: RowsAnswer {
         json.write(raw: rows.served.predictions.labels[index])
       }
       json.write(",")
-      json.write(real: scores[index])
+      json.write(real: rows.results.score(row, of: index))
       json.write("]")
     }
     json.write("]")

@@ -67,7 +67,7 @@ struct ServingMetadata: Encodable {
   init(_ served: ServedModel) {
     modelSpec = ModelSpec(name: served.key.name, version: String(served.key.version))
     let inputs = ["\(OutputTensor.input)": Tensor(OutputTensor.input, served.model.inputShape)]
-    let signatures = ServingSignature.allCases.map { signature in
+    let signatures = ServingSignature.allCases.filter(served.hasSignature).map { signature in
       let outputs = served.tensors(of: signature).map { ("\($0.name)", Tensor($0.name, served.dimensions(of: $0))) }
       return (
         signature.rawValue, Signature(inputs: inputs, outputs: Dictionary(uniqueKeysWithValues: outputs))

@@ -1,11 +1,15 @@
+import Models
+
 // What TensorFlow Serving's routes refuse, beside what every route does.
 extension APIError {
   /// 400: a `signature_name` that no model has, or that is not for classify.
-  static func unknownSignature(of model: String) -> APIError {
-    APIError(
+  static func unknownSignature(of served: ServedModel) -> APIError {
+    let names = ServingSignature.allCases.filter(served.hasSignature).map(\.rawValue)
+    let list = names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+    return APIError(
       400,
-      "this signature_name is not one of model '\(model)', or has no such method; expected serving_default, distances or all "
-        + "to predict, serving_default to classify")
+      "this signature_name is not one of model '\(served.model.name)', or has no such method; expected \(list) to predict, "
+        + "serving_default to classify")
   }
 
   /// 400: a regressor has no classes.

@@ -141,10 +141,10 @@ extension RequestReader {
       reading: { (json, rows) throws(JSONError) in
         try ServingRequest(json, &rows, served.signature, isClassify: isClassify)
       })
-    guard let signature = decoded.signature else { throw .unknownSignature(of: served.model.name) }
+    guard let signature = decoded.signature, served.hasSignature(signature) else { throw .unknownSignature(of: served) }
     if isClassify {
-      guard served.model.network.isClassifier else { throw .cannotClassify(served.model.name) }
-      guard signature == .servingDefault else { throw .unknownSignature(of: served.model.name) }
+      guard served.model.isClassifier else { throw .cannotClassify(served.model.name) }
+      guard signature == .servingDefault else { throw .unknownSignature(of: served) }
     }
     let answer = ServingAnswer(signature: signature, isColumnar: decoded.isColumnar, isClassify: isClassify)
     return DecodedRequest(answer: answer, rows: rows)

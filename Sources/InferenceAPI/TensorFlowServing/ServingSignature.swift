@@ -1,3 +1,5 @@
+import Models
+
 /// The signatures of every model. The default one has one output, so that its predictions are lists of lists.
 enum ServingSignature: String, CaseIterable, Sendable {
   case servingDefault = "serving_default"
@@ -6,6 +8,9 @@ enum ServingSignature: String, CaseIterable, Sendable {
 }
 
 extension ServedModel {
+  /// Whether a signature is there: one of distances is where the model measures them.
+  func hasSignature(_ signature: ServingSignature) -> Bool { signature != .distances || model.hasDistances }
+
   /// What a signature answers.
   func tensors(of signature: ServingSignature) -> [OutputTensor] {
     switch signature {

@@ -33,11 +33,14 @@ enum OutputTensor: CaseIterable, Sendable, Equatable {
 
 extension Model {
   /// What metadata lists and a request that names no outputs gets. Few: perf_analyzer asks for all that are listed.
-  var listedTensors: [OutputTensor] { [network.isClassifier ? .scores : .outputs, .distances] }
+  var listedTensors: [OutputTensor] {
+    let first: OutputTensor = isClassifier ? .scores : .outputs
+    return hasDistances ? [first, .distances] : [first]
+  }
 
   /// Also what is given only when it is named.
   var tensors: [OutputTensor] {
-    listedTensors + (network.isClassifier && calibration != nil ? [.known, .pValue] : [])
+    listedTensors + (calibration != nil ? [.known, .pValue] : [])
   }
 
   /// The other name of the input: that of its Keras file. One that is an output's here stays the output's, so that an answer that is sent

@@ -3,6 +3,8 @@ import RadialEngine
 /// An activation of a Keras layer.
 struct KerasActivation {
   var spec: ActivationSpec
+  /// Behind the layer, whose own is then linear; nil: `spec` is all.
+  var rectifier: Rectifier?
   /// From what its formula follows; nil: Keras states it.
   var inferredFrom: String?
 
@@ -24,7 +26,8 @@ extension KerasTranslator {
   /// The activation of a layer that has one or is one.
   func activation(of layer: KerasLayer) throws(ModelError) -> KerasActivation {
     switch layer.className {
-    case "ReLU", "LeakyReLU", "ELU", "Softmax": try activation(layer.className, layer.config, of: layer)
+    case "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU":
+      try activation(layer.className, layer.config, of: layer)
     default: try activation(layer.config["activation"], of: layer)
     }
   }
@@ -76,12 +79,26 @@ extension KerasTranslator {
       case (nil, 0, 0): return KerasActivation(.relu)
       case (6, 0, 0): return KerasActivation(.relu6)
       case (nil, 0, _): return KerasActivation(.leakyRelu, alpha: try float32(slope, "negative_slope", layer))
-      default: throw invalid(layer, "a ReLU with this maximum or threshold is not served; use relu or relu6")
+      case (let maximum, _, _):
+        guard maximum ?? 0 >= 0 else { throw invalid(layer, "its 'max_value' is negative; save the model again") }
+        return try rectified(slope, threshold, maximum, layer)
       }
+    case "ThresholdedReLU":
+      return try rectified(0, try number("theta", in: config, of: layer) ?? 1, nil, layer)
     case "Activation": return try activation(config["activation"], of: layer)
     default:
       throw invalid(layer, "its activation is the layer '\(className)', which Radial does not serve; use another")
     }
+  }
+
+  private func rectified(
+    _ slope: Double, _ threshold: Double, _ maximum: Double?, _ layer: KerasLayer
+  ) throws(ModelError) -> KerasActivation {
+    var activation = KerasActivation(.linear)
+    activation.rectifier = Rectifier(
+      slope: try float32(slope, "negative_slope", layer), threshold: try float32(threshold, "threshold", layer),
+      maximum: maximum == nil ? nil : try float32(maximum ?? 0, "max_value", layer))
+    return activation
   }
 
   /// A function of the user's own may be called as one of Keras' is: then the package says it under which it was registered.

@@ -8,8 +8,14 @@ struct KerasTranslator {
   let version: KerasVersion
   let weights: KerasWeights
 
-  /// Of what reaches the next layer, without the batch dimension.
+  /// Of what reaches the next layer, without the batch dimension. A sequence [steps, channels] is an image of one row from the first layer
+  /// on that takes it as one: then `isSequence`.
   var shape: [Int] = []
+  var isSequence = false
+  /// As Keras has it.
+  var kerasShape: [Int] { isSequence ? Array(shape.dropFirst()) : shape }
+  /// The layer that marks steps of zeros as absent, which some layers behind it heed; nil: none does.
+  private var masking: String?
   private var inputShape: [Int] = []
   private var inputName: String?
   private var entries: [Architecture.Entry] = []
@@ -84,20 +90,42 @@ struct KerasTranslator {
     switch layer.className {
     case "InputLayer": return
     case "Dense": try addDense(layer)
-    case "Conv2D": try addConvolution(layer)
-    case "MaxPooling2D", "MaxPool2D": try addPooling(layer, .maximum)
-    case "AveragePooling2D", "AvgPool2D": try addPooling(layer, .average)
+    case "Conv1D", "Conv2D", "Convolution1D", "Convolution2D": try addConvolution(layer)
+    case "DepthwiseConv1D", "DepthwiseConv2D": try addDepthwiseConvolution(layer)
+    case "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D":
+      try addSeparableConvolution(layer)
+    case "MaxPooling1D", "MaxPool1D", "MaxPooling2D", "MaxPool2D": try addPooling(layer, .maximum)
+    case "AveragePooling1D", "AvgPool1D", "AveragePooling2D", "AvgPool2D": try addPooling(layer, .average)
+    case "GlobalMaxPooling1D", "GlobalMaxPool1D", "GlobalMaxPooling2D", "GlobalMaxPool2D":
+      try addGlobalPooling(layer, .maximum)
+    case "GlobalAveragePooling1D", "GlobalAvgPool1D":
+      try checkMask(layer)
+      try addGlobalPooling(layer, .average)
+    case "GlobalAveragePooling2D", "GlobalAvgPool2D": try addGlobalPooling(layer, .average)
+    case "ZeroPadding1D", "ZeroPadding2D": try addMargins(layer, .padding)
+    case "Cropping1D", "Cropping2D": try addMargins(layer, .cropping)
     case "Flatten": try addFlatten(layer)
     case "Reshape": try addReshape(layer)
+    case "Permute": try addPermute(layer)
     case "BatchNormalization": try addBatchNormalization(layer)
+    case "LayerNormalization": try addLayerNormalization(layer)
+    case "UnitNormalization": try addUnitNormalization(layer)
     case "Normalization": try addNormalization(layer)
     case "Rescaling": try addRescaling(layer)
-    case "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax":
+    case "PReLU": try addParametricRectifier(layer)
+    case "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU":
+      if layer.className == "Softmax" { try checkMask(layer) }
       let activation = try activation(of: layer)
-      try emit(.activation(ActivationLayerSpec(activation.spec)), layer, inferredFrom: activation.inferredFrom)
-    case "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
-      "AlphaDropout", "ActivityRegularization", "Identity":
-      try emit(.dropout(DropoutSpec()), layer)
+      if let rectifier = activation.rectifier {
+        try emit(.rectifier(RectifierSpec(rectifier)), layer)
+      } else {
+        try emit(.activation(ActivationLayerSpec(activation.spec)), layer, inferredFrom: activation.inferredFrom)
+      }
+    case "RandomCrop", "CenterCrop", "Resizing": try addWholeImage(layer)
+    case "Masking":
+      try requireMaskOfZeros(layer)
+      masking = layer.name
+    case let name where Self.onlyTrains.contains(name): try emit(.dropout(DropoutSpec()), layer)
     case "Lambda":
       throw invalid(
         layer,
@@ -107,23 +135,53 @@ struct KerasTranslator {
     }
   }
 
+  /// Layers that do nothing outside of training. Source: `call` of each in Keras 2.13 and 3.15 with `training=False`.
+  private static let onlyTrains: Set<String> = [
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
+    "AlphaDropout", "ActivityRegularization", "Identity", "RandomFlip", "RandomRotation", "RandomZoom",
+    "RandomTranslation", "RandomContrast", "RandomBrightness", "RandomShear", "RandomHue", "RandomSaturation",
+    "RandomSharpness", "RandomColorJitter", "RandomColorDegeneration", "RandomErasing", "RandomGrayscale",
+    "RandomInvert", "RandomPosterization", "RandomPerspective", "RandomElasticTransform", "RandomGaussianBlur",
+    "RandomHeight", "RandomWidth", "AugMix", "RandAugment", "MixUp", "CutMix",
+  ]
+
+  /// Refuses a layer that heeds a mask behind one that makes it.
+  private func checkMask(_ layer: KerasLayer) throws(ModelError) {
+    if let masking {
+      throw invalid(
+        layer,
+        "it leaves out the steps that the layer '\(masking)' (Masking) marks, which Radial does not serve; train it without Masking"
+      )
+    }
+  }
+
   /// The refusal of a layer.
   func invalid(_ layer: KerasLayer, _ sentence: String) -> ModelError {
     ModelError(.architecture, path, "layer '\(layer.name)' (\(layer.className)): \(sentence)")
   }
 
   /// Adds a layer, whose outputs are what reaches the next one.
-  mutating func emit(_ spec: LayerSpec, _ layer: KerasLayer, inferredFrom: String? = nil) throws(ModelError) {
+  /// - Parameter part: behind the layer's name, of a layer that becomes several.
+  mutating func emit(
+    _ spec: LayerSpec, _ layer: KerasLayer, part: String? = nil, inferredFrom: String? = nil
+  ) throws(ModelError) {
     guard let outputs = spec.payload.outputShape(of: shape) else {
-      throw invalid(layer, "it takes no inputs of the shape \(shape); save the model again")
+      throw invalid(layer, "it takes no inputs of the shape \(kerasShape); save the model again")
     }
-    entries.append(Architecture.Entry(name: layer.name, spec: spec, inferredFrom: inferredFrom))
+    entries.append(
+      Architecture.Entry(name: Self.name(of: layer, part), spec: spec, inferredFrom: inferredFrom))
     shape = outputs
+    if shape.count < 3 { isSequence = false }
+  }
+
+  private static func name(of layer: KerasLayer, _ part: String?) -> String {
+    layer.name + (part.map { "/\($0)" } ?? "")
   }
 
   /// Adds a tensor that the network takes.
-  mutating func set(_ part: String, of layer: KerasLayer, _ tensor: Tensor) {
-    tensors["\(layer.name).\(part)"] = tensor
+  /// - Parameter layerPart: as `emit` has it.
+  mutating func set(_ part: String, of layer: KerasLayer, _ tensor: Tensor, layerPart: String? = nil) {
+    tensors["\(Self.name(of: layer, layerPart)).\(part)"] = tensor
   }
 
   /// A layer's variables. Each dataset is given out once, so that what is read is never more than the file holds.
@@ -154,8 +212,8 @@ struct KerasTranslator {
     return Tensor(type: type, shape: variable.dataset.shape, bytes: variable.dataset.bytes)
   }
 
-  /// Sets the layer's variables as tensors of these parts, in this order.
-  mutating func setVariables(_ parts: [String], of layer: KerasLayer) throws(ModelError) {
+  /// The layer's variables, which are these parts in this order.
+  mutating func variables(_ parts: [String], of layer: KerasLayer) throws(ModelError) -> [Tensor] {
     let variables = try variables(layer)
     guard variables.count == parts.count else {
       throw invalid(
@@ -163,7 +221,14 @@ struct KerasTranslator {
         "the file holds \(variables.count) variables for it, expected \(parts.count) (\(parts.joined(separator: ", "))); save the model again"
       )
     }
-    for (part, variable) in zip(parts, variables) { set(part, of: layer, try tensor(variable, of: layer)) }
+    var tensors: [Tensor] = []
+    for variable in variables { tensors.append(try tensor(variable, of: layer)) }
+    return tensors
+  }
+
+  /// Sets the layer's variables as tensors of these parts, in this order.
+  mutating func setVariables(_ parts: [String], of layer: KerasLayer) throws(ModelError) {
+    for (part, tensor) in zip(parts, try variables(parts, of: layer)) { set(part, of: layer, tensor) }
   }
 
   /// A positive whole number of the configuration.
@@ -178,7 +243,7 @@ struct KerasTranslator {
   func isLast(_ axis: JSONValue?) -> Bool {
     guard let axis else { return true }
     guard let numbers = axis.numbers, numbers.count == 1 else { return false }
-    return numbers[0] == -1 || numbers[0] == Double(shape.count)
+    return numbers[0] == -1 || numbers[0] == Double(kerasShape.count)
   }
 
   /// A Rescaling that comes first scales what clients send, anywhere else it is an affine layer.
@@ -190,6 +255,7 @@ struct KerasTranslator {
         scale: try float32(scale[0], "scale", layer), offset: try float32(offset[0], "offset", layer))
       return
     }
+    try takeCells(layer)
     let width = shape[shape.count - 1]
     try emitAffine(
       layer, mean: Array(repeating: 0, count: width), variance: Array(repeating: 1, count: width),

@@ -76,7 +76,9 @@ struct Architecture {
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
-    inputName != nil || layers.contains { $0.inferredFrom != nil } ? .newest : .first
+    let inference: FileVersion =
+      inputName != nil || layers.contains { $0.inferredFrom != nil } ? .version1_1 : .first
+    return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }
   }
 
   static let key = "radial.architecture"

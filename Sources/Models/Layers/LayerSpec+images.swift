@@ -5,15 +5,18 @@ import RadialEngine
 /// activation(convolution + bias).
 struct Conv2DSpec: LayerPayload {
   static let members =
-    ["filters", "kernel_size", "strides", "padding", "use_bias"] + ActivationSpec.members + ["inferred_from"]
+    ["filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "use_bias"] + ActivationSpec.members
+    + ["inferred_from"]
 
   let filters: Int
   let window: Window
+  /// Divides the channels and the filters.
+  let groups: Int
   let hasBias: Bool
   let function: ActivationSpec
 
-  init(filters: Int, window: Window, hasBias: Bool, activation: ActivationSpec) {
-    (self.filters, self.window, self.hasBias, function) = (filters, window, hasBias, activation)
+  init(filters: Int, window: Window, groups: Int = 1, hasBias: Bool, activation: ActivationSpec) {
+    (self.filters, self.window, self.groups, self.hasBias, function) = (filters, window, groups, hasBias, activation)
   }
 
   init(_ members: Members) throws(ModelError) {
@@ -21,21 +24,31 @@ struct Conv2DSpec: LayerPayload {
     window = Window(
       size: try members.extent("kernel_size"),
       strides: try members.extent("strides", absent: Extent(rows: 1, columns: 1)),
-      padding: try members.choice("padding", absent: .valid))
+      padding: try members.choice("padding", absent: .valid),
+      dilation: try members.extent("dilation_rate", absent: Extent(rows: 1, columns: 1)))
+    groups = try members.count("groups", absent: 1)
     hasBias = try members.flag("use_bias", absent: true)
     function = try ActivationSpec(members)
   }
 
   var word: String { "conv2d" }
   var encoded: [String: JSONValue] {
-    function.encoded.merging([
+    var members = function.encoded.merging([
       "filters": .integer(filters), "kernel_size": window.size.encoded, "strides": window.strides.encoded,
       "padding": .string(window.padding.rawValue), "use_bias": .bool(hasBias),
     ]) { own, _ in own }
+    // What older readers know is written as they know it.
+    if groups != 1 { members["groups"] = .integer(groups) }
+    if window.isDilated { members["dilation_rate"] = window.dilation.encoded }
+    return members
   }
   var activation: ActivationSpec? { function }
+  var neededVersion: FileVersion { groups != 1 || window.isDilated ? .version1_2 : .first }
 
-  func outputShape(of inputs: [Int]) -> [Int]? { window.output(of: inputs).map { $0 + [filters] } }
+  func outputShape(of inputs: [Int]) -> [Int]? {
+    guard let cells = window.output(of: inputs), inputs[2] % groups == 0, filters % groups == 0 else { return nil }
+    return cells + [filters]
+  }
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
     try reader.addConvolution(layer, self)
@@ -81,6 +94,64 @@ struct SubsamplingSpec: LayerPayload {
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
     try reader.addSubsampling(layer, self)
+  }
+}
+
+/// The mean or the largest of all cells, per channel.
+struct GlobalPoolingSpec: LayerPayload {
+  static let members = ["keepdims"]
+
+  let kind: Pooling2D.Kind
+  /// Whether the outputs are an image of one cell.
+  let keepsCell: Bool
+
+  init(_ kind: Pooling2D.Kind, keepsCell: Bool) { (self.kind, self.keepsCell) = (kind, keepsCell) }
+
+  init(_ kind: Pooling2D.Kind, _ members: Members) throws(ModelError) {
+    self.init(kind, keepsCell: try members.flag("keepdims", absent: false))
+  }
+
+  var word: String { kind == .average ? "global_average_pooling2d" : "global_max_pooling2d" }
+  var encoded: [String: JSONValue] { ["keepdims": .bool(keepsCell)] }
+  var neededVersion: FileVersion { .version1_2 }
+
+  func outputShape(of inputs: [Int]) -> [Int]? {
+    inputs.count == 3 ? keepsCell ? [1, 1, inputs[2]] : [inputs[2]] : nil
+  }
+
+  func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
+    try reader.addGlobalPooling(layer, self)
+  }
+}
+
+/// Zeros around an image, or an image without what lies along its sides.
+struct MarginsSpec: LayerPayload {
+  enum Kind: Sendable { case padding, cropping }
+
+  let kind: Kind
+  let margins: Margins
+
+  init(_ kind: Kind, _ margins: Margins) { (self.kind, self.margins) = (kind, margins) }
+
+  var word: String { kind == .padding ? "zero_padding2d" : "cropping2d" }
+  var encoded: [String: JSONValue] {
+    [
+      kind == .padding ? "padding" : "cropping": .array([
+        .integers([margins.top, margins.bottom]), .integers([margins.left, margins.right]),
+      ])
+    ]
+  }
+  var neededVersion: FileVersion { .version1_2 }
+
+  func outputShape(of inputs: [Int]) -> [Int]? {
+    guard inputs.count == 3 else { return nil }
+    let image = ImageShape(rows: inputs[0], columns: inputs[1], channels: inputs[2])
+    let outputs = kind == .padding ? margins.added(to: image) : margins.removed(from: image)
+    return outputs.map { [$0.rows, $0.columns, $0.channels] }
+  }
+
+  func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
+    try reader.addMargins(layer, self)
   }
 }
 
@@ -142,6 +213,8 @@ struct ReshapeSpec: LayerPayload {
 }
 
 extension Window {
+  fileprivate var isDilated: Bool { dilation != Extent(rows: 1, columns: 1) }
+
   /// Rows and columns of what it makes of an image [rows, columns, channels]; nil: it is no image, or the window does not fit on it.
   fileprivate func output(of inputs: [Int]) -> [Int]? {
     guard inputs.count == 3 else { return nil }

@@ -12,6 +12,12 @@ enum LayerSpec: Equatable, Sendable {
   case conv2D(Conv2DSpec)
   case pooling2D(PoolingSpec)
   case subsampling2D(SubsamplingSpec)
+  case globalPooling2D(GlobalPoolingSpec)
+  case margins2D(MarginsSpec)
+  case layerNormalization(LayerNormalizationSpec)
+  case unitNormalization(UnitNormalizationSpec)
+  case rectifier(RectifierSpec)
+  case parametricRectifier(ParametricRectifierSpec)
   case flatten(FlattenSpec)
   case reshape(ReshapeSpec)
 
@@ -23,7 +29,7 @@ enum LayerSpec: Equatable, Sendable {
     let decode: @Sendable (Members) throws(ModelError) -> LayerSpec
   }
 
-  /// Every type. Averages and maxima are two words for one spec.
+  /// Every type. Averages and maxima are two words for one spec, and so are padding and cropping.
   static let types: [LayerType] = [
     LayerType(word: "dense", members: DenseSpec.members) { (members) throws(ModelError) in .dense(try .init(members)) },
     LayerType(word: "rbf", members: RBFSpec.members) { (members) throws(ModelError) in .rbf(try .init(members)) },
@@ -49,6 +55,30 @@ enum LayerSpec: Equatable, Sendable {
     LayerType(word: "subsampling2d", members: PoolingSpec.members + ActivationSpec.members) {
       (members) throws(ModelError) in .subsampling2D(try .init(members))
     },
+    LayerType(word: "global_average_pooling2d", members: GlobalPoolingSpec.members) { (members) throws(ModelError) in
+      .globalPooling2D(try .init(.average, members))
+    },
+    LayerType(word: "global_max_pooling2d", members: GlobalPoolingSpec.members) { (members) throws(ModelError) in
+      .globalPooling2D(try .init(.maximum, members))
+    },
+    LayerType(word: "zero_padding2d", members: ["padding"]) { (members) throws(ModelError) in
+      .margins2D(MarginsSpec(.padding, try members.margins("padding")))
+    },
+    LayerType(word: "cropping2d", members: ["cropping"]) { (members) throws(ModelError) in
+      .margins2D(MarginsSpec(.cropping, try members.margins("cropping")))
+    },
+    LayerType(word: "layer_normalization", members: LayerNormalizationSpec.members) { (members) throws(ModelError) in
+      .layerNormalization(try .init(members))
+    },
+    LayerType(word: "unit_normalization", members: UnitNormalizationSpec.members) { (members) throws(ModelError) in
+      .unitNormalization(try .init(members))
+    },
+    LayerType(word: "relu", members: RectifierSpec.members) { (members) throws(ModelError) in
+      .rectifier(try .init(members))
+    },
+    LayerType(word: "prelu", members: ParametricRectifierSpec.members) { (members) throws(ModelError) in
+      .parametricRectifier(try .init(members))
+    },
     LayerType(word: "flatten", members: []) { (_) throws(ModelError) in .flatten(FlattenSpec()) },
     LayerType(word: "reshape", members: ReshapeSpec.members) { (members) throws(ModelError) in
       .reshape(try .init(members))
@@ -67,6 +97,12 @@ enum LayerSpec: Equatable, Sendable {
     case .conv2D(let spec): spec
     case .pooling2D(let spec): spec
     case .subsampling2D(let spec): spec
+    case .globalPooling2D(let spec): spec
+    case .margins2D(let spec): spec
+    case .layerNormalization(let spec): spec
+    case .unitNormalization(let spec): spec
+    case .rectifier(let spec): spec
+    case .parametricRectifier(let spec): spec
     case .flatten(let spec): spec
     case .reshape(let spec): spec
     }
@@ -81,6 +117,8 @@ protocol LayerPayload: Equatable, Sendable {
   var encoded: [String: JSONValue] { get }
   /// As the layer table names it; nil: the layer has none.
   var activation: ActivationSpec? { get }
+  /// The lowest version of a file that has it.
+  var neededVersion: FileVersion { get }
   /// The shape of its outputs, without the batch dimension; nil: it takes no inputs of this shape.
   func outputShape(of inputs: [Int]) -> [Int]?
   /// Adds the layer, with its tensors, to a network that is being read.
@@ -90,5 +128,6 @@ protocol LayerPayload: Equatable, Sendable {
 extension LayerPayload {
   var encoded: [String: JSONValue] { [:] }
   var activation: ActivationSpec? { nil }
+  var neededVersion: FileVersion { .first }
   func outputShape(of inputs: [Int]) -> [Int]? { inputs }
 }

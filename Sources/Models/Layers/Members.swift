@@ -116,6 +116,20 @@ struct Members {
     }
   }
 
+  /// [[top, bottom], [left, right]].
+  func margins(_ name: String) throws(ModelError) -> Margins {
+    let range = 0...Network.maximumWidth
+    return try member(
+      name, absent: nil, expected: "[[top, bottom], [left, right]], each from 0 to \(range.upperBound)"
+    ) { value in
+      let pairs = (value.array ?? []).compactMap { pair in
+        pair.array?.compactMap { $0.integer.flatMap { range.contains($0) ? $0 : nil } }
+      }
+      guard value.array?.count == 2, pairs.count == 2, pairs.allSatisfy({ $0.count == 2 }) else { return nil }
+      return Margins(top: pairs[0][0], bottom: pairs[0][1], left: pairs[1][0], right: pairs[1][1])
+    }
+  }
+
   /// [rows, columns], or one number for both.
   func extent(_ name: String, absent: Extent? = nil) throws(ModelError) -> Extent {
     let range = 1...Network.maximumWidth

@@ -30,12 +30,6 @@ struct NetworkReader {
     inputWidth = Self.product(inputShape) ?? 0
     shape = inputShape.count == 3 ? inputShape : [inputWidth]
     for layer in architecture.layers { try add(layer) }
-    guard descriptions.contains(where: { $0.isPrototypeLayer }) else {
-      throw ModelError(
-        .architecture, file.path,
-        "no layer is an rbf layer or a duq head; Radial serves networks with one, use a general model server for others"
-      )
-    }
   }
 
   /// The values of a shape of one to three sizes; nil: it is no such shape, or too large.
@@ -80,7 +74,7 @@ struct NetworkReader {
 
   /// An activation that is a layer.
   mutating func addActivation(_ layer: Architecture.Entry, _ spec: ActivationSpec) throws(ModelError) {
-    if spec.function == .softmax, shape.count == 3 {
+    if spec.function == .softmax, shape.count == 3, shape[0] * shape[1] > 1 {
       throw invalid(layer, "softmax over the channels of an image is not served; put a flatten before it")
     }
     layers.append(.activation(name: layer.name, spec.function, alpha: spec.alpha))

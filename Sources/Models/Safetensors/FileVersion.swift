@@ -1,12 +1,15 @@
 /// `radial.version`: which members and keys a file may have. The major part says that old readers read it wrongly, the minor part that
 /// they do not know all of it.
 ///
-/// 1.1 brought the member `inferred_from` of layers, the member `input_name` of the architecture, and the key `radial.verified`.
+/// 1.1 brought the member `inferred_from` of layers, the member `input_name` of the architecture, and the key `radial.verified`; 1.2 the
+/// members `groups` and `dilation_rate` of conv2d, and the types whose specifications say so.
 struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.
-  static let newest = FileVersion(major: 1, minor: 1)
+  static let newest = version1_2
   static let first = FileVersion(major: 1, minor: 0)
+  static let version1_1 = FileVersion(major: 1, minor: 1)
+  static let version1_2 = FileVersion(major: 1, minor: 2)
 
   let major: Int
   let minor: Int
@@ -32,7 +35,7 @@ struct FileVersion: Equatable, Comparable {
 
   /// The lowest version of a file with this metadata and architecture.
   init(needed metadata: [String: String], _ architecture: Architecture) {
-    self = metadata[Verification.key] != nil ? Self.newest : architecture.neededVersion
+    self = max(metadata[Verification.key] != nil ? .version1_1 : .first, architecture.neededVersion)
   }
 
   /// Refuses a file that a newer Radial made; so all else that is unknown in a file is a mistake.

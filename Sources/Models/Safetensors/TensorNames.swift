@@ -7,6 +7,7 @@ enum TensorNames {
   /// The parts that layers take.
   private static let layerParts = [
     "kernel", "bias", "centers", "scale", "gamma", "beta", "moving_mean", "moving_variance", "factor", "offset",
+    "alpha",
   ]
   private static let ownGroups = [
     "calibration": ["distances", "offsets"], "selftest": ["inputs", "outputs", "distances"],

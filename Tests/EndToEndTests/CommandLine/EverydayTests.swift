@@ -74,7 +74,7 @@ import Testing
     ])
     #expect(found.status == 0)
     let lines = found.output.split(separator: "\n").map(String.init)
-    #expect(lines.first?.hasPrefix("d version 1: classifier, input [784], 10 prototypes") == true)
+    #expect(lines.first?.hasPrefix("d version 1: classifier by the nearest of 10 prototypes, input [784]") == true)
     #expect(lines.contains("--max-body-bytes=2000000") && lines.contains("--default-model=example"))
     // What it prints is a command line.
     let again = try RunningServer.run(

@@ -39,7 +39,7 @@ private func predict(
   @Test func `what is not asked for is as it is documented`() throws {
     let usual = try predict(#"{"instances":[[1,2,3]]}"#).request
     #expect(
-      usual.options.outputs == PredictOutputs([.scores, .distances]) && !usual.options.needsEmbeddings
+      usual.options.outputs == nil && !usual.options.needsEmbeddings
         && !usual.isSingle)
     #expect(usual.options.topK == 0 && usual.options.reject == .flag && usual.options.falseRejectRate == nil)
     #expect(try predict(#"{"outputs":[],"instances":[[1,2,3]]}"#).request.options.outputs == PredictOutputs([]))

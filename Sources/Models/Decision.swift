@@ -1,0 +1,81 @@
+import RadialEngine
+
+/// How a class follows from what a network computes of a row.
+public enum Decision: Sendable, Equatable {
+  /// The class of the nearest prototype: outputs are the scores of the prototypes.
+  case nearestPrototype
+  /// The class of the largest output.
+  case largestOutput
+  /// Of two classes by one output, the probability of class 1: that from 0.5 on, else class 0.
+  case probability
+
+  /// nil: no class follows, the model is a regressor.
+  /// - Parameter hasLabels: whether names of classes were given. They make a classifier of a network whose last layer is of no such kind,
+  ///   unless it has prototypes, whose names they are.
+  init?(_ network: Network, hasLabels: Bool) {
+    if network.prototypesAreClasses {
+      self = .nearestPrototype
+    } else if network.outputWidth > 1, network.lastActivation == .softmax || (hasLabels && network.distanceWidth == 0) {
+      self = .largestOutput
+    } else if network.outputWidth == 1, network.lastActivation == .sigmoid {
+      self = .probability
+    } else {
+      return nil
+    }
+  }
+
+  /// How many classes there are.
+  func classCount(of network: Network) -> Int {
+    switch self {
+    case .nearestPrototype: network.distanceWidth
+    case .largestOutput: network.outputWidth
+    case .probability: 2
+    }
+  }
+
+  /// The score of a class, by a row's outputs.
+  @inline(__always)
+  func score(_ index: Int, _ outputs: UnsafePointer<Float>) -> Float {
+    self == .probability ? (index == 1 ? outputs[0] : 1 - outputs[0]) : outputs[index]
+  }
+
+  /// Whether a class is more likely than another by their scores: ties to the lower index, a NaN below everything.
+  func isAbove(_ a: Int, _ b: Int, _ outputs: UnsafePointer<Float>) -> Bool {
+    let (x, y) = (score(a, outputs), score(b, outputs))
+    if x.isNaN != y.isNaN { return y.isNaN }
+    if x == y || x.isNaN {
+      // At 0.5 exactly class 1 is answered.
+      return self == .probability ? a > b : a < b
+    }
+    return x > y
+  }
+}
+
+extension Model {
+  /// Whether a class follows from what it computes.
+  public var isClassifier: Bool { decision != nil }
+
+  /// How many classes it answers; of a regressor 0.
+  public var classCount: Int { decision?.classCount(of: network) ?? 0 }
+
+  /// Whether it measures distances at all.
+  public var hasDistances: Bool { network.distanceWidth > 0 }
+
+  /// The score of a class of a classifier, by a row's outputs.
+  public func score(_ index: Int, _ outputs: UnsafePointer<Float>) -> Float {
+    (decision ?? .largestOutput).score(index, outputs)
+  }
+
+  /// The `count` most likely classes of a classifier (all, if there are fewer), the most likely first: by distance where distances are those
+  /// of classes, else by score.
+  /// - Parameters:
+  ///   - outputs: [O] of a row.
+  ///   - distances: [C] of the row; nil: the model has none.
+  public func likeliest(
+    _ count: Int, _ outputs: UnsafePointer<Float>, _ distances: UnsafePointer<Float>?
+  ) -> [Int] {
+    guard let decision else { return [] }
+    if decision == .nearestPrototype, let distances { return network.nearest(distances, count: count) }
+    return Array((0..<classCount).sorted { decision.isAbove($0, $1, outputs) }.prefix(count))
+  }
+}
