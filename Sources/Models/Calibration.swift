@@ -1,23 +1,82 @@
-/// Split-conformal calibration: each class's own held-out distances, against which a new distance is ranked.
+public import RadialEngine
+
+/// Split-conformal calibration: the held-out distances of each class, among which a new distance is ranked.
 ///
-/// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
+/// A held-out row belongs to the class that was answered for it, so no labels are needed, and a new row's category is known when its answer
+/// is given: if held-out and new rows are exchangeable, P(rejected | answered k) ≤ the rate, on average over calibration sets. Source: Vovk,
+/// Gammerman and Shafer, Algorithmic Learning in a Random World (2005), section 4.5, Mondrian conformal predictors.
 public struct Calibration: Sendable {
+  /// By what held-out rows were put into classes.
+  public enum Categories: String, Sendable, CaseIterable {
+    /// The class that was answered; their distances are γ d², which are comparable between classes.
+    case predicted
+    /// Their true class, in files of before; their distances are d².
+    case own
+  }
+
+  /// What is known of one class.
+  public struct ClassLimits: Sendable, Equatable {
+    /// Held-out rows of the class itself.
+    public let rows: Int
+    /// Whether the class has too few, and is ranked among those of all such classes together.
+    public let isPooled: Bool
+    /// Held-out rows among which it is ranked.
+    public let categoryRows: Int
+  }
+
   /// The word for the method in the file: split_conformal.
   public let method: String
   /// The rate that the model was calibrated for, or that was given in its place: known ⇔ p ≥ it.
   public let falseRejectRate: Double
   /// Held-out rows of all classes.
   public let rows: Int
-  /// Squared distances, ascending, one class after another.
+  /// By what they were put into classes.
+  public let categories: Categories
+  /// Classes with fewer held-out rows are one category; 0: each class is one of its own.
+  public let minimumRows: Int
+  /// By which rows of the set are known again.
+  public let sketch: RowSketch
+  /// What distances are multiplied by, [C]; nil: nothing.
+  private let scale: [Float]?
+  /// Ascending, one class after another.
   private let distances: [Float]
   /// [C + 1]: where each class's distances start.
   private let offsets: [Int]
+  /// Of the classes that are pooled, ascending.
+  private let pooled: [Float]
 
   static let key = "radial.calibration"
+  static let members = ["method", "categories", "false_reject_rate", "rows", "min_rows"]
+  /// Fewer rows than these reject nothing at a rate of 1 %.
+  public static let defaultMinimumRows = 100
+
+  /// Of rows that were held out.
+  /// - Parameters:
+  ///   - distances: of each class, the squared distances of the rows that it was answered for.
+  ///   - network: what computed them.
+  ///   - rate: in (0, 1).
+  ///   - minimumRows: classes with fewer form one category.
+  public init(
+    distances byClass: [[Float]], of network: Network, rate: Double, minimumRows: Int, sketch: RowSketch = RowSketch()
+  ) {
+    method = "split_conformal"
+    categories = .predicted
+    (falseRejectRate, self.minimumRows, self.sketch) = (rate, minimumRows, sketch)
+    scale = network.decisionScale
+    let sorted = byClass.enumerated().map { index, values in
+      values.map { Self.scaled($0, network.decisionScale, index) }.sorted()
+    }
+    distances = sorted.flatMap { $0 }
+    rows = distances.count
+    var offsets = [0]
+    for values in sorted { offsets.append(offsets[offsets.count - 1] + values.count) }
+    self.offsets = offsets
+    pooled = Self.pool(distances, offsets, minimumRows)
+  }
 
   /// nil: the file carries none.
   /// - Parameter options: their rate, if any, is decided at instead of the file's.
-  init?(_ file: any TensorSource, classes: Int, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
+  init?(_ file: any TensorSource, _ network: Network, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
     guard let text = file.metadata[Self.key] else {
       if let rate = options.falseRejectRate {
         throw ModelError(
@@ -30,15 +89,21 @@ public struct Calibration: Sendable {
     func invalid(_ sentence: String) -> ModelError {
       ModelError(.metadata, file.path, "calibration: \(sentence); export the model again")
     }
-    let members = try Members(
-      key: Self.key, text: text, known: ["method", "false_reject_rate", "rows"], path: file.path, .metadata)
+    let members = try Members(key: Self.key, text: text, known: Self.members, path: file.path, .metadata)
     method = try members.text("method", maximumBytes: Architecture.maximumTextBytes)
     guard method == "split_conformal" else {
       throw invalid("unknown method '\(JSONValue.shortened(method))', expected split_conformal")
     }
+    categories = try members.choice("categories", absent: .own)
     let rate = try members.number("false_reject_rate", expected: "a number between 0 and 1") { $0 > 0 && $0 < 1 }
     falseRejectRate = options.falseRejectRate ?? rate
     rows = try members.count("rows", in: 0...Int(Int32.max))
+    minimumRows = try members.count("min_rows", in: 0...Int(Int32.max), absent: 0)
+    guard categories == .predicted || minimumRows == 0 else {
+      throw invalid("'min_rows' is for categories of predicted classes")
+    }
+    scale = categories == .predicted ? network.decisionScale : nil
+    let classes = network.distanceWidth
     distances = try file.floats("calibration.distances", shape: [rows], reason: "\(rows) rows of the calibration")
     let starts = try file.integers(
       "calibration.offsets", shape: [classes + 1], reason: "\(classes) classes and an end")
@@ -52,18 +117,88 @@ public struct Calibration: Sendable {
         throw invalid("the distances of class \(index) do not ascend from 0")
       }
     }
+    pooled = Self.pool(distances, offsets, minimumRows)
+    sketch = try RowSketch(file, tensor: Self.sketchTensor) ?? RowSketch()
   }
 
-  /// p = (1 + number of the class's own calibration distances ≥ `distance`) / (n + 1).
+  static let sketchTensor = "calibration.sketch"
+
+  /// Those of the classes with fewer than `minimum`, ascending.
+  private static func pool(_ distances: [Float], _ offsets: [Int], _ minimum: Int) -> [Float] {
+    zip(offsets, offsets.dropFirst()).filter { $1 - $0 < minimum }.flatMap { distances[$0..<$1] }.sorted()
+  }
+
+  private static func scaled(_ distance: Float, _ scale: [Float]?, _ index: Int) -> Float {
+    scale.map { Float(Double($0[index]) * Double(distance)) } ?? distance
+  }
+
+  /// How many classes there are.
+  public var classCount: Int { offsets.count - 1 }
+
+  /// What is known of a class.
+  public func limits(of index: Int) -> ClassLimits {
+    let rows = offsets[index + 1] - offsets[index]
+    return ClassLimits(rows: rows, isPooled: rows < minimumRows, categoryRows: category(of: index).count)
+  }
+
+  /// Among what a class is ranked, ascending.
+  private func category(of index: Int) -> ArraySlice<Float> {
+    let own = distances[offsets[index]..<offsets[index + 1]]
+    return own.count < minimumRows ? pooled[...] : own
+  }
+
+  /// p = (1 + number of the category's calibration distances ≥ `distance`) / (n + 1).
   /// - Parameter distance: squared.
   public func pValue(class index: Int, distance: Float) -> Double {
-    var low = offsets[index]
-    var high = offsets[index + 1]
-    let end = high
+    let category = category(of: index)
+    let distance = Self.scaled(distance, scale, index)
+    var low = category.startIndex
+    var high = category.endIndex
     while low < high {
       let middle = low + (high - low) / 2
-      if !(distances[middle] >= distance) { low = middle + 1 } else { high = middle }
+      if !(category[middle] >= distance) { low = middle + 1 } else { high = middle }
     }
-    return Double(1 + end - low) / Double(end - offsets[index] + 1)
+    return Double(1 + category.endIndex - low) / Double(category.count + 1)
+  }
+
+  /// The squared distance beyond which a row of a class is unknown at a rate; nil: no distance is.
+  public func limit(of index: Int, at rate: Double) -> Float? {
+    let category = category(of: index)
+    // How many calibration distances a known row's must not lie beyond.
+    var needed = 0
+    if category.count > 0 {
+      needed = max(0, Int((rate * Double(category.count + 1)).rounded(.up)) - 2)
+      while Double(1 + needed) / Double(category.count + 1) < rate { needed += 1 }
+    }
+    guard needed > 0, needed <= category.count else { return nil }
+    let limit = category[category.endIndex - needed]
+    guard let scale else { return limit }
+    // The largest squared distance that is still known, whichever way the quotient was rounded.
+    var distance = Float(Double(limit) / Double(scale[index]))
+    for _ in 0..<4 where distance > 0 && Self.scaled(distance, scale, index) > limit { distance = distance.nextDown }
+    for _ in 0..<4 where Self.scaled(distance.nextUp, scale, index) <= limit { distance = distance.nextUp }
+    return distance
+  }
+
+  /// As a file has it, beside its tensors.
+  var encoded: String {
+    var members: [String: JSONValue] = [
+      "method": .string(method), "false_reject_rate": .number(falseRejectRate), "rows": .integer(rows),
+    ]
+    if categories == .predicted {
+      members["categories"] = .string(categories.rawValue)
+      members["min_rows"] = .integer(minimumRows)
+    }
+    return JSONValue.object(members).text(isPretty: false)
+  }
+
+  /// By their names.
+  var tensors: [String: Tensor] {
+    var tensors = [
+      "calibration.distances": Tensor(distances, shape: [rows]),
+      "calibration.offsets": Tensor(offsets.map(Int64.init), shape: [offsets.count]),
+    ]
+    tensors[Self.sketchTensor] = sketch.tensor
+    return tensors
   }
 }

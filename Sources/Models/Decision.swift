@@ -58,6 +58,9 @@ extension Model {
   /// How many classes it answers; of a regressor 0.
   public var classCount: Int { decision?.classCount(of: network) ?? 0 }
 
+  /// Whether it measures the distances of its classes, on which verdicts rest.
+  public var measuresClasses: Bool { decision == .nearestPrototype }
+
   /// Whether it measures distances at all.
   public var hasDistances: Bool { network.distanceWidth > 0 }
 

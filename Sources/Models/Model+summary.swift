@@ -38,7 +38,9 @@ extension Model {
     if preprocessing != .identity { text.append("Preprocessing: x * \(preprocessing.scale) + \(preprocessing.offset)") }
     if let labels { text.append("Labels: \(labels.joined(separator: ", "))") }
     text.append(
-      calibration.map { "Calibration: \($0.method), \($0.rows) rows, false-reject rate \($0.falseRejectRate)" }
+      calibration.map {
+        "Calibration: \($0.method) by \($0.categories.rawValue) class, \($0.rows) rows, false-reject rate \($0.falseRejectRate)"
+      }
         ?? "Calibration: none")
     text += layers.compactMap { layer in
       layer.inferredFrom.map { "Inferred: the formula of layer '\(layer.name)', from \($0)" }

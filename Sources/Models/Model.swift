@@ -101,7 +101,7 @@ public final class Model: Sendable {
       throw ModelError(
         .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }
-    calibration = try Calibration(source, classes: network.distanceWidth, options)
+    calibration = try Calibration(source, network, options)
     trainingJSON = try Self.training(source)
     verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)

@@ -16,13 +16,6 @@ package struct ModelDescription: Encodable, Sendable {
     }
   }
 
-  /// What the verdicts rest on.
-  struct Calibration: Encodable {
-    let method: String
-    let falseRejectRate: Double
-    let rows: Int
-  }
-
   /// scale · x + offset, before the first layer.
   struct Preprocessing: Encodable {
     let scale: Float
@@ -74,7 +67,8 @@ package struct ModelDescription: Encodable, Sendable {
   @Nullable var labels: [String]?
   let parameters: Int
   let preprocessing: Preprocessing
-  @Nullable var calibration: Calibration?
+  /// What the verdicts rest on.
+  @Nullable var calibration: CalibrationDescription?
   @Nullable var verified: JSONValue?
   @Nullable var training: JSONValue?
   private(set) var file: File
@@ -104,9 +98,7 @@ package struct ModelDescription: Encodable, Sendable {
         formula: layer.formula, inferred: layer.inferredFrom == nil ? nil : true, inferredFrom: layer.inferredFrom)
     }
     labels = model.labels
-    calibration = model.calibration.map {
-      Calibration(method: $0.method, falseRejectRate: $0.falseRejectRate, rows: $0.rows)
-    }
+    calibration = model.calibration.map { CalibrationDescription($0, labels: model.labels) }
     verified = model.verification?.json
     // The loader made sure that it is JSON.
     training = model.trainingJSON.flatMap { try? JSONReader.read($0) }

@@ -52,7 +52,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension String {
   /// For a terminal or a log: names of a file must neither steer the one nor begin a line in the other.
-  var withoutControlCharacters: String {
+  package var withoutControlCharacters: String {
     guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
     return unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
   }

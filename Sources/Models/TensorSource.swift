@@ -162,6 +162,13 @@ extension Tensor {
       bytes: ByteSlice(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
   }
 
+  /// Whole numbers of a shape, kept in memory.
+  init(_ integers: [Int64], shape: [Int]) {
+    self.init(
+      type: .i64, shape: shape,
+      bytes: ByteSlice(integers.flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }))
+  }
+
   /// The same numbers in another shape of as many.
   func reshaped(_ shape: [Int]) -> Tensor { Tensor(type: type, shape: shape, bytes: bytes) }
 

@@ -1,5 +1,5 @@
 import Models
-import RowFiles
+package import RowFiles
 
 /// What ended the scoring of a file.
 package struct OfflineFailure: Error {
@@ -15,7 +15,7 @@ package struct OfflineFailure: Error {
   }
 
   /// Rows that cannot be read on.
-  init(_ error: RowFileError) { self.init(error.description, isOfSystem: error.reason == .system) }
+  package init(_ error: RowFileError) { self.init(error.description, isOfSystem: error.reason == .system) }
 
   /// An output that cannot be written.
   init(_ error: ModelError) { self.init("\(error)", isOfSystem: error.reason == .system) }

@@ -34,8 +34,8 @@ public final class Network: Sendable {
   let spill: Int
   let preprocessing: Preprocessing
   let kernels: rk_kernels
-  /// What distances are multiplied by before they are compared: nil where one positive factor (or none) serves all.
-  let decisionScale: [Float]?
+  /// What distances are multiplied by before they are compared, [C]: nil where one positive factor (or none) serves all.
+  public let decisionScale: [Float]?
 
   /// Checks that the layers chain and their weights are finite, and repacks them.
   public init(

@@ -18,10 +18,8 @@ struct AnswerCheck {
   /// What came of it.
   struct Result {
     let comparison: AnswerComparison
-    /// Of the first rows, as many as were to be kept: inputs [r, D], outputs [r, O], distances [r, C].
-    fileprivate(set) var inputs: [Float] = []
-    fileprivate(set) var outputs: [Float] = []
-    fileprivate(set) var distances: [Float] = []
+    /// Of the first rows, as many as were to be kept.
+    let answers: ModelEditor.Answers
   }
 
   /// Compares all rows.
@@ -37,8 +35,8 @@ struct AnswerCheck {
     guard width > 0 else { throw .usage("--of: the model measures no distances; say --of outputs") }
     let inputs = try RowReader(path: rows, shape: model.inputShape, options: reading)
     let answers = try RowReader(path: expected, shape: [width], options: RowFile.Options())
-    var result = Result(comparison: AnswerComparison(of: subject, tolerance: tolerance))
-    var comparison = result.comparison
+    var comparison = AnswerComparison(of: subject, tolerance: tolerance)
+    var kept: (inputs: [Float], outputs: [Float], distances: [Float]) = ([], [], [])
     let workspace = network.makeWorkspace()
     var outputs = [Float](repeating: 0, count: inputs.block.capacity * network.outputWidth)
     var distances = [Float](repeating: 0, count: inputs.block.capacity * network.distanceWidth)
@@ -59,10 +57,10 @@ struct AnswerCheck {
           comparison.compare(UnsafeBufferPointer(rebasing: all[row * width..<(row + 1) * width]), wanted)
         }
       }
-      let kept = min(count, max(0, keeping - result.inputs.count / network.inputWidth))
-      result.inputs += UnsafeBufferPointer(start: inputs.block.rows, count: kept * network.inputWidth)
-      result.outputs += outputs.prefix(kept * network.outputWidth)
-      result.distances += distances.prefix(kept * network.distanceWidth)
+      let more = min(count, max(0, keeping - kept.inputs.count / network.inputWidth))
+      kept.inputs += UnsafeBufferPointer(start: inputs.block.rows, count: more * network.inputWidth)
+      kept.outputs += outputs.prefix(more * network.outputWidth)
+      kept.distances += distances.prefix(more * network.distanceWidth)
     }
     let (found, wanted) = (try inputs.total(), try answers.total())
     guard found == wanted else {
@@ -77,7 +75,8 @@ struct AnswerCheck {
       )
     }
     return Result(
-      comparison: comparison, inputs: result.inputs, outputs: result.outputs, distances: result.distances)
+      comparison: comparison,
+      answers: ModelEditor.Answers(inputs: kept.inputs, outputs: kept.outputs, distances: kept.distances))
   }
 
   /// What is said of a comparison, whether it has passed or not.

@@ -67,7 +67,7 @@ struct CheckOptions: ParsableArguments {
   var tolerance = 1e-5
 
   @Option(help: "Whether the first line of ROWS, if they are CSV, names its columns.")
-  var header = PredictFlags.Header.auto
+  var header = RowFlags.Header.auto
 
   @Option(
     help: "Columns of ROWS, if they are CSV, that are no numbers of the row: names, or numbers from 1, with commas.")

@@ -44,11 +44,14 @@ struct Convert: ParsableCommand {
   func run() throws {
     let names = try labels.map(LabelList.names)
     do {
-      let conversion = try Conversion(
-        input, to: output, besides: check, labels: names, instructionSet: try selectedInstructionSet(),
-        options: keras.loadOptions, force: force)
-      let verified = try check.isEmpty ? nil : verified(conversion)
-      let model = try conversion.commit(verified)
+      let options = keras.loadOptions
+      let file = try OutputFile(
+        path: output, inputs: [input] + check + (options.configurationPath.map { [$0] } ?? []), kind: .model,
+        force: force)
+      let editor = try ModelEditor(
+        input, labels: names, instructionSet: try selectedInstructionSet(), options: options)
+      try verify(editor)
+      let model = try editor.write(to: file)
       print(
         "\(output): \(model.layers.count) layers, \(model.network.parameterCount) parameters, \(model.file.bytes) bytes"
       )
@@ -57,19 +60,19 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// Compares what was written; throws when it differs, and then nothing takes the output's place.
-  private func verified(_ conversion: Conversion) throws -> Conversion.Verified? {
-    guard let check = checking.check(rows: check[0], expected: check[1]) else { return nil }
-    let result = try check.run(conversion.model, keeping: conversion.maximumSelfTestRows)
+  /// Compares the model's answers, where there is something to compare them with; throws when they differ, and then nothing is written.
+  private func verify(_ editor: ModelEditor) throws {
+    guard check.count == 2, let check = checking.check(rows: check[0], expected: check[1]) else { return }
+    let result = try check.run(editor.model, keeping: editor.maximumSelfTestRows)
     print(check.report(result.comparison))
-    try check.require(result.comparison, of: conversion.model, at: input)
-    let rows = result.inputs.count / conversion.model.network.inputWidth
+    try check.require(result.comparison, of: editor.model, at: input)
+    let rows = result.answers.inputs.count / editor.model.network.inputWidth
     print("self-test: the first \(rows) row\(rows == 1 ? "" : "s"), with Radial's answers")
-    return Conversion.Verified(
-      verification: Verification(
+    editor.setSelfTest(result.answers)
+    editor.setVerification(
+      Verification(
         subject: check.subject, rows: result.comparison.rows - result.comparison.rowsWithoutProof,
-        largestDeviation: result.comparison.largest?.deviation ?? 0, tolerance: check.tolerance),
-      inputs: result.inputs, outputs: result.outputs, distances: result.distances)
+        largestDeviation: result.comparison.largest?.deviation ?? 0, tolerance: check.tolerance))
   }
 }
 

@@ -76,10 +76,10 @@ struct Predict: ParsableCommand {
     }
     let countsLabels = options.labelColumn != nil
     let run = OfflineRun(
-      network: model.network, rows: rows, encoder: encoder, threads: options.threads ?? availableCores(),
+      network: model.network, rows: rows, encoder: encoder, threads: options.rows.threads ?? availableCores(),
       output: OfflineOutput(
         skipsBadRows: options.onBadRow == .skip, file: output, countsLabels: countsLabels,
-        progress: options.quiet ? nil : ProgressBar.onTerminal(writesToFile: output != nil),
+        progress: options.rows.quiet ? nil : ProgressBar.onTerminal(writesToFile: output != nil),
         tell: { writeError("radial: \($0)") }),
       countsLabels: countsLabels)
     do throws(OfflineFailure) { try run.run() } catch { throw Failure(error) }

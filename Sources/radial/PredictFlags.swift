@@ -5,27 +5,14 @@ import RowFiles
 
 /// The flags of `radial predict`.
 struct PredictFlags: ParsableArguments {
-  /// The forms of rows.
-  enum InputFormat: String, ExpressibleByArgument, CaseIterable { case auto, csv, jsonl, npy, npz, idx }
   /// The forms of predictions.
   enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
-  /// Whether a CSV file has a line of names.
-  enum Header: String, ExpressibleByArgument, CaseIterable { case auto, yes, no }
   /// What a bad row does.
   enum OnBadRow: String, ExpressibleByArgument, CaseIterable { case stop, skip }
   /// Whether rows get a verdict.
   enum Reject: String, ExpressibleByArgument, CaseIterable { case flag, off }
 
-  @Option(help: "The form of the rows; auto: by the file's contents. gzip is seen through.")
-  var inputFormat = InputFormat.auto
-
-  @Option(help: "Whether a CSV file's first line names its columns.")
-  var header = Header.auto
-
-  @Option(
-    help:
-      "Columns of a CSV file that are no numbers of the row, such as its label: names, or numbers from 1, with commas.")
-  var skipColumns: String?
+  @OptionGroup var rows: RowFlags
 
   @Option(
     help:
@@ -38,9 +25,6 @@ struct PredictFlags: ParsableArguments {
       "The column, or member, of the rows' labels: texts or indices of classes. The end says how many rows are right."
   )
   var labelColumn: String?
-
-  @Option(help: "The array of an .npz file that holds the rows, where there are several.")
-  var array: String?
 
   @Option(
     name: .shortAndLong,
@@ -72,27 +56,13 @@ struct PredictFlags: ParsableArguments {
   @Option(help: "stop: end with exit code 2 at the first bad row; skip: leave bad rows out, and say how many.")
   var onBadRow = OnBadRow.stop
 
-  @Option(help: "Threads: 1 to 1024. Default: the cores of the cgroup.")
-  var threads: Int?
-
-  @Flag(
-    help: "No progress bar; there is none anyway unless standard error is a terminal and the predictions go elsewhere.")
-  var quiet = false
-
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-    }
     guard topK >= 0 else { throw ValidationError("--top-k: expected a number of classes, found \(topK)") }
     if let rate = falseRejectRate, !(rate > 0 && rate < 1) {
       throw ValidationError("--false-reject-rate: expected a number between 0 and 1, found \(rate)")
     }
     _ = try chosenOutputs()
-    for (flag, list) in [("--keep", keep), ("--skip-columns", skipColumns)] {
-      guard let list, Self.list(list).isEmpty || list.hasPrefix(",") || list.hasSuffix(",") || list.contains(",,")
-      else { continue }
-      throw ValidationError("\(flag): expected names with commas, found '\(list)'")
-    }
+    try RowFlags.checkList(keep, of: "--keep")
     if output == "" { throw ValidationError("--output: expected a file's name, found nothing") }
     if labelColumn == "" { throw ValidationError("--label-column: expected a name, found nothing") }
     if force, output == nil { throw ValidationError("--force is for --output, which names no file here; leave it out") }
@@ -100,13 +70,9 @@ struct PredictFlags: ParsableArguments {
 
   /// How the rows are read.
   func reading() -> RowFile.Options {
-    var options = RowFile.Options()
-    options.format = RowFormat(rawValue: inputFormat.rawValue)
-    options.header = RowFile.Header(rawValue: header.rawValue) ?? .auto
-    options.skippedColumns = skipColumns.map(Self.list) ?? []
-    options.keptColumns = keep.map(Self.list) ?? []
+    var options = rows.reading
+    options.keptColumns = keep.map(RowFlags.names) ?? []
     options.labelColumn = labelColumn
-    options.array = array
     return options
   }
 
@@ -127,7 +93,7 @@ struct PredictFlags: ParsableArguments {
     guard let outputs else { return nil }
     if outputs == "none" { return PredictOutputs([]) }
     return PredictOutputs(
-      try Self.list(outputs).map { name in
+      try RowFlags.names(outputs).map { name in
         guard let output = PredictOutput.allCases.first(where: { $0.name == name }) else {
           throw ValidationError(
             "--outputs: expected \(PredictOutput.names.joined(separator: ", ")) or none, found '\(name)'")
@@ -135,6 +101,4 @@ struct PredictFlags: ParsableArguments {
         return output
       })
   }
-
-  private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
 }

@@ -74,19 +74,22 @@ import Testing
     let rows: [[Float]] = [[1, 2, 3, 4], [0, 0.5, 0, 1]]
     let answers: Answers
     do {
-      let conversion = try Conversion(input.path, to: output)
-      #expect(conversion.model.layers.count == 2 && access(output, F_OK) != 0)
-      #expect(conversion.maximumSelfTestRows == 4096)
-      answers = Answers(conversion.model, rows)
+      let file = try OutputFile(path: output, inputs: [input.path], kind: .model, force: false)
+      let editor = try ModelEditor(input.path)
+      #expect(editor.model.layers.count == 2 && access(file.path, F_OK) != 0)
+      #expect(editor.maximumSelfTestRows == 4096)
+      answers = Answers(editor.model, rows)
     }
-    // What is not committed leaves nothing.
+    // What is not written leaves nothing.
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["in.safetensors"])
     for subject in Verification.Subject.allCases {
       let verification = Verification(subject: subject, rows: 7, largestDeviation: 2.5e-7, tolerance: 1e-5)
-      let written = try Conversion(input.path, to: output).commit(
-        Conversion.Verified(
-          verification: verification, inputs: rows.flatMap { $0 }, outputs: answers.outputs,
-          distances: answers.distances))
+      let editor = try ModelEditor(input.path)
+      editor.setVerification(verification)
+      editor.setSelfTest(
+        ModelEditor.Answers(
+          inputs: rows.flatMap { $0 }, outputs: answers.outputs, distances: answers.distances))
+      let written = try editor.write(to: OutputFile(path: output, inputs: [input.path], kind: .model, force: false))
       #expect(written.verification == verification && written.selfTestRows == 2)
       // Distances say nothing of what is made of them.
       #expect(written.hasUnprovenFormula == (subject == .distances))

@@ -90,8 +90,8 @@ import Testing
     replacing(
       "\"rows\"", "\"row\"", "'radial.calibration': unknown member 'row' (did you mean 'rows'?)", in: "calibration"),
     replacing(
-      "\"rows\"", "\"categories\":\"predicted\",\"rows\"",
-      "'radial.calibration': unknown member 'categories', it may have method",
+      "\"rows\"", "\"category\":\"predicted\",\"rows\"",
+      "'radial.calibration': unknown member 'category', it may have method",
       in: "calibration"),
     Change("'radial.preprocessing': unknown member 'shift', it may have scale, offset;") {
       $0.metadata["radial.preprocessing"] = #"{"scale":1,"shift":0,"offset":0}"#
@@ -202,7 +202,7 @@ import Testing
       $0.add("dense_2.kernel", [1], [1])
     },
     Change(
-      "tensor 'calibration.distance' is none that 'calibration' has (did you mean 'distances'?), it has distances, offsets;"
+      "tensor 'calibration.distance' is none that 'calibration' has (did you mean 'distances'?), it has distances, offsets, sketch;"
     ) {
       $0.add("calibration.distance", [1], [1])
     },

@@ -53,12 +53,6 @@ enum Naive {
   }
 }
 
-extension SplitMix {
-  mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
-    (0..<count).map { _ in Float.random(in: range, using: &self) }
-  }
-}
-
 extension Network {
   /// Outputs [N, O] and distances [N, C] of rows [N, D].
   func compute(_ inputs: [Float]) -> (outputs: [Float], distances: [Float]) {

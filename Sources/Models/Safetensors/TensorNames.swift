@@ -10,7 +10,7 @@ enum TensorNames {
     "alpha",
   ]
   private static let ownGroups = [
-    "calibration": ["distances", "offsets"], "selftest": ["inputs", "outputs", "distances"],
+    "calibration": ["distances", "offsets", "sketch"], "selftest": ["inputs", "outputs", "distances"],
   ]
 
   /// More than any program adds, and few enough to look at the spelling of each.

@@ -3,7 +3,7 @@ import Testing
 
 /// The page of the command line against the help of the binary, in both directions.
 @Suite struct CommandLinePageTests {
-  static let commands = ["serve", "predict", "inspect", "check", "convert", "version"]
+  static let commands = ["serve", "predict", "inspect", "check", "convert", "calibrate", "version"]
 
   /// An option as a command's help describes it.
   struct Option {
@@ -41,7 +41,7 @@ import Testing
   @Test func `the page lists every command, and no other`() throws {
     let help = try RunningServer.run(["--help"]).output.components(separatedBy: "\n")
     let listed = help.drop { $0 != "SUBCOMMANDS:" }.dropFirst().compactMap {
-      $0.firstMatch(of: #/^  ([a-z]+)\s/#)?.output.1
+      $0.firstMatch(of: #/^  ([a-z-]+)\s/#)?.output.1
     }
     #expect(Set(listed.map(String.init)) == Set(Self.commands))
     let cells = Page.firstCells(try Page("CommandLine").section("Commands")).flatMap(Page.code)

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// `radial calibrate`, as a user calls it.
+@Suite struct CalibrateTests {
+  /// Rows around the prototypes of rbf4.h5, as JSON lines.
+  private static func rows(_ count: Int) -> String {
+    (0..<count).map { index in
+      let row = (0..<4).map { "\(Double((index * 7 + $0 * 13) % 29) / 10)" }
+      return "[\(row.joined(separator: ","))]\n"
+    }.joined()
+  }
+
+  @Test func `three commands from a Keras file to a server that says none of these`() throws {
+    let runner = try OfflineRunner()
+    let rows = try runner.file("rows.jsonl", Self.rows(600))
+    let model = KerasInputTests.file("rbf4.h5")
+    let output = runner.folder.appendingPathComponent("calibrated.safetensors").path
+    let run = try RunningServer.run(
+      ["calibrate", model, rows, "--false-reject-rate", "0.05", "--min-rows", "20", "-o", output])
+    #expect(run.status == 0 && run.output.contains("600 rows, at a false-reject rate of 0.05:"), "\(run)")
+    #expect(run.output.contains("self-test: the first 16 rows, with Radial's answers"))
+    let server = try RunningServer(["--model", output], model: nil)
+    let client = try Client(port: server.port)
+    let description = try #require(try client.exchange("GET", "/model").json["calibration"] as? [String: Any])
+    #expect(description["categories"] as? String == "predicted" && description["rows"] as? Int == 600)
+    let classes = try #require(description["classes"] as? [[String: Any]])
+    #expect(classes.compactMap { $0["rows"] as? Int }.reduce(0, +) == 600)
+    // What the page says of a row is what the limits say.
+    var unknown = 0
+    for line in Self.rows(600).split(separator: "\n") {
+      let answer = try client.exchange("POST", "/predict", "{\"instance\":\(line)}").json
+      let prediction = try #require(answer["prediction"] as? [String: Any])
+      let entry = classes[try #require(prediction["class"] as? Int)]
+      let (known, distance) = (prediction["known"] as? Bool, try #require(prediction["distance"] as? Double))
+      #expect(known == (entry["limit"] as? Double).map { distance <= $0 * (1 + 1e-6) } ?? true)
+      if known == false { unknown += 1 }
+    }
+    // In the calibration set itself at most the rate of each class.
+    #expect((0...30).contains(unknown))
+    let far = try client.exchange("POST", "/predict", #"{"instance":[900,900,900,900]}"#)
+    #expect(far.body.contains("\"known\":false"), "\(far.body)")
+  }
+
+  @Test func `what was done comes as JSON too`() throws {
+    let runner = try OfflineRunner()
+    let rows = try runner.file("rows.jsonl", Self.rows(50))
+    let output = runner.folder.appendingPathComponent("calibrated.safetensors").path
+    let run = try RunningServer.run(["calibrate", KerasInputTests.file("rbf4.h5"), rows, "--json", "-o", output])
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    #expect(report["output"] as? String == output && report["self_test_rows"] as? Int == 16)
+    let calibration = try #require(report["calibration"] as? [String: Any])
+    #expect((calibration["classes"] as? [[String: Any]])?.allSatisfy { $0["category"] as? String == "pooled" } == true)
+  }
+
+  @Test func `nothing is written where something is wrong`() throws {
+    let runner = try OfflineRunner()
+    let model = KerasInputTests.file("rbf4.h5")
+    let rows = try runner.file("rows.jsonl", Self.rows(5))
+    let bad = try runner.file("bad.jsonl", Self.rows(3) + "[1,2,3]\n" + Self.rows(3))
+    let far = try runner.file("far.jsonl", Self.rows(3) + "[1e30,1,1,1]\n")
+    let empty = try runner.file("empty.npy", Data([0x93]) + Data("NUMPY\u{1}\0\u{76}\0".utf8) + Data(Self.header.utf8))
+    let other = try runner.file("other.safetensors", "not Radial's")
+    let output = runner.folder.appendingPathComponent("out.safetensors").path
+    let own = runner.folder.appendingPathComponent("own.safetensors").path
+    try FileManager.default.copyItem(atPath: RunningServer.weights("example.safetensors"), toPath: own)
+    let cases: [([String], String)] = [
+      ([KerasInputTests.file("softmax.keras"), rows, "-o", output], "give it some by radial fit"),
+      ([model, bad, "-o", output], "line 4"), ([model, far, "-o", output], "line 4: its results are beyond Float32"),
+      ([model, empty, "-o", output], "there are no rows to calibrate with"),
+      ([own, rows, "-o", own], "nothing replaces an input"),
+      ([model, rows, "-o", other], "exists and is no Radial file"),
+      ([model, rows, "-o", output, "--false-reject-rate", "1"], "expected a number between 0 and 1, found 1.0"),
+      ([model, rows, "-o", output, "--min-rows", "-1"], "expected a number of rows from 0, found -1"),
+      ([model, rows, "-o", output, "--labels", "a,b,c"], "3 labels were given, expected 2"),
+      ([model, runner.folder.appendingPathComponent("none.npy").path, "-o", output], "none.npy"),
+    ]
+    for (arguments, sentence) in cases {
+      let run = try RunningServer.run(["calibrate"] + arguments)
+      #expect(run.status == 2 && run.error.contains(sentence), "\(arguments): \(run)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+    #expect(try String(contentsOfFile: other, encoding: .utf8) == "not Radial's")
+    let names = try FileManager.default.contentsOfDirectory(atPath: runner.folder.path)
+    #expect(!names.contains { $0.hasPrefix(".radial") }, "\(names)")
+  }
+
+  /// Of an array of no rows of four numbers.
+  private static let header =
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4), }" + String(repeating: " ", count: 58) + "\n"
+}
