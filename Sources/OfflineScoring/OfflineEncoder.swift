@@ -48,7 +48,7 @@ package struct OfflineEncoder: Sendable {
   package enum OptionError: Error {
     /// The model cannot be asked for it.
     case misfit(PredictOptions.Misfit)
-    /// Contributions, embeddings and nearest classes have no columns.
+    /// Contributions, embeddings, limits and nearest classes have no columns.
     case notForColumns
     /// The output has a member of this name of its own.
     case nameTaken(String)
@@ -84,7 +84,11 @@ package struct OfflineEncoder: Sendable {
     } catch {
       throw .misfit(error)
     }
-    if form == .csv, self.options.needsEmbeddings || self.options.topK > 0 { throw .notForColumns }
+    if form == .csv,
+      self.options.needsEmbeddings || self.options.topK > 0 || self.options.outputs?.contains(.limits) == true
+    {
+      throw .notForColumns
+    }
     kept = options.kept
     keptMembers = options.kept.map { JSONWriter.escaped($0) + [UInt8(ascii: ":")] }
     for (index, name) in kept.enumerated() {

@@ -43,6 +43,12 @@ package struct PredictOptions: Sendable {
   package struct Misfit: Error, CustomStringConvertible {
     package let description: String
 
+    static func noCalibration(_ member: String, _ model: Model) -> Misfit {
+      Misfit(
+        description:
+          "'\(member)' needs a calibration and model '\(model.name)' carries none; leave it out or calibrate the model")
+    }
+
     /// What needs distances of classes, of a model that measures none.
     package static func noDistances(_ member: String, _ model: Model) -> Misfit {
       Misfit(
@@ -59,6 +65,7 @@ package struct PredictOptions: Sendable {
     {
       throw .noDistances(output.name, model)
     }
+    if model.calibration == nil, outputs?.contains(.limits) == true { throw .noCalibration("limits", model) }
     guard topK > 0 || reject == .error || falseRejectRate != nil else { return }
     let needed = [
       topK > 0 ? "top_k" : nil, reject == .error ? "reject" : nil, falseRejectRate == nil ? nil : "false_reject_rate",
@@ -72,9 +79,7 @@ package struct PredictOptions: Sendable {
       throw .noDistances(member, model)
     }
     if model.calibration == nil, let member = needed.first(where: { $0 != "top_k" }) {
-      throw Misfit(
-        description:
-          "'\(member)' needs a calibration and model '\(model.name)' carries none; leave it out or calibrate the model")
+      throw .noCalibration(member, model)
     }
   }
 }

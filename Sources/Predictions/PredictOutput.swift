@@ -9,6 +9,8 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
   case contributions
   /// The inputs of the RBF layer.
   case embedding
+  /// The squared distance beyond which a row of each class is unknown.
+  case limits
 
   /// The names of all, in their order.
   package static let names = allCases.map { "\($0)" }

@@ -42,6 +42,7 @@ package struct PredictionWriter: Sendable {
     }
     if outputs.contains(.distances) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
     if outputs.contains(.embedding) { bytes += JSONOutput.maxFloats(network.embeddingWidth) + 16 }
+    if outputs.contains(.limits) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
     if outputs.contains(.contributions) {
       bytes += (JSONOutput.maxFloats(network.embeddingWidth) + 1) * network.distanceWidth + 24
     }
@@ -98,6 +99,7 @@ package struct PredictionWriter: Sendable {
       json.write(",\"embedding\":")
       json.write(floats: embedding)
     }
+    if shown.contains(.limits) { writeLimits(options, json) }
     if shown.contains(.contributions) { writeContributions(rows, row, json) }
   }
 
@@ -144,6 +146,20 @@ package struct PredictionWriter: Sendable {
     for (place, index) in rows.likeliest(row, count: count).enumerated() {
       if place > 0 { json.write(",") }
       writeNeighbour(index, distance: distances?[index], score: rows.score(row, of: index), json)
+    }
+    json.write("]")
+  }
+
+  private func writeLimits(_ options: PredictOptions, _ json: JSONWriter) {
+    guard let calibration = model.calibration else { return }
+    json.write(",\"limits\":[")
+    for index in 0..<calibration.classCount {
+      if index > 0 { json.write(",") }
+      if let limit = calibration.limit(of: index, at: options.falseRejectRate ?? calibration.falseRejectRate) {
+        json.write(float: limit)
+      } else {
+        json.write("null")
+      }
     }
     json.write("]")
   }

@@ -32,6 +32,19 @@ extension Network {
     return x < y || (y.isNaN && !x.isNaN)
   }
 
+  /// The prototype of a unit of the last RBF layer, [K]; of a DUQ head, [embedding] in the projections of its own class.
+  public func prototype(_ unit: Int) -> [Float] {
+    for step in steps {
+      switch step {
+      case .distances(let centers, isLast: true): return (0..<centers.inputs).map { centers.element($0, unit) }
+      case .meanDistances(let centers, let embedding, let classes, isLast: true):
+        return (0..<embedding).map { centers.pointer[$0 * classes + unit] }
+      default: continue
+      }
+    }
+    return []
+  }
+
   /// What each input of the last RBF layer adds to each distance: (h_k − μ_kc)², [C, K].
   /// - Parameter embedding: [K], that layer's input.
   public func contributions(embedding: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {

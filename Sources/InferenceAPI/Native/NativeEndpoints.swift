@@ -21,6 +21,10 @@ enum NativeEndpoints {
     .get("/models/{model}[/versions/{version}]", or: "/model") { (inquiry) throws(APIError) in
       .fixed(try inquiry.served().description)
     },
+    .get("/models/{model}[/versions/{version}]/prototypes") { (inquiry) throws(APIError) in
+      try PrototypesDocument.make(
+        try inquiry.served(), maxResponseBytes: inquiry.service.configuration.maxResponseBytes)
+    },
     Endpoint(
       .post, "/models/{model}[/versions/{version}]/predict", or: "/predict", .rows(PredictAnswer.decoder)),
     Endpoint(

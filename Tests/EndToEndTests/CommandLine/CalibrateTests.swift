@@ -89,3 +89,48 @@ import Testing
   private static let header =
     "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4), }" + String(repeating: " ", count: 58) + "\n"
 }
+
+/// What a client needs to draw the radius of a class.
+@Suite struct PrototypesTests {
+  @Test func `prototypes are where embeddings lie, and limits are the radius around them`() throws {
+    let server = try RunningServer()
+    let client = try Client(port: server.port)
+    let body = try String(contentsOfFile: KerasInputTests.file("seven.json"), encoding: .utf8)
+    let asked = body.dropLast(body.hasSuffix("\n") ? 2 : 1) + ",\"outputs\":[\"distances\",\"embedding\",\"limits\"]}"
+    let predictions = try #require(
+      try client.exchange("POST", "/predict", String(asked)).json["predictions"] as? [[String: Any]])
+    let prediction = predictions[0]
+    let embedding = try #require(prediction["embedding"] as? [Double])
+    let distances = try #require(prediction["distances"] as? [Double])
+    for path in ["/models/digits/prototypes", "/models/digits/versions/1/prototypes"] {
+      let answer = try client.exchange("GET", path).json
+      let centers = try #require(answer["centers"] as? [[Double]])
+      #expect(answer["classes"] as? [Int] == Array(0..<10) && (answer["labels"] as? [String])?.count == 10)
+      for (center, distance) in zip(centers, distances) {
+        let sum = zip(center, embedding).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        #expect(abs(sum - distance) <= 1e-4 * (1 + distance))
+      }
+    }
+    let calibration = try #require(try client.exchange("GET", "/model").json["calibration"] as? [String: Any])
+    let classes = try #require(calibration["classes"] as? [[String: Any]])
+    #expect(prediction["limits"] as? [Double] == classes.compactMap { $0["limit"] as? Double })
+    // At another rate, those of that rate.
+    let wide = try client.exchange(
+      "POST", "/predict", String(asked.dropLast() + ",\"false_reject_rate\":0.1}"))
+    let limits = (wide.json["predictions"] as? [[String: Any]])?[0]["limits"] as? [Double]
+    #expect(limits == classes.compactMap { ($0["limits"] as? [Any])?[6] as? Double })
+  }
+
+  @Test func `what has none says so`() throws {
+    let client = try KerasInputTests.Served(
+      KerasInputTests.file("softmax.keras"), KerasInputTests.file("rbf_softmax.keras"),
+      KerasInputTests.file("rbf4.h5"))
+    let missing = try client.exchange("GET", "/models/softmax/prototypes")
+    #expect(missing.status == 404 && missing.body.contains("radial fit"), "\(missing.body)")
+    let units = try client.exchange("GET", "/models/rbf_softmax/prototypes").json
+    #expect((units["centers"] as? [[Double]])?.count == 7 && units["classes"] == nil)
+    let refused = try client.exchange(
+      "POST", "/models/rbf4/predict", #"{"instance":[1,2,3,4],"outputs":["limits"]}"#)
+    #expect(refused.status == 400 && refused.body.contains("'limits' needs a calibration"), "\(refused.body)")
+  }
+}
