@@ -63,6 +63,9 @@ let package = Package(
       name: "OfflineScoring", dependencies: ["Predictions", "Models", "RowFiles", "RadialEngine", "JSON", "Bytes"],
       swiftSettings: strict),
     .target(
+      name: "Evaluation", dependencies: ["OfflineScoring", "Models", "RowFiles", "RadialEngine", "Bytes"],
+      swiftSettings: strict),
+    .target(
       name: "HTTPServer",
       dependencies: ["Bytes", "CMicroHTTPD", "CGnuTLS", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
@@ -77,7 +80,8 @@ let package = Package(
     .executableTarget(
       name: "radial",
       dependencies: [
-        "InferenceAPI", "HTTPServer", "OfflineScoring", "Predictions", "Models", "RadialEngine", "RowFiles", "Bytes",
+        "InferenceAPI", "HTTPServer", "OfflineScoring", "Evaluation", "Predictions", "Models", "RadialEngine",
+        "RowFiles", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -103,6 +107,9 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
       resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "Models", "RadialEngine", "TestSupport"],
+      exclude: ["make_reference.py"], resources: [.copy("Data")], swiftSettings: strict),
     .testTarget(
       name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"], resources: [.copy("Data")],
       swiftSettings: strict),

@@ -104,19 +104,6 @@ package struct OfflineEncoder: Sendable {
     }
   }
 
-  /// The class that a label names, by its index or by its text; nil: none, or several of the same name.
-  ///
-  /// Where the model's labels are numbers themselves, but not the classes' own, a label is a text alone: which of the two a number was
-  /// meant as, nobody could tell.
-  package func classIndex(ofLabel text: String) -> Int? {
-    let classes = model.classCount
-    let labels = model.labels ?? []
-    if let index = labels.firstIndex(of: text) { return labels.lastIndex(of: text) == index ? index : nil }
-    let number = text.hasSuffix(".0") ? Int(text.dropLast(2)) : Int(text)
-    guard let number, (0..<classes).contains(number) else { return nil }
-    return labels.enumerated().allSatisfy { Int($1) == nil || Int($1) == $0 } ? number : nil
-  }
-
   /// Whether there are classes at all.
   package var isClassifier: Bool { model.isClassifier }
 

@@ -9,7 +9,7 @@ package struct OfflineFailure: Error {
   package let isOfSystem: Bool
 
   /// - Parameter isOfSystem: a disk that is full, rather than rows or a model.
-  init(_ message: String, isOfSystem: Bool = false) {
+  package init(_ message: String, isOfSystem: Bool = false) {
     self.message = message
     self.isOfSystem = isOfSystem
   }

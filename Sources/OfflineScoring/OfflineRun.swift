@@ -146,7 +146,7 @@ package final class OfflineRun: @unchecked Sendable {
   private func count(_ block: RowBlock, _ index: Int, _ predicted: Int?, _ labels: inout Accuracy) {
     let text = block.carried(row: index, column: rows.carried.count - 1).text
     labels.add(
-      predicted: predicted, label: encoder.classIndex(ofLabel: text),
+      predicted: predicted, label: encoder.model.classIndex(ofLabel: text),
       description: "\(block.place(ofRow: index)), '\(text.printable)'")
   }
 }

@@ -1,17 +1,18 @@
-import RadialEngine
+package import RadialEngine
 
-/// One thread's results: outputs [N, O], distances [N, C], embeddings [N, K].
-final class ResultRows {
+/// One thread's results: outputs [N, O], distances [N, C], embeddings [N, K], logits [N, O].
+package final class ResultRows {
   private let memory: UnsafeMutablePointer<Float>
-  let lent: Network.Results
+  package let lent: Network.Results
 
-  init(_ network: Network, capacity: Int, keepsEmbeddings: Bool) {
+  package init(_ network: Network, capacity: Int, keepsEmbeddings: Bool, keepsLogits: Bool = false) {
     let (o, c) = (network.outputWidth, network.distanceWidth)
     let k = keepsEmbeddings ? network.embeddingWidth : 0
-    memory = .allocate(capacity: capacity * (o + c + k))
+    memory = .allocate(capacity: capacity * (o + c + k + (keepsLogits ? o : 0)))
     lent = Network.Results(
       outputs: memory, distances: c > 0 ? memory + capacity * o : nil,
-      embeddings: k > 0 ? memory + capacity * (o + c) : nil)
+      embeddings: k > 0 ? memory + capacity * (o + c) : nil,
+      logits: keepsLogits ? memory + capacity * (o + c + k) : nil)
   }
 
   deinit { memory.deallocate() }

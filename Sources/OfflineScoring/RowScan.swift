@@ -21,7 +21,7 @@ package final class RowScan: @unchecked Sendable {
   private let model: Model
   private let rows: RowFile
   private let threads: Int
-  private let keepsEmbeddings: Bool
+  private let keepsLogits: Bool
   private let cutting = DispatchQueue(label: "radial.scan")
   private var source = Source()
 
@@ -35,12 +35,12 @@ package final class RowScan: @unchecked Sendable {
   }
 
   /// - Parameters:
-  ///   - keepsEmbeddings: whether the inputs of the last RBF layer are kept too.
+  ///   - keepsLogits: whether the inputs of a softmax that comes last are kept too.
   ///   - progress: nil: nobody looks.
   package init(
-    _ model: Model, _ rows: RowFile, threads: Int, keepsEmbeddings: Bool = false, progress: ProgressBar? = nil
+    _ model: Model, _ rows: RowFile, threads: Int, keepsLogits: Bool = false, progress: ProgressBar? = nil
   ) {
-    (self.model, self.rows, self.threads, self.keepsEmbeddings) = (model, rows, threads, keepsEmbeddings)
+    (self.model, self.rows, self.threads, self.keepsLogits) = (model, rows, threads, keepsLogits)
     source.progress = progress
   }
 
@@ -53,7 +53,7 @@ package final class RowScan: @unchecked Sendable {
       let network = model.network
       let block = RowBlock(width: network.inputWidth, capacity: ResultRows.blockRows(network))
       let workspace = network.makeWorkspace()
-      let results = ResultRows(network, capacity: block.capacity, keepsEmbeddings: keepsEmbeddings)
+      let results = ResultRows(network, capacity: block.capacity, keepsEmbeddings: false, keepsLogits: keepsLogits)
       while let index = nextBlock(block) {
         rows.parse(block)
         if let problem = block.problems.first { return fail(OfflineFailure(problem.description), index) }

@@ -9,15 +9,18 @@ extension Network {
     public var distances: UnsafeMutablePointer<Float>?
     /// [N, K]: the inputs of the last RBF layer.
     public var embeddings: UnsafeMutablePointer<Float>?
+    /// [N, O]: the inputs of a softmax that comes last; of other networks nothing is written.
+    public var logits: UnsafeMutablePointer<Float>?
 
     /// - Parameters: as the properties of the same names have it.
     public init(
       outputs: UnsafeMutablePointer<Float>, distances: UnsafeMutablePointer<Float>?,
-      embeddings: UnsafeMutablePointer<Float>? = nil
+      embeddings: UnsafeMutablePointer<Float>? = nil, logits: UnsafeMutablePointer<Float>? = nil
     ) {
       self.outputs = outputs
       self.distances = distances
       self.embeddings = embeddings
+      self.logits = logits
     }
   }
 
@@ -76,6 +79,9 @@ extension Network {
       case .exponential:
         kernels.activate(RK_EXP, 0, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
       case .activate(let activation, let alpha):
+        if activation == .softmax, index == steps.count - 1, let logits = results.logits {
+          current.copy(rows: rows, to: logits + row * outputWidth, stride: outputWidth)
+        }
         let target = current.inPlace(rows: rows, workspace)
         kernels.activate(activation.identifier, alpha, target, rows, current.width, current.stride)
       case .convolve(let convolution):

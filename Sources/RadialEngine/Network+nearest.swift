@@ -66,3 +66,15 @@ extension Network {
     }
   }
 }
+
+extension Network {
+  /// What a squared distance counts among those to other units: γ d², or d² itself where one γ serves all.
+  public func scaled(_ distance: Float, of unit: Int) -> Float {
+    decisionScale.map { Float(Double($0[unit]) * Double(distance)) } ?? distance
+  }
+
+  /// −γ d², what a softmax over prototypes is taken of.
+  public func logit(_ distance: Float, of unit: Int) -> Double {
+    -Double(gammas[min(unit, gammas.count - 1)]) * Double(distance)
+  }
+}

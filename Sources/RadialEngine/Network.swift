@@ -27,6 +27,9 @@ public final class Network: Sendable {
   /// What its kernels use.
   public let instructionSet: InstructionSet
 
+  /// γ of each unit of the last RBF layer, or the one that serves all; 1 where there is none. Of a DUQ head 1 / (2 σ²).
+  let gammas: [Float]
+
   let steps: [Step]
   let widest: Int
   let largestBorder: Int
@@ -70,8 +73,16 @@ public final class Network: Sendable {
     switch last {
     case .rbf(let rbf):
       (distanceWidth, embeddingWidth, decisionScale) = (rbf.units, rbf.inputs, Self.decisionScale(rbf))
-    case .duq(let duq): (distanceWidth, embeddingWidth, decisionScale) = (duq.units, duq.embedding * duq.units, nil)
-    default: (distanceWidth, embeddingWidth, decisionScale) = (0, 0, nil)
+      gammas =
+        switch (rbf.output, rbf.scale) {
+        case (.distance, _): [1]
+        case (_, .scalar(let gamma)): [gamma]
+        case (_, .perUnit(let gammas)): gammas
+        }
+    case .duq(let duq):
+      (distanceWidth, embeddingWidth, decisionScale) = (duq.units, duq.embedding * duq.units, nil)
+      gammas = [Float(1 / (2 * Double(duq.sigma) * Double(duq.sigma)))]
+    default: (distanceWidth, embeddingWidth, decisionScale, gammas) = (0, 0, nil, [1])
     }
     prototypesAreClasses =
       last.map(Self.ordersClasses) == true

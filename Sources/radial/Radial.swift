@@ -11,7 +11,9 @@ struct Radial: ParsableCommand {
     commandName: "radial",
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
     version: radialVersion,
-    subcommands: [Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Calibrate.self, Version.self])
+    subcommands: [
+      Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Calibrate.self, Evaluate.self, Version.self,
+    ])
 
   static func main() {
     StandardStreams.occupy()

@@ -19,7 +19,8 @@ import Testing
   }
 
   static let belowTheCommandLine = [
-    "Batching", "Bytes", "FileFormats", "HTTPServer", "InferenceAPI", "JSON", "Models", "OfflineScoring", "Predictions",
+    "Batching", "Bytes", "Evaluation", "FileFormats", "HTTPServer", "InferenceAPI", "JSON", "Models", "OfflineScoring",
+    "Predictions",
     "RadialEngine", "RowFiles",
   ]
 
@@ -36,7 +37,9 @@ import Testing
 
   @Test func `the offline half knows neither HTTP nor batching, and no target below the API knows its statuses`() throws
   {
-    for (file, lines) in try code("OfflineScoring") + code("Predictions") + code("RowFiles") + code("Models") {
+    for (file, lines) in try code("OfflineScoring") + code("Evaluation") + code("Predictions") + code("RowFiles")
+      + code("Models")
+    {
       for line in lines where line.contains(/import (HTTPServer|Batching|InferenceAPI)/) || line.contains("APIError") {
         Issue.record("\(file): \(line)")
       }

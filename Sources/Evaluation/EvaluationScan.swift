@@ -1,0 +1,151 @@
+package import Models
+package import OfflineScoring
+import RadialEngine
+package import RowFiles
+
+/// The rows of one file, scored: what is kept of each, and some of the rows themselves.
+package struct EvaluationScan: Sendable {
+  /// A row with what was said of it.
+  struct Shown: Sendable {
+    /// From 0, in its file.
+    let number: Int
+    let score: RowScore
+    let values: [Float]
+    /// By which the row was chosen.
+    let rank: Float
+  }
+
+  private(set) var scores: [RowScore] = []
+  /// How many of the calibration's rows are among these, of those that are looked for.
+  private(set) var recognised = 0
+  /// Those that lie farthest over the limit of their class.
+  private(set) var strangest: [Shown] = []
+  /// Those that lie nearest, of rows without labels.
+  private(set) var nearest: [Shown] = []
+  /// Misread ones that lie nearest to the class that was answered.
+  private(set) var mistakes: [Shown] = []
+  /// A sample of rows, for those that are made of them.
+  private(set) var sample: [[Float]] = []
+  /// Whose label names no class, and the first of them, in words.
+  private(set) var unlabelled: (count: Int, first: String?) = (0, nil)
+
+  /// How many rows are shown.
+  static let shownRows = 10
+
+  /// - Parameters:
+  ///   - labels: of each row, as texts; nil: the last text that rows carry along is their label, if they carry any.
+  ///   - isLabelled: whether the rows have labels.
+  ///   - sampled: how many rows are kept at most.
+  package init(
+    _ model: Model, _ rows: RowFile, labels: [String]? = nil, isLabelled: Bool = false, sampled: Int = 0, threads: Int,
+    progress: ProgressBar?
+  ) throws(OfflineFailure) {
+    let network = model.network
+    let limits = model.calibration.map { calibration in
+      (0..<calibration.classCount).map { calibration.limit(of: $0, at: calibration.falseRejectRate) }
+    }
+    let sketch = model.calibration?.sketch
+    // Large rows are few: no more than 64 MiB of them.
+    let kept = RowSample(capacity: min(sampled, max(1, (1 << 24) / network.inputWidth)))
+    let parts = try RowScan(model, rows, threads: threads, keepsLogits: true, progress: progress).run { block in
+      var part = Part()
+      let count = block.rows.count
+      for row in 0..<count {
+        let values = UnsafeBufferPointer(start: block.rows.rows + row * network.inputWidth, count: network.inputWidth)
+        var score = RowScore(row, block.results, model, limits: limits ?? [])
+        let number = block.rows.numbers[row]
+        if isLabelled {
+          let text =
+            labels.map { $0.indices.contains(number) ? $0[number] : "" }
+            ?? block.rows.carried(row: row, column: rows.carried.count - 1).text
+          score.label = model.classIndex(ofLabel: text).map(Int32.init)
+          if score.label == nil {
+            if part.unlabelled.count == 0 {
+              part.unlabelled.first = "\(block.rows.place(ofRow: row)), '\(text.printable)'"
+            }
+            part.unlabelled.count += 1
+          }
+        }
+        part.scores.append(score)
+        let hash = RowSketch.hash(values)
+        if let sketch, sketch.contains(hash) { part.recognised += 1 }
+        kept.offer(values, hash: hash)
+        if let rank = score.overLimit ?? score.farness ?? score.softmax {
+          part.strangest.keep(number, score, values, rank: rank)
+          if !isLabelled { part.nearest.keep(number, score, values, rank: -rank) }
+          if score.label != nil, !score.isRight { part.mistakes.keep(number, score, values, rank: -rank) }
+        }
+      }
+      return part
+    }
+    for part in parts {
+      scores += part.scores
+      recognised += part.recognised
+      strangest = (strangest + part.strangest.rows).nearestFirst
+      nearest = (nearest + part.nearest.rows).nearestFirst
+      mistakes = (mistakes + part.mistakes.rows).nearestFirst
+      if unlabelled.count == 0 { unlabelled.first = part.unlabelled.first }
+      unlabelled.count += part.unlabelled.count
+    }
+    sample = kept.rows
+    if let labels, labels.count != scores.count {
+      throw OfflineFailure(
+        "\(rows.name) has \(scores.count) rows, and there are \(labels.count) labels; give one a row, in the same order"
+      )
+    }
+    guard !scores.isEmpty else { throw OfflineFailure("\(rows.name): there are no rows to evaluate") }
+  }
+
+  /// Of rows that are in memory.
+  init(_ model: Model, _ rows: [[Float]]) {
+    let network = model.network
+    let limits = model.calibration.map { calibration in
+      (0..<calibration.classCount).map { calibration.limit(of: $0, at: calibration.falseRejectRate) }
+    }
+    let workspace = network.makeWorkspace()
+    let results = ResultRows(network, capacity: 1, keepsEmbeddings: false, keepsLogits: true)
+    for (number, row) in rows.enumerated() {
+      network.forward(row, rows: 1, into: results.lent, workspace: workspace)
+      let score = RowScore(0, results.lent, model, limits: limits ?? [])
+      scores.append(score)
+      if let rank = score.overLimit ?? score.farness ?? score.softmax {
+        nearest = (nearest + [Shown(number: number, score: score, values: row, rank: -rank)]).nearestFirst
+      }
+    }
+  }
+
+  /// Far rows that are made of the sample, scored.
+  package func syntheticSets(_ model: Model) -> [(name: String, isSynthetic: Bool, scan: EvaluationScan)] {
+    let classes = EvaluationScan(model, sample).scores.map(\.predicted)
+    return SyntheticRows.make(of: sample, classes: classes, shape: model.inputShape).map {
+      ($0.name, true, EvaluationScan(model, $0.rows))
+    }
+  }
+
+  /// What one block comes to.
+  private struct Part: Sendable {
+    var scores: [RowScore] = []
+    var recognised = 0
+    var strangest = Ranking()
+    var nearest = Ranking()
+    var mistakes = Ranking()
+    var unlabelled: (count: Int, first: String?) = (0, nil)
+  }
+
+  /// The rows of the largest ranks.
+  private struct Ranking: Sendable {
+    var rows: [Shown] = []
+
+    mutating func keep(_ number: Int, _ score: RowScore, _ values: UnsafeBufferPointer<Float>, rank: Float) {
+      if rows.count == EvaluationScan.shownRows, let last = rows.last, rank <= last.rank { return }
+      rows = (rows + [Shown(number: number, score: score, values: Array(values), rank: rank)]).nearestFirst
+    }
+  }
+}
+
+extension [EvaluationScan.Shown] {
+  /// The first ones by rank, ties by their number.
+  fileprivate var nearestFirst: [EvaluationScan.Shown] {
+    Array(sorted { $0.rank != $1.rank ? $0.rank > $1.rank : $0.number < $1.number }.prefix(EvaluationScan.shownRows))
+  }
+}

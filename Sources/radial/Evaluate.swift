@@ -1,0 +1,114 @@
+import ArgumentParser
+import Evaluation
+import Models
+import OfflineScoring
+import RadialEngine
+import RowFiles
+
+/// `radial evaluate MODEL ROWS --labels FILE --far ROWS`: how good a model is, and how well it knows what is none of its own.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how good a model is, and how well it tells rows that are none of its own.",
+    discussion: """
+      ROWS are rows like those that the model will meet, neither trained nor calibrated with; far rows are such as it should not know.
+
+        radial evaluate model.safetensors test.npy --labels labels.npy --far strange.npy --report report.html
+      """)
+
+  @Argument(help: "A model file.")
+  var model: String
+
+  @Argument(help: "A file of rows in any form that predict reads, or - for the standard input.")
+  var rows: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The rows' labels, one a row: numbers in any form of rows, or a text with one a line.", valueName: "file"))
+  var labels: String?
+
+  @Option(help: "The column of a CSV file, or the member of JSON rows, that holds the labels.")
+  var labelColumn: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Rows that the model should not know; once for each set. Without any, some are made of ROWS.", valueName: "rows"))
+  var far: [String] = []
+
+  @Option(help: ArgumentHelp("A page of pictures to write, one HTML file.", valueName: "file"))
+  var report: String?
+
+  @Flag(help: "Say the figures as JSON.")
+  var json = false
+
+  @Flag(help: "Let --report replace a file. The inputs are never replaced.")
+  var force = false
+
+  @OptionGroup var reading: RowFlags
+  @OptionGroup var keras: KerasOptions
+
+  /// Of synthetic far rows, as many are made of each kind.
+  private static let syntheticRows = 2000
+
+  func validate() throws {
+    guard labels == nil || labelColumn == nil else {
+      throw ValidationError("--labels and --label-column both say where the labels are; say one")
+    }
+    if force, report == nil { throw ValidationError("--force is for --report, which names no file here; leave it out") }
+    let standard = ([rows, labels ?? ""] + far).count { $0 == "-" }
+    guard standard <= 1 else { throw ValidationError("several files are the standard input; name all but one") }
+  }
+
+  func run() throws {
+    let options = keras.loadOptions
+    let inputs = [model, rows] + far + [labels, options.configurationPath].compactMap { $0 }
+    do {
+      let page = try report.map { try OutputFile(path: $0, inputs: inputs, kind: .text, force: force) }
+      let model = try Model.load(
+        path: self.model, name: "model", instructionSet: try selectedInstructionSet(), options: options)
+      try model.selfTest()
+      guard model.isClassifier else {
+        throw Failure.usage("\(self.model): is a \(model.kind), which answers no classes; there is nothing to evaluate")
+      }
+      let scan = try EvaluationScan(
+        model, try open(rows, of: model, labelColumn: labelColumn),
+        labels: try labels.map { try RowLabels.read($0) }, isLabelled: labels != nil || labelColumn != nil,
+        sampled: far.isEmpty ? Self.syntheticRows : 0, threads: reading.threads ?? availableCores(),
+        progress: progress)
+      var sets: [(name: String, isSynthetic: Bool, scan: EvaluationScan)] = []
+      for path in far {
+        let set = try EvaluationScan(
+          model, try open(path, of: model, labelColumn: nil), threads: reading.threads ?? availableCores(),
+          progress: progress)
+        sets.append((name(of: path), false, set))
+      }
+      if far.isEmpty { sets = scan.syntheticSets(model) }
+      let evaluation = Evaluation(model, name: name(of: self.model), scan, far: sets)
+      print(json ? JSONDocument.text(of: evaluation, isPretty: true) : evaluation.table)
+      guard let page else { return }
+      try page.write(Array(Report(model, evaluation, scan, far: sets).html.utf8))
+      try page.commit()
+      if !json { print("\(page.path): written") }
+    } catch let error as ModelError {
+      throw Failure(error)
+    } catch let error as OfflineFailure {
+      throw Failure(error)
+    }
+  }
+
+  private var progress: ProgressBar? { reading.quiet ? nil : ProgressBar.onTerminal(writesToFile: true) }
+
+  private func name(of path: String) -> String {
+    path == "-" ? "standard input" : path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  private func open(_ path: String, of model: Model, labelColumn: String?) throws(OfflineFailure) -> RowFile {
+    var options = reading.reading
+    options.labelColumn = labelColumn
+    do throws(RowFileError) {
+      return try RowFile(path: path, shape: model.inputShape, options: options)
+    } catch {
+      throw OfflineFailure(error)
+    }
+  }
+}
