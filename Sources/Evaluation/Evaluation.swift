@@ -32,7 +32,7 @@ package struct Evaluation: Encodable, Sendable {
     package let rows: Int
     /// The share that is called known at each of the rates; empty: the model is not calibrated.
     package let accepted: [Double]
-    /// By the smallest scaled distance.
+    /// By the scaled distance to the answered class.
     @Nullable package var distance: Figures?
     /// By 1 − the largest probability of a softmax.
     @Nullable package var softmax: Figures?
@@ -232,7 +232,7 @@ extension Evaluation {
     return (lines + judgement + warnings.map { "warning: \($0)" }).joined(separator: "\n")
   }
 
-  private static func aligned(_ rows: [[String]]) -> String {
+  static func aligned(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")

@@ -25,7 +25,7 @@ package struct EvaluationScan: Sendable {
   /// Misread ones that lie nearest to the class that was answered.
   private(set) var mistakes: [Shown] = []
   /// A sample of rows, for those that are made of them.
-  private(set) var sample: [[Float]] = []
+  private(set) var sample: [RowSample.Entry] = []
   /// Whose label names no class, and the first of them, in words.
   private(set) var unlabelled: (count: Int, first: String?) = (0, nil)
 
@@ -35,9 +35,11 @@ package struct EvaluationScan: Sendable {
   /// - Parameters:
   ///   - labels: of each row, as texts; nil: the last text that rows carry along is their label, if they carry any.
   ///   - isLabelled: whether the rows have labels.
-  ///   - sampled: how many rows are kept at most.
+  ///   - sampled: how many rows are kept at most, with no more than `sampledFloats` numbers.
   package init(
-    _ model: Model, _ rows: RowFile, labels: [String]? = nil, isLabelled: Bool = false, sampled: Int = 0, threads: Int,
+    _ model: Model, _ rows: RowFile, labels: [String]? = nil, isLabelled: Bool = false, sampled: Int = 0,
+    sampledFloats: Int = 1 << 24,
+    threads: Int,
     progress: ProgressBar?
   ) throws(OfflineFailure) {
     let network = model.network
@@ -45,8 +47,8 @@ package struct EvaluationScan: Sendable {
       (0..<calibration.classCount).map { calibration.limit(of: $0, at: calibration.falseRejectRate) }
     }
     let sketch = model.calibration?.sketch
-    // Large rows are few: no more than 64 MiB of them.
-    let kept = RowSample(capacity: min(sampled, max(1, (1 << 24) / network.inputWidth)))
+    // Large rows are few.
+    let kept = RowSample(capacity: min(sampled, max(1, sampledFloats / network.inputWidth)))
     let parts = try RowScan(model, rows, threads: threads, keepsLogits: true, progress: progress).run { block in
       var part = Part()
       let count = block.rows.count
@@ -69,7 +71,7 @@ package struct EvaluationScan: Sendable {
         part.scores.append(score)
         let hash = RowSketch.hash(values)
         if let sketch, sketch.contains(hash) { part.recognised += 1 }
-        kept.offer(values, hash: hash)
+        kept.offer(values, hash: hash, label: score.label)
         if let rank = score.overLimit ?? score.farness ?? score.softmax {
           part.strangest.keep(number, score, values, rank: rank)
           if !isLabelled { part.nearest.keep(number, score, values, rank: -rank) }
@@ -87,7 +89,7 @@ package struct EvaluationScan: Sendable {
       if unlabelled.count == 0 { unlabelled.first = part.unlabelled.first }
       unlabelled.count += part.unlabelled.count
     }
-    sample = kept.rows
+    sample = kept.entries
     if let labels, labels.count != scores.count {
       throw OfflineFailure(
         "\(rows.name) has \(scores.count) rows, and there are \(labels.count) labels; give one a row, in the same order"
@@ -116,11 +118,15 @@ package struct EvaluationScan: Sendable {
 
   /// Far rows that are made of the sample, scored.
   package func syntheticSets(_ model: Model) -> [(name: String, isSynthetic: Bool, scan: EvaluationScan)] {
-    let classes = EvaluationScan(model, sample).scores.map(\.predicted)
-    return SyntheticRows.make(of: sample, classes: classes, shape: model.inputShape).map {
+    let rows = sample.map(\.row)
+    let classes = EvaluationScan(model, rows).scores.map(\.predicted)
+    return SyntheticRows.make(of: rows, classes: classes, shape: model.inputShape).map {
       ($0.name, true, EvaluationScan(model, $0.rows))
     }
   }
+
+  /// Numbers of the first rows that were kept, row after row.
+  package func firstRows(_ count: Int) -> [Float] { sample.prefix(count).flatMap(\.row) }
 
   /// What one block comes to.
   private struct Part: Sendable {

@@ -11,7 +11,7 @@ struct RowScore: Sendable {
   let pValue: Float?
   /// The squared distance over the limit of its class at the model's rate: beyond 1 it is unknown; nil: there is no limit.
   let overLimit: Float?
-  /// How far it is: the smallest scaled distance; nil: the model measures none.
+  /// How far it is: the scaled distance to its class; nil: the model measures none.
   let farness: Float?
   /// 1 − the largest probability of a softmax; nil: there is none.
   let softmax: Float?
@@ -35,11 +35,10 @@ struct RowScore: Sendable {
       classification.distance.map { limit > 0 ? $0 / limit : $0 > 0 ? .infinity : 1 }
     }
     var logits: [Double]?
-    if model.measuresClasses, let distances {
-      farness = (0..<network.distanceWidth).map { network.scaled(distances[$0], of: $0) }.min()
+    farness = classification.distance.map { network.scaled($0, of: classification.predicted) }
+    if model.decision == .nearestPrototype, let distances {
       logits = (0..<network.distanceWidth).map { network.logit(distances[$0], of: $0) }
     } else {
-      farness = nil
       if network.lastActivation == .softmax, let own = results.logits {
         logits = (0..<network.outputWidth).map { Double(own[row * network.outputWidth + $0]) }
       }

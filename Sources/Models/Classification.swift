@@ -18,7 +18,8 @@ public struct Classification: Sendable, Equatable {
   public let score: Float
   /// Squared, to the prototype of `predicted`; nil: classes have none.
   public let distance: Float?
-  /// Squared, how much farther the next class is than `predicted`; nil: there is one class only, or classes have no prototypes.
+  /// Squared, how much farther the nearest other class is than `predicted`, less than 0 where it is nearer; nil: there is one class only, or
+  /// classes have no prototypes.
   public let margin: Float?
   /// nil: the model carries no calibration, or none was asked for.
   public let verdict: Verdict?
@@ -33,20 +34,27 @@ public struct Classification: Sendable, Equatable {
     _ outputs: UnsafePointer<Float>, _ distances: UnsafePointer<Float>?, of model: Model, omitsVerdict: Bool = false,
     rate: Double? = nil
   ) {
-    guard model.decision == .nearestPrototype, let distances else {
+    if model.decision == .nearestPrototype, let distances {
+      let (nearest, second) = model.network.nearest(distances)
+      (predicted, score) = (nearest, outputs[nearest])
+      margin = second.map { distances[$0] - distances[nearest] }
+    } else {
       let decision = model.decision ?? .largestOutput
       var best = 0
       for index in 1..<max(model.classCount, 1) where decision.isAbove(index, best, outputs) { best = index }
       (predicted, score) = (best, decision.score(best, outputs))
-      (distance, margin, verdict) = (nil, nil, nil)
-      return
+      guard model.measuresClasses, let distances else {
+        (distance, margin, verdict) = (nil, nil, nil)
+        return
+      }
+      var next: Float?
+      for index in 0..<model.classCount where index != best { next = min(next ?? distances[index], distances[index]) }
+      margin = next.map { $0 - distances[best] }
     }
-    let (nearest, second) = model.network.nearest(distances)
-    (predicted, score) = (nearest, outputs[nearest])
-    distance = distances[nearest]
-    margin = second.map { distances[$0] - distances[nearest] }
+    guard let distances else { preconditionFailure("classes that are measured have distances") }
+    distance = distances[predicted]
     if !omitsVerdict, let calibration = model.calibration {
-      let pValue = calibration.pValue(class: nearest, distance: distances[nearest])
+      let pValue = calibration.pValue(class: predicted, distance: distances[predicted])
       verdict = Verdict(pValue: pValue, isKnown: pValue >= rate ?? calibration.falseRejectRate)
     } else {
       verdict = nil

@@ -5,10 +5,14 @@ extension Model {
   public var kind: String {
     switch decision {
     case .nearestPrototype: "classifier by the nearest of \(classCount) prototypes"
-    case .largestOutput: "classifier by the largest of \(classCount) outputs"
-    case .probability: "classifier of 2 classes by one probability"
+    case .largestOutput: "classifier by the largest of \(classCount) outputs\(measured)"
+    case .probability: "classifier of 2 classes by one probability\(measured)"
     case nil: hasDistances ? "regressor with \(network.distanceWidth) prototypes" : "regressor"
     }
+  }
+
+  private var measured: String {
+    distanceLayer.map { ", with distances of '\($0)' to \(network.prototypeCount) prototypes" } ?? ""
   }
 
   /// The layer table, like Keras' `model.summary()`, and what else the file says.

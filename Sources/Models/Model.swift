@@ -16,6 +16,8 @@ public final class Model: Sendable {
   public let inputName: String?
   /// The layer table, from the input on.
   public let layers: [LayerDescription]
+  /// The layer whose outputs a head of its own measures distances of, or `input`; nil: there is no such head.
+  public let distanceLayer: String?
   /// What whoever runs the model should hear of it, a sentence each.
   public let notes: [String]
   /// [C]
@@ -34,6 +36,8 @@ public final class Model: Sendable {
 
   /// Rows of the file's self-test; 0: it carries none.
   public var selfTestRows: Int { storedSelfTest?.rows ?? 0 }
+  /// [rows, D] of the file's self-test; nil: it carries none.
+  var selfTestInputs: [Float]? { storedSelfTest?.inputs }
   /// Whether the file carries rows with the answers expected.
   public var hasSelfTest: Bool { selfTestRows > 0 }
 
@@ -82,22 +86,33 @@ public final class Model: Sendable {
     }
     try FileVersion.check(source.metadata, path: path)
     try MetadataKeys.check(source.metadata, path: path)
-    let reader = try NetworkReader(source)
-    layers = reader.descriptions
+    let architecture = try source.architecture()
+    let reader = try NetworkReader(source, architecture)
+    layers = reader.descriptions + reader.headDescriptions
+    distanceLayer = architecture.distances.map { $0.layer ?? "input" }
     notes = source.notes + reader.notes
     inputShape = reader.inputShape
     inputName = reader.inputName
     preprocessing = try source.preprocessing() ?? .identity
     do throws(EngineError) {
       network = try Network(
-        inputWidth: reader.inputWidth, preprocessing: preprocessing, layers: reader.layers,
+        inputWidth: reader.inputWidth, preprocessing: preprocessing, layers: reader.layers, head: reader.distanceHead,
         instructionSet: instructionSet)
     } catch {
       throw ModelError(.architecture, path, error.description)
     }
     decision = Decision(network, hasLabels: options.labels != nil || source.metadata["radial.labels"] != nil)
+    if let classes = network.prototypeClasses {
+      let count = decision?.classCount(of: network) ?? 0
+      guard network.distanceWidth == count else {
+        throw ModelError(
+          .architecture, path,
+          "'distances' have the prototypes of \((classes.max() ?? -1) + 1) classes, and the network answers \(count == 0 ? "none" : "\(count)"); fit the model again"
+        )
+      }
+    }
     labels = try Self.labels(source, network, decision, options)
-    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype {
+    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype, network.prototypeClasses == nil {
       throw ModelError(
         .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }

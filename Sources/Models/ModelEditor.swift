@@ -23,8 +23,11 @@ public final class ModelEditor {
   public let model: Model
   private var metadata: [String: String]
   private var tensors: [String: Tensor]
-  private let architecture: Architecture
+  private var architecture: Architecture
   private let instructionSet: InstructionSet
+  private let source: any TensorSource
+  /// The layers of the body, with their weights.
+  private let body: [Layer]
 
   /// Reads a model and runs its self-test.
   /// - Parameters:
@@ -50,7 +53,61 @@ public final class ModelEditor {
     }
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }
     (self.metadata, tensors, self.instructionSet) = (metadata, source.tensors, instructionSet)
+    self.source = source
+    body = try NetworkReader(source, architecture).layers
   }
+
+  /// Where in a network distances may be measured.
+  public struct Embedding: Sendable, Equatable {
+    /// The layer whose outputs they are of; nil: the input, behind the preprocessing.
+    public let layer: String?
+    /// How many layers come before.
+    public let depth: Int
+    /// How many numbers it has.
+    public let width: Int
+  }
+
+  /// The input, every flat layer before the last, and the last image layer; those that are no wider than `limit`.
+  public func embeddings(upTo limit: Int) -> [Embedding] {
+    let described = model.layers.prefix(body.count)
+    func isIdentity(_ layer: Layer) -> Bool {
+      switch layer {
+      case .dropout, .reshape: true
+      default: false
+      }
+    }
+    var found = [Embedding(layer: nil, depth: 0, width: model.network.inputWidth)]
+    let lastImage = described.indices.last { described[$0].outputShape.count == 3 && !isIdentity(body[$0]) }
+    for (index, layer) in described.enumerated() {
+      // What only hands its inputs on is what comes before it; and behind the last layer that computes lie the outputs.
+      guard !isIdentity(body[index]), body[(index + 1)...].contains(where: { !isIdentity($0) }) else { continue }
+      guard layer.outputShape.count == 1 || index == lastImage else { continue }
+      found.append(Embedding(layer: layer.name, depth: index + 1, width: layer.outputShape.reduce(1, *)))
+    }
+    return found.filter { $0.width <= limit }
+  }
+
+  /// The body up to an embedding, and layers behind it.
+  public func network(to embedding: Embedding, behind layers: [Layer] = []) throws(ModelError) -> Network {
+    let before = Array(body.prefix(embedding.depth))
+    do throws(EngineError) {
+      return try Network(
+        inputWidth: model.network.inputWidth, preprocessing: model.preprocessing,
+        layers: before + layers + (before.isEmpty && layers.isEmpty ? [.reshape(name: "input")] : []),
+        instructionSet: instructionSet)
+    } catch {
+      throw ModelError(.architecture, model.file.path, error.description)
+    }
+  }
+
+  /// The model as it would be written.
+  public func edited() throws(ModelError) -> Model {
+    try Model(
+      EditedSource(source, architecture, metadata, tensors), name: "model", version: 1, instructionSet: instructionSet)
+  }
+
+  /// The rows of the self-test, if there is one.
+  public var selfTestInputs: [Float]? { model.selfTestInputs }
 
   /// The most rows that a file of this model takes as its self-test: 4,096, of 16 MiB together, and at least one.
   public var maximumSelfTestRows: Int {
@@ -65,13 +122,55 @@ public final class ModelEditor {
     let rows = answers.inputs.count / network.inputWidth
     tensors["selftest.inputs"] = Tensor(answers.inputs, shape: [rows, network.inputWidth])
     tensors["selftest.outputs"] = Tensor(answers.outputs, shape: [rows, network.outputWidth])
-    tensors["selftest.distances"] =
-      answers.distances.isEmpty ? nil : Tensor(answers.distances, shape: [rows, network.distanceWidth])
+    tensors["selftest.distances"]// Of a model that was edited they are of another width.
+    = answers.distances.isEmpty ? nil : Tensor(answers.distances, shape: [rows, answers.distances.count / rows])
   }
 
   /// That the model's answers were compared with its framework's.
   public func setVerification(_ verification: Verification) {
     metadata[Verification.key] = verification.json.text(isPretty: false)
+  }
+
+  /// A head of its own for distances, in the place of one that is there; what rested on that one's is taken off.
+  /// - Parameters:
+  ///   - layer: the name of the layer that it reads; nil: the input.
+  ///   - kernel: [width, width], row-major: what makes the embedding comparable.
+  ///   - bias: [width]
+  ///   - centers: [units, width], row-major.
+  ///   - classes: [units]
+  public func setDistanceHead(
+    of layer: String?, kernel: [Float], bias: [Float], centers: [Float], classes: [Int]
+  ) throws(ModelError) {
+    let width = bias.count
+    var names = Set(architecture.layers.map(\.name))
+    func unused(_ name: String) -> String {
+      var candidate = name
+      while !names.insert(candidate).inserted { candidate += "_" }
+      return candidate
+    }
+    if let old = architecture.distances {
+      for name in [old.projection.name, old.prototypes.name] {
+        for key in tensors.keys where key.hasPrefix(name + ".") { tensors[key] = nil }
+      }
+    }
+    let projection = Architecture.Entry(
+      name: unused("whitening"),
+      spec: .dense(DenseSpec(units: width, hasBias: true, activation: ActivationSpec(.linear))), inferredFrom: nil)
+    let prototypes = Architecture.Entry(
+      name: unused("prototypes"),
+      spec: .rbf(
+        RBFSpec(units: classes.count, output: .gaussian, scale: .number(0.5), centersLayout: .unitsFeatures)),
+      inferredFrom: nil)
+    architecture = try Architecture(
+      inputShape: architecture.inputShape, inputName: architecture.inputName, layers: architecture.layers,
+      distances: DistanceHeadSpec(layer: layer, projection: projection, prototypes: prototypes, classes: classes),
+      path: model.file.path)
+    metadata[Architecture.key] = architecture.encoded
+    metadata[Calibration.key] = nil
+    for key in tensors.keys where key.hasPrefix("calibration.") || key == "selftest.distances" { tensors[key] = nil }
+    tensors["\(projection.name).kernel"] = Tensor(kernel, shape: [kernel.count / width, width])
+    tensors["\(projection.name).bias"] = Tensor(bias, shape: [width])
+    tensors["\(prototypes.name).centers"] = Tensor(centers, shape: [classes.count, width])
   }
 
   /// What the verdicts rest on from now on.
@@ -94,6 +193,46 @@ public final class ModelEditor {
     try output.commit()
     return model
   }
+}
+
+extension Model {
+  /// Its answers to some rows.
+  /// - Parameter inputs: [r, D]
+  public func answers(to inputs: [Float]) -> ModelEditor.Answers {
+    let rows = inputs.count / network.inputWidth
+    var outputs = [Float](repeating: 0, count: rows * network.outputWidth)
+    var distances = [Float](repeating: 0, count: rows * network.distanceWidth)
+    outputs.withUnsafeMutableBufferPointer { outputs in
+      distances.withUnsafeMutableBufferPointer { distances in
+        guard let start = outputs.baseAddress else { return }
+        network.forward(
+          inputs, rows: rows, into: Network.Results(outputs: start, distances: distances.baseAddress),
+          workspace: network.makeWorkspace())
+      }
+    }
+    return ModelEditor.Answers(inputs: inputs, outputs: outputs, distances: distances)
+  }
+}
+
+/// A source with what was changed in it.
+private struct EditedSource: TensorSource {
+  private let source: any TensorSource
+  private let edited: Architecture
+  let metadata: [String: String]
+  let tensors: [String: Tensor]
+
+  init(
+    _ source: any TensorSource, _ architecture: Architecture, _ metadata: [String: String], _ tensors: [String: Tensor]
+  ) {
+    (self.source, edited, self.metadata, self.tensors) = (source, architecture, metadata, tensors)
+  }
+
+  var path: String { source.path }
+  var form: ModelForm { source.form }
+  var file: FileContents { source.file }
+  var notes: [String] { source.notes }
+  func preprocessing() throws(ModelError) -> Preprocessing? { try source.preprocessing() }
+  func architecture() throws(ModelError) -> Architecture { edited }
 }
 
 extension Model {

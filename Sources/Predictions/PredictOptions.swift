@@ -75,7 +75,7 @@ package struct PredictOptions: Sendable {
         description:
           "'\(member)' needs class prototypes in the last layer and model '\(model.name)' is a regressor; leave it out")
     }
-    if model.decision != .nearestPrototype, let member = needed.first(where: { $0 != "top_k" }) {
+    if !model.measuresClasses, let member = needed.first(where: { $0 != "top_k" }) {
       throw .noDistances(member, model)
     }
     if model.calibration == nil, let member = needed.first(where: { $0 != "top_k" }) {

@@ -141,7 +141,7 @@ package struct PredictionWriter: Sendable {
 
   private func writeLikeliest(_ count: Int, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {
     // Of a network whose classes are no prototypes, distances are not the classes'.
-    let distances = model.decision == .nearestPrototype ? rows.distances(row) : nil
+    let distances = model.measuresClasses ? rows.distances(row) : nil
     json.write(",\"top\":[")
     for (place, index) in rows.likeliest(row, count: count).enumerated() {
       if place > 0 { json.write(",") }

@@ -18,6 +18,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case badGroups(layer: String, groups: Int, channels: Int, filters: Int)
   /// Softmax over the channels of each cell.
   case softmaxOfImage(layer: String)
+  /// A distance head that lies behind the last layer or nowhere.
+  case badHead(depth: Int, layers: Int)
   case noLayers
   case unknownInstructionSet(String)
   case unavailableInstructionSet(String)
@@ -45,6 +47,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
       "layer '\(layer)': \(groups) groups do not divide its \(channels) channels and \(filters) filters; export the model again"
     case .softmaxOfImage(let layer):
       "layer '\(layer)': softmax over the channels of an image is not served, expected another activation before flatten"
+    case .badHead(let depth, let layers):
+      "the distance head lies behind layer \(depth) of \(layers), expected one before the last; fit the model again"
     case .noLayers: "the network has no layers; export the model again"
     case .unknownInstructionSet(let name):
       "expected \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'"

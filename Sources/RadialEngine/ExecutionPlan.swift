@@ -20,6 +20,8 @@ enum Step: Sendable {
   case normalize(
     CellNormalization.Kind, width: Int, cells: Int, epsilon: Double, gamma: AlignedFloats, beta: AlignedFloats)
   case rectify(Rectifier)
+  /// What answers report as distances and embeddings; what the next step reads stays.
+  case distanceHead(HeadStep)
   /// x < 0 ? slope x : x, slopes [P]
   case columnSlope(AlignedFloats)
   /// Mean squared distances of DUQ, centers [embedding, classes].
@@ -42,23 +44,29 @@ struct ExecutionPlan {
   var largestScratch = 0
   /// How far a convolution may write behind its last image.
   var spill = 0
+  /// Floats of a row in the distance head; 0: there is none.
+  var headWidth = 0
   /// The dense layer whose weights a following batch normalisation may still be folded into.
   private var foldable: Dense?
 
   /// The steps of a network.
   /// - Throws: for sizes that do not fit one another.
-  init(inputWidth: Int, layers: [Layer]) throws(EngineError) {
+  init(inputWidth: Int, layers: [Layer], head: DistanceHead? = nil) throws(EngineError) {
     try Self.checkSize(inputWidth, "input")
     guard !layers.isEmpty else { throw .noLayers }
     width = inputWidth
     widest = inputWidth
-    let lastRBF = layers.lastIndex { layer in
-      switch layer {
-      case .rbf, .duq: true
-      default: false
-      }
-    }
+    // With a head of their own, distances are none of the body's.
+    let lastRBF =
+      head == nil
+      ? layers.lastIndex { layer in
+        switch layer {
+        case .rbf, .duq: true
+        default: false
+        }
+      } : nil
     for (index, layer) in layers.enumerated() {
+      if let head, head.depth == index { try add(head) }
       switch layer {
       case .dense(let dense): try add(dense)
       case .rbf(let rbf): try add(rbf, isLast: index == lastRBF)
@@ -80,6 +88,7 @@ struct ExecutionPlan {
       }
     }
     flush()
+    if let head, head.depth >= layers.count { throw .badHead(depth: head.depth, layers: layers.count) }
   }
 
   private mutating func add(_ dense: Dense) throws(EngineError) {
@@ -97,12 +106,7 @@ struct ExecutionPlan {
     try check(rbf.name, inputs: rbf.inputs, units: rbf.units)
     try Self.check(rbf.centers, rbf.inputs * rbf.units, rbf.name, "centers")
     flush()
-    let centers = PackedMatrix(inputs: rbf.inputs, units: rbf.units) { k, c in
-      switch rbf.centersLayout {
-      case .featuresUnits: rbf.centers[k * rbf.units + c]
-      case .unitsFeatures: rbf.centers[c * rbf.inputs + k]
-      }
-    }
+    let centers = rbf.packedCenters
     parameterCount += rbf.centers.count
     let gamma: [Float]
     switch rbf.scale {

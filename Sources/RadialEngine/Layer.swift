@@ -36,6 +36,13 @@ public struct RBF: Sendable {
     case scalar(Float)
     /// [units]
     case perUnit([Float])
+
+    var first: Float {
+      switch self {
+      case .scalar(let gamma): gamma
+      case .perUnit(let gammas): gammas.first ?? 1
+      }
+    }
   }
 
   /// gaussian exp(−γ d²); distance d², γ unused; negativeDistance −γ d².

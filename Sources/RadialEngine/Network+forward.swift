@@ -117,6 +117,7 @@ extension Network {
           let row = target + n * current.stride
           rk_normalize(row, cells, width, kind == .layer, epsilon, gamma.pointer, beta.pointer, row)
         }
+      case .distanceHead(let head): measure(head, current, rows: rows, at: row, into: results, workspace: workspace)
       case .rectify(let rectifier):
         kernels.rectify(
           rectifier.slope, rectifier.threshold, rectifier.maximum ?? .infinity,
@@ -142,6 +143,35 @@ extension Network {
       }
     }
     current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
+  }
+
+  /// The embedding, the distances to all prototypes, and of each class the smallest.
+  private func measure(
+    _ head: HeadStep, _ current: MatrixView, rows: Int, at row: Int, into results: Results, workspace: Workspace
+  ) {
+    guard results.distances != nil || results.embeddings != nil else { return }
+    let (width, units) = (padded(head.weights.units), padded(head.centers.units))
+    let (embedding, all) = (workspace.headFirst.pointer, workspace.headSecond.pointer)
+    kernels.dense(
+      current.pointer, current.stride, rows, head.weights.inputs, head.weights.values.pointer, head.bias.pointer,
+      head.weights.panels, embedding, width)
+    if let embeddings = results.embeddings {
+      for n in 0..<rows {
+        (embeddings + (row + n) * embeddingWidth).update(from: embedding + n * width, count: embeddingWidth)
+      }
+    }
+    guard let distances = results.distances else { return }
+    kernels.squared_distances(
+      embedding, width, rows, head.centers.inputs, head.centers.values.pointer, head.centers.panels, all, units)
+    for n in 0..<rows {
+      let target = distances + (row + n) * distanceWidth
+      target.update(repeating: .infinity, count: distanceWidth)
+      for unit in 0..<head.classes.count {
+        let (index, distance) = (Int(head.classes[unit]), all[n * units + unit])
+        // A NaN stays.
+        if distance < target[index] || distance.isNaN { target[index] = distance }
+      }
+    }
   }
 
   /// Image by image, in ascending order: what spills behind one is overwritten by the next.

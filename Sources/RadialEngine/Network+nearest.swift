@@ -32,11 +32,15 @@ extension Network {
     return x < y || (y.isNaN && !x.isNaN)
   }
 
+  /// How many prototypes there are: of a distance head more than classes, where classes have several.
+  public var prototypeCount: Int { prototypeClasses?.count ?? distanceWidth }
+
   /// The prototype of a unit of the last RBF layer, [K]; of a DUQ head, [embedding] in the projections of its own class.
   public func prototype(_ unit: Int) -> [Float] {
     for step in steps {
       switch step {
       case .distances(let centers, isLast: true): return (0..<centers.inputs).map { centers.element($0, unit) }
+      case .distanceHead(let head): return (0..<head.centers.inputs).map { head.centers.element($0, unit) }
       case .meanDistances(let centers, let embedding, let classes, isLast: true):
         return (0..<embedding).map { centers.pointer[$0 * classes + unit] }
       default: continue
@@ -54,6 +58,24 @@ extension Network {
       for k in 0..<embeddingCount * classes {
         let difference = embedding[k] - centers.pointer[k]
         target[(k % classes) * embeddingCount * classes + k] = difference * difference / Float(embeddingCount)
+      }
+    }
+    for case .distanceHead(let head) in steps {
+      // Of each class its nearest prototype.
+      for c in 0..<head.classCount {
+        var nearest: (unit: Int, distance: Float)?
+        for unit in 0..<head.classes.count where Int(head.classes[unit]) == c {
+          var sum: Float = 0
+          for k in 0..<head.centers.inputs {
+            let difference = embedding[k] - head.centers.element(k, unit)
+            sum += difference * difference
+          }
+          if nearest.map({ sum < $0.distance }) ?? true { nearest = (unit, sum) }
+        }
+        for k in 0..<head.centers.inputs {
+          let difference = embedding[k] - head.centers.element(k, nearest?.unit ?? 0)
+          target[c * head.centers.inputs + k] = difference * difference
+        }
       }
     }
     for case .distances(let centers, isLast: true) in steps {

@@ -11,8 +11,10 @@ public final class Network: Sendable {
   public let inputWidth: Int
   /// O
   public let outputWidth: Int
-  /// C; 0: there is no RBF layer.
+  /// C; 0: there is no RBF layer. Of a distance head its classes.
   public let distanceWidth: Int
+  /// The class of each prototype of a distance head, of which classes may have several; nil: there is no such head.
+  public let prototypeClasses: [Int]?
   /// K; of a DUQ head all class projections, [embedding, C].
   public let embeddingWidth: Int
   /// Whether outputs are scores of classes, the better the nearer their prototype: the last layer is an RBF layer whose γ are positive, or
@@ -34,6 +36,7 @@ public final class Network: Sendable {
   let widest: Int
   let largestBorder: Int
   let largestScratch: Int
+  let headWidth: Int
   let spill: Int
   let preprocessing: Preprocessing
   let kernels: rk_kernels
@@ -41,11 +44,12 @@ public final class Network: Sendable {
   public let decisionScale: [Float]?
 
   /// Checks that the layers chain and their weights are finite, and repacks them.
+  /// - Parameter head: what measures distances where the layers do not; theirs are then not reported.
   public init(
-    inputWidth: Int, preprocessing: Preprocessing = .identity, layers: [Layer],
+    inputWidth: Int, preprocessing: Preprocessing = .identity, layers: [Layer], head: DistanceHead? = nil,
     instructionSet: InstructionSet = .best
   ) throws(EngineError) {
-    let plan = try ExecutionPlan(inputWidth: inputWidth, layers: layers)
+    let plan = try ExecutionPlan(inputWidth: inputWidth, layers: layers, head: head)
     guard preprocessing.scale.isFinite, preprocessing.offset.isFinite else {
       throw .notFinite(layer: "input", part: "preprocessing", index: 0)
     }
@@ -57,6 +61,7 @@ public final class Network: Sendable {
     widest = plan.widest
     largestBorder = plan.largestBorder
     largestScratch = plan.largestScratch
+    headWidth = plan.headWidth
     spill = plan.spill
     steps = plan.steps
     parameterCount = plan.parameterCount
@@ -69,6 +74,14 @@ public final class Network: Sendable {
       case .rbf, .duq: (last, followers) = (layer, [])
       default: followers.append(layer)
       }
+    }
+    prototypeClasses = head?.classes
+    if let head {
+      distanceWidth = (head.classes.max() ?? -1) + 1
+      (embeddingWidth, decisionScale, gammas) = (head.projection.units, nil, [head.prototypes.scale.first])
+      prototypesAreClasses = false
+      lastActivation = Self.lastActivation(layers)
+      return
     }
     switch last {
     case .rbf(let rbf):
@@ -92,13 +105,16 @@ public final class Network: Sendable {
         default: false
         }
       }
-    lastActivation =
-      layers.last {
-        switch $0 {
-        case .dropout, .reshape: false
-        default: true
-        }
-      }?.activation
+    lastActivation = Self.lastActivation(layers)
+  }
+
+  private static func lastActivation(_ layers: [Layer]) -> Activation? {
+    layers.last {
+      switch $0 {
+      case .dropout, .reshape: false
+      default: true
+      }
+    }?.activation
   }
 
   /// Whether a class is the better the nearer it is: not where a unit's γ is 0 or less.
@@ -121,6 +137,7 @@ public final class Network: Sendable {
   /// A workspace for one thread at a time.
   public func makeWorkspace() -> Workspace {
     Workspace(
-      width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder, scratch: largestScratch)
+      width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder, scratch: largestScratch,
+      head: headWidth)
   }
 }

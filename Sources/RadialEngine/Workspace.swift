@@ -19,9 +19,12 @@ public final class Workspace: @unchecked Sendable {
   let border: AlignedFloats
   /// Patches of a convolution in groups, and their sums.
   let patches: AlignedFloats
+  /// A block's embeddings of the distance head, and their distances to its prototypes.
+  let headFirst: AlignedFloats
+  let headSecond: AlignedFloats
 
   /// Memory for one block of rows.
-  init(width: Int, spill: Int, border: Int, scratch: Int) {
+  init(width: Int, spill: Int, border: Int, scratch: Int, head: Int) {
     rows = min(Self.blockRows, max(1, Self.blockFloats / width))
     // Kernels of images read and write up to a vector behind the last one.
     let count = rows * width + max(spill, Int(RK_PANEL))
@@ -29,5 +32,7 @@ public final class Workspace: @unchecked Sendable {
     second = AlignedFloats(count: count)
     self.border = AlignedFloats(count: border + Int(RK_PANEL))
     patches = AlignedFloats(count: scratch)
+    headFirst = AlignedFloats(count: rows * head)
+    headSecond = AlignedFloats(count: rows * head)
   }
 }

@@ -70,17 +70,12 @@ struct Evaluate: ParsableCommand {
       guard model.isClassifier else {
         throw Failure.usage("\(self.model): is a \(model.kind), which answers no classes; there is nothing to evaluate")
       }
-      let scan = try EvaluationScan(
-        model, try open(rows, of: model, labelColumn: labelColumn),
-        labels: try labels.map { try RowLabels.read($0) }, isLabelled: labels != nil || labelColumn != nil,
-        sampled: far.isEmpty ? Self.syntheticRows : 0, threads: reading.threads ?? availableCores(),
-        progress: progress)
+      let reader = RowReading(model: model, flags: reading)
+      let scan = try reader.scan(
+        rows, labels: labels, labelColumn: labelColumn, sampled: far.isEmpty ? Self.syntheticRows : 0)
       var sets: [(name: String, isSynthetic: Bool, scan: EvaluationScan)] = []
       for path in far {
-        let set = try EvaluationScan(
-          model, try open(path, of: model, labelColumn: nil), threads: reading.threads ?? availableCores(),
-          progress: progress)
-        sets.append((name(of: path), false, set))
+        sets.append((name(of: path), false, try reader.scan(path)))
       }
       if far.isEmpty { sets = scan.syntheticSets(model) }
       let evaluation = Evaluation(model, name: name(of: self.model), scan, far: sets)
@@ -96,19 +91,7 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  private var progress: ProgressBar? { reading.quiet ? nil : ProgressBar.onTerminal(writesToFile: true) }
-
   private func name(of path: String) -> String {
     path == "-" ? "standard input" : path.split(separator: "/").last.map(String.init) ?? path
-  }
-
-  private func open(_ path: String, of model: Model, labelColumn: String?) throws(OfflineFailure) -> RowFile {
-    var options = reading.reading
-    options.labelColumn = labelColumn
-    do throws(RowFileError) {
-      return try RowFile(path: path, shape: model.inputShape, options: options)
-    } catch {
-      throw OfflineFailure(error)
-    }
   }
 }

@@ -12,7 +12,8 @@ struct Radial: ParsableCommand {
     abstract: "Serves Dense + RBF networks: the class, the distance to every class, and \"none of these\".",
     version: radialVersion,
     subcommands: [
-      Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Calibrate.self, Evaluate.self, Version.self,
+      Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Calibrate.self, Evaluate.self, FitCommand.self,
+      Version.self,
     ])
 
   static func main() {

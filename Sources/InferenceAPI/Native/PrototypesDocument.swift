@@ -16,7 +16,7 @@ enum PrototypesDocument {
       throw APIError(
         404, "model '\(served.model.name)' has no prototypes: it has no RBF layer; give it some by `radial fit`")
     }
-    let units = network.distanceWidth
+    let units = network.prototypeCount
     let width = network.prototype(0).count
     let bytes = (JSONOutput.maxFloats(width) + 1).saturatingMultiply(by: units)
       .saturatingAdd((JSONOutput.maxInteger + 1).saturatingMultiply(by: units))
@@ -45,7 +45,7 @@ enum PrototypesDocument {
       json.write(",\"classes\":[")
       for unit in 0..<units {
         if unit > 0 { json.write(",") }
-        json.write(integer: unit)
+        json.write(integer: served.model.network.prototypeClasses?[unit] ?? unit)
       }
       json.write("]")
     }

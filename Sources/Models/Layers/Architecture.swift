@@ -20,9 +20,13 @@ struct Architecture {
   /// Another name of the input, for protocols that name it.
   let inputName: String?
   let layers: [Entry]
+  /// What measures distances where the layers do not; nil: nothing else.
+  let distances: DistanceHeadSpec?
 
   /// - Parameter path: the file's, for errors.
-  init(inputShape: [Int], inputName: String?, layers: [Entry], path: String) throws(ModelError) {
+  init(
+    inputShape: [Int], inputName: String?, layers: [Entry], distances: DistanceHeadSpec? = nil, path: String
+  ) throws(ModelError) {
     guard NetworkReader.product(inputShape) != nil else {
       throw ModelError(.architecture, path, "its input has the shape \(inputShape), expected \(Self.shapeText)")
     }
@@ -44,14 +48,15 @@ struct Architecture {
         throw ModelError(.architecture, path, "two layers are called '\(layer.name)'; give each its own name")
       }
     }
-    (self.inputShape, self.inputName, self.layers) = (inputShape, inputName, layers)
+    (self.inputShape, self.inputName, self.layers, self.distances) = (inputShape, inputName, layers, distances)
   }
 
   /// Decodes the text under the key.
   /// - Parameter path: the file's, for errors.
   init(_ text: String, path: String) throws(ModelError) {
     let members = try Members(
-      key: Self.key, text: text, known: ["version", "input_shape", "input_name", "layers"], path: path, .architecture)
+      key: Self.key, text: text, known: ["version", "input_shape", "input_name", "layers", "distances"], path: path,
+      .architecture)
     let version = try members.count("version", in: 1...Int(Int32.max))
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
     let inputShape = try members.integers("input_shape", expected: Self.shapeText)
@@ -62,7 +67,9 @@ struct Architecture {
     }
     var layers: [Entry] = []
     for (index, value) in entries.enumerated() { layers.append(try Entry(value, at: index, path: path)) }
-    try self.init(inputShape: inputShape, inputName: inputName, layers: layers, path: path)
+    var head: DistanceHeadSpec?
+    if let value = members.value("distances") { head = try DistanceHeadSpec(value, path: path) }
+    try self.init(inputShape: inputShape, inputName: inputName, layers: layers, distances: head, path: path)
   }
 
   /// The text under the key.
@@ -71,11 +78,13 @@ struct Architecture {
       "version": .integer(1), "input_shape": .integers(inputShape), "layers": .array(layers.map(\.encoded)),
     ]
     members["input_name"] = inputName.map(JSONValue.string)
+    members["distances"] = distances?.encoded
     return JSONValue.object(members).text(isPretty: false)
   }
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
+    guard distances == nil else { return .version1_2 }
     let inference: FileVersion =
       inputName != nil || layers.contains { $0.inferredFrom != nil } ? .version1_1 : .first
     return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }
@@ -124,7 +133,7 @@ extension Architecture.Entry {
   }
 
   /// As a file has it.
-  fileprivate var encoded: JSONValue {
+  var encoded: JSONValue {
     let payload = spec.payload
     var members = payload.encoded
     members["type"] = .string(payload.word)

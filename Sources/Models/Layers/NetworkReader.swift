@@ -7,6 +7,9 @@ struct NetworkReader {
   var shape: [Int]
   var layers: [Layer] = []
   private(set) var descriptions: [LayerDescription] = []
+  /// What measures distances where the layers do not, and its lines of the layer table.
+  var distanceHead: DistanceHead?
+  var headDescriptions: [LayerDescription] = []
   /// What gives the next layer its inputs, for errors.
   var source = "the input shape"
   /// As the file has it; a row is its values in row-major order.
@@ -21,15 +24,19 @@ struct NetworkReader {
 
   /// Reads the whole network.
   /// - Throws: for a layer that does not take what comes before it, and a tensor that does not fit.
-  init(_ file: any TensorSource) throws(ModelError) {
+  init(_ file: any TensorSource, _ architecture: Architecture) throws(ModelError) {
     self.file = file
-    let architecture = try file.architecture()
     inputShape = architecture.inputShape
     inputName = architecture.inputName
     // The architecture has a shape that has a product.
     inputWidth = Self.product(inputShape) ?? 0
     shape = inputShape.count == 3 ? inputShape : [inputWidth]
-    for layer in architecture.layers { try add(layer) }
+    var shapes: [String: (depth: Int, shape: [Int])] = [:]
+    for layer in architecture.layers {
+      try add(layer)
+      shapes[layer.name] = (layers.count, shape)
+    }
+    if let head = architecture.distances { try add(head, behind: shapes) }
   }
 
   /// The values of a shape of one to three sizes; nil: it is no such shape, or too large.
