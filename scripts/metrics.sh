@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lets promtool's linter read /metrics, without a warning, and a real Prometheus scrape three replicas with the shipped configuration. What it has
-# counted must be what was sent, of every route and code, and must fill the dashboard.
+# counted must be what was sent, of every route and code, and must fill the dashboard. Each alert is tried before with series that it must and
+# must not fire on.
 source "$(dirname "$0")/setup.sh"
 install_packages curl python3
 unpacked prometheus prometheus promtool
@@ -24,6 +25,8 @@ for shipped, port in zip(("8081", "8082", "8083"), sys.argv[1:]):
 print(text.replace("scrape_interval: 5s", "scrape_interval: 1s").replace("scrape_timeout: 4s", "scrape_timeout: 1s"))
 PYTHON
 promtool check config "$folder/prometheus.yaml" >/dev/null
+promtool check rules scripts/deploy/alerts.yaml >/dev/null
+promtool test rules scripts/metrics/alerts_test.yaml >"$folder/alerts" || { cat "$folder/alerts" >&2; exit 1; }
 port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 prometheus --config.file="$folder/prometheus.yaml" --storage.tsdb.path="$folder/data" \
   --web.listen-address="127.0.0.1:$port" >"$folder/prometheus" 2>&1 &

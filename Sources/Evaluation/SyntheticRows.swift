@@ -3,6 +3,11 @@ package enum SyntheticRows {
   /// Under which they are told.
   package static let names = ["shuffled", "noise", "negative", "blended"]
 
+  /// How much each counts where a layer is chosen. A blend lies between two known rows, and near both: it is doubtful more than far, and
+  /// differs so much more between layers than the others do that it would decide alone. With it, and with a third of it, one of four networks
+  /// was given a layer that tells really far rows worse than its softmax does (the page Numbers has the four).
+  package static let weights = [1, 1, 1, 0.0]
+
   /// Each kind, as many rows as there are.
   /// - Parameters:
   ///   - rows: ordinary ones, of one width.

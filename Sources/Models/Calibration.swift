@@ -20,6 +20,8 @@ public struct Calibration: Sendable {
     public let rows: Int
     /// Whether the class has too few, and is ranked among those of all such classes together.
     public let isPooled: Bool
+    /// Whether it was added from a few examples, and is ranked among those of all classes: nothing is guaranteed of it.
+    public let isBorrowed: Bool
     /// Held-out rows among which it is ranked.
     public let categoryRows: Int
   }
@@ -36,17 +38,20 @@ public struct Calibration: Sendable {
   public let minimumRows: Int
   /// By which rows of the set are known again.
   public let sketch: RowSketch
+  /// Classes of a few examples, of which no rows were held out: they are ranked among the rows of all classes.
+  public let borrowed: Set<Int>
   /// What distances are multiplied by, [C]; nil: nothing.
   private let scale: [Float]?
   /// Ascending, one class after another.
   private let distances: [Float]
   /// [C + 1]: where each class's distances start.
   private let offsets: [Int]
-  /// Of the classes that are pooled, ascending.
+  /// Of the classes that are pooled, and of all where some borrow, ascending.
   private let pooled: [Float]
+  private let all: [Float]
 
   static let key = "radial.calibration"
-  static let members = ["method", "categories", "false_reject_rate", "rows", "min_rows"]
+  static let members = ["method", "categories", "false_reject_rate", "rows", "min_rows", "borrowed"]
   /// Fewer rows than these reject nothing at a rate of 1 %.
   public static let defaultMinimumRows = 100
 
@@ -72,6 +77,18 @@ public struct Calibration: Sendable {
     for values in sorted { offsets.append(offsets[offsets.count - 1] + values.count) }
     self.offsets = offsets
     pooled = Self.pool(distances, offsets, minimumRows)
+    (borrowed, all) = ([], [])
+  }
+
+  /// The same with one class more, behind the others, that borrows their rows.
+  /// - Parameter network: with the class.
+  init(_ other: Calibration, addingClassTo network: Network) {
+    (method, falseRejectRate, rows) = (other.method, other.falseRejectRate, other.rows)
+    (categories, minimumRows, sketch) = (other.categories, other.minimumRows, other.sketch)
+    scale = other.categories == .predicted ? network.decisionScale : nil
+    (distances, offsets, pooled) = (other.distances, other.offsets + [other.rows], other.pooled)
+    borrowed = other.borrowed.union([other.classCount])
+    all = other.distances.sorted()
   }
 
   /// nil: the file carries none.
@@ -119,6 +136,14 @@ public struct Calibration: Sendable {
     }
     pooled = Self.pool(distances, offsets, minimumRows)
     sketch = try RowSketch(file, tensor: Self.sketchTensor) ?? RowSketch()
+    let expected = "indices of classes that have no rows of their own"
+    let list = members.value("borrowed").map { $0.array?.compactMap(\.integer) ?? [-1] } ?? []
+    let (count, starting) = (classes, offsets)
+    guard list.count <= count,
+      list.allSatisfy({ (0..<count).contains($0) && starting[$0] == starting[$0 + 1] })
+    else { throw members.wrong("borrowed", expected: expected) }
+    borrowed = Set(list)
+    all = list.isEmpty ? [] : distances.sorted()
   }
 
   static let sketchTensor = "calibration.sketch"
@@ -138,11 +163,15 @@ public struct Calibration: Sendable {
   /// What is known of a class.
   public func limits(of index: Int) -> ClassLimits {
     let rows = offsets[index + 1] - offsets[index]
-    return ClassLimits(rows: rows, isPooled: rows < minimumRows, categoryRows: category(of: index).count)
+    let isBorrowed = borrowed.contains(index)
+    return ClassLimits(
+      rows: rows, isPooled: !isBorrowed && rows < minimumRows, isBorrowed: isBorrowed,
+      categoryRows: category(of: index).count)
   }
 
   /// Among what a class is ranked, ascending.
   private func category(of index: Int) -> ArraySlice<Float> {
+    if !borrowed.isEmpty, borrowed.contains(index) { return all[...] }
     let own = distances[offsets[index]..<offsets[index + 1]]
     return own.count < minimumRows ? pooled[...] : own
   }
@@ -189,6 +218,7 @@ public struct Calibration: Sendable {
       members["categories"] = .string(categories.rawValue)
       members["min_rows"] = .integer(minimumRows)
     }
+    if !borrowed.isEmpty { members["borrowed"] = .integers(borrowed.sorted()) }
     return JSONValue.object(members).text(isPretty: false)
   }
 

@@ -4,7 +4,8 @@ package struct CalibrationDescription: Encodable, Sendable {
   package struct Class: Encodable, Sendable {
     let `class`: Int
     let label: String?
-    /// `own`, or `pooled`: it is ranked among all classes that have too few rows.
+    /// `own`; `pooled`: it is ranked among all classes that have too few rows; `borrowed`: it was added from a few examples, and is ranked
+    /// among all classes.
     package let category: String
     /// Its own.
     package let rows: Int
@@ -39,7 +40,9 @@ package struct CalibrationDescription: Encodable, Sendable {
     classes = (0..<calibration.classCount).map { index in
       let known = calibration.limits(of: index)
       return Class(
-        class: index, label: labels?[index], category: known.isPooled ? "pooled" : "own", rows: known.rows,
+        class: index, label: labels?[index],
+        category: known.isBorrowed ? "borrowed" : known.isPooled ? "pooled" : "own",
+        rows: known.rows,
         categoryRows: known.categoryRows, limit: calibration.limit(of: index, at: calibration.falseRejectRate),
         limits: Self.rates.map { calibration.limit(of: index, at: $0) })
     }
@@ -56,6 +59,12 @@ package struct CalibrationDescription: Encodable, Sendable {
     if let first = pooled.first {
       sentences.append(
         "with fewer than \(minRows) rows, ranked together among \(first.categoryRows) rows: \(list(pooled))")
+    }
+    let borrowed = classes.filter { $0.category == "borrowed" }
+    if !borrowed.isEmpty {
+      sentences.append(
+        "added from a few examples, ranked among the rows of all classes, without a guarantee until the model is calibrated with such rows: \(list(borrowed))"
+      )
     }
     let silent = classes.filter { $0.limit == nil }
     if !silent.isEmpty {

@@ -116,14 +116,14 @@ public final class ModelEditor {
     return max(1, min(SelfTest.maximumRows, (1 << 22) / width))
   }
 
-  /// The rows of the file's self-test.
+  /// The rows of the file's self-test, with the answers of the model as it is edited, which may be of another width.
   public func setSelfTest(_ answers: Answers) {
     let network = model.network
     let rows = answers.inputs.count / network.inputWidth
     tensors["selftest.inputs"] = Tensor(answers.inputs, shape: [rows, network.inputWidth])
-    tensors["selftest.outputs"] = Tensor(answers.outputs, shape: [rows, network.outputWidth])
-    tensors["selftest.distances"]// Of a model that was edited they are of another width.
-    = answers.distances.isEmpty ? nil : Tensor(answers.distances, shape: [rows, answers.distances.count / rows])
+    tensors["selftest.outputs"] = Tensor(answers.outputs, shape: [rows, answers.outputs.count / rows])
+    tensors["selftest.distances"] =
+      answers.distances.isEmpty ? nil : Tensor(answers.distances, shape: [rows, answers.distances.count / rows])
   }
 
   /// That the model's answers were compared with its framework's.
@@ -171,6 +171,66 @@ public final class ModelEditor {
     tensors["\(projection.name).kernel"] = Tensor(kernel, shape: [kernel.count / width, width])
     tensors["\(projection.name).bias"] = Tensor(bias, shape: [width])
     tensors["\(prototypes.name).centers"] = Tensor(centers, shape: [classes.count, width])
+  }
+
+  /// One more class behind the others: a prototype, with the median gamma of the others, in the RBF layer that comes last. Of a calibrated
+  /// model it borrows the rows of all classes; what was compared with the framework's answers no longer holds.
+  /// - Parameters:
+  ///   - label: none of the labels that there are.
+  ///   - center: [K], where the inputs of the RBF layer lie.
+  /// - Throws: where the last layer is no RBF layer, or classes have no labels, or this one has.
+  public func addClass(_ label: String, center: [Float]) throws(ModelError) {
+    func invalid(_ sentence: String) -> ModelError { ModelError(.architecture, model.file.path, sentence) }
+    var layers = architecture.layers
+    guard model.decision == .nearestPrototype, let place = layers.indices.last(where: { layers[$0].spec.isRBF }),
+      case .rbf(let spec) = layers[place].spec
+    else {
+      throw invalid(
+        "a class is added to an RBF layer that comes last, and the model is a \(model.kind); train it with the class instead"
+      )
+    }
+    guard let labels = model.labels else {
+      throw invalid("its classes have no labels, beside which a new one could stand; name them first, by `convert`")
+    }
+    guard !labels.contains(label), !label.isEmpty else {
+      throw invalid("'\(label.withoutControlCharacters)' is a label of it already, or empty; give the class another")
+    }
+    if let calibration = model.calibration, calibration.categories == .own, model.network.decisionScale != nil {
+      throw invalid("its calibration has distances that do not compare between classes; calibrate it anew first")
+    }
+    let (name, units) = (layers[place].name, spec.units)
+    guard let old = tensors["\(name).centers"]?.floats, center.count == old.count / units else {
+      throw invalid("its centers cannot be read; export it again")
+    }
+    var centers = old
+    if spec.centersLayout == .unitsFeatures {
+      centers += center
+    } else {
+      centers = center.indices.flatMap { old[$0 * units..<($0 + 1) * units] + [center[$0]] }
+    }
+    tensors["\(name).centers"] = Tensor(
+      centers,
+      shape: spec.centersLayout == .unitsFeatures ? [units + 1, center.count] : [center.count, units + 1])
+    if spec.scale == .tensor, let gammas = tensors["\(name).scale"]?.floats {
+      let sorted = gammas.sorted()
+      let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+      tensors["\(name).scale"] = Tensor(gammas + [median], shape: [units + 1])
+    }
+    layers[place] = Architecture.Entry(
+      name: name,
+      spec: .rbf(
+        RBFSpec(units: units + 1, output: spec.output, scale: spec.scale, centersLayout: spec.centersLayout)),
+      inferredFrom: layers[place].inferredFrom)
+    architecture = try Architecture(
+      inputShape: architecture.inputShape, inputName: architecture.inputName, layers: layers, path: model.file.path)
+    metadata[Architecture.key] = architecture.encoded
+    metadata["radial.labels"] = JSONValue.array((labels + [label]).map(JSONValue.string)).text(isPretty: false)
+    metadata[Verification.key] = nil
+    for key in tensors.keys where key.hasPrefix("selftest.") { tensors[key] = nil }
+    guard let calibration = model.calibration else { return }
+    metadata[Calibration.key] = nil
+    for key in tensors.keys where key.hasPrefix("calibration.") { tensors[key] = nil }
+    setCalibration(Calibration(calibration, addingClassTo: try edited().network))
   }
 
   /// What the verdicts rest on from now on.

@@ -22,6 +22,8 @@ package struct OfflineEncoder: Sendable {
     package var form = Form.jsonl
     /// What is said of each row.
     package var predict = PredictOptions()
+    /// Whether rows that are known are left out; lines of JSON then begin with the row's number.
+    package var onlyUnknown = false
     /// The names of what rows carry along into the output.
     package var kept: [String] = []
 
@@ -53,6 +55,8 @@ package struct OfflineEncoder: Sendable {
     /// The output has a member of this name of its own.
     case nameTaken(String)
     case nameTwice(String)
+    /// Only rows of a verdict are wanted, and rows are to get none.
+    case noVerdictToChoose
   }
 
   /// Why a finite row has no answer.
@@ -62,6 +66,7 @@ package struct OfflineEncoder: Sendable {
   package let form: Form
   let model: Model
   let options: PredictOptions
+  private let onlyUnknown: Bool
   private let predictions: PredictionWriter
   /// Names of columns, in CSV; in JSON members with their colons and commas.
   let kept: [String]
@@ -78,11 +83,16 @@ package struct OfflineEncoder: Sendable {
     self.model = model
     form = options.form
     self.options = options.predict
+    onlyUnknown = options.onlyUnknown
     predictions = PredictionWriter(model)
     do throws(PredictOptions.Misfit) {
       try options.predict.validate(for: model)
     } catch {
       throw .misfit(error)
+    }
+    if onlyUnknown {
+      guard model.calibration != nil else { throw .misfit(.noCalibration("only", model)) }
+      guard !self.options.omitsVerdict else { throw .noVerdictToChoose }
     }
     if form == .csv,
       self.options.needsEmbeddings || self.options.topK > 0 || self.options.outputs?.contains(.limits) == true
@@ -133,9 +143,15 @@ package struct OfflineEncoder: Sendable {
     let classification = rows.classification(row, omitsVerdict: options.omitsVerdict, rate: options.falseRejectRate)
     do throws(PredictionWriter.RowFault) {
       try predictions.checkFinite(rows, row)
+      if onlyUnknown, classification?.verdict?.isKnown == true { return classification }
       switch form {
       case .jsonl:
         buffer.append("{")
+        if onlyUnknown {
+          buffer.append("\"row\":")
+          JSONWriter(buffer).write(integer: number)
+          buffer.append(",")
+        }
         for (name, value) in zip(keptMembers, values) { write(name, value, JSONWriter(buffer)) }
         try predictions.write(rows, row, options, classification, JSONWriter(buffer))
         buffer.append("}")

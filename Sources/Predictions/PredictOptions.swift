@@ -43,7 +43,8 @@ package struct PredictOptions: Sendable {
   package struct Misfit: Error, CustomStringConvertible {
     package let description: String
 
-    static func noCalibration(_ member: String, _ model: Model) -> Misfit {
+    /// What needs a calibration, of a model that carries none.
+    package static func noCalibration(_ member: String, _ model: Model) -> Misfit {
       Misfit(
         description:
           "'\(member)' needs a calibration and model '\(model.name)' carries none; leave it out or calibrate the model")

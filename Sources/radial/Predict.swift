@@ -96,6 +96,8 @@ extension Failure {
   init(_ error: OfflineEncoder.OptionError) {
     switch error {
     case .misfit(let misfit): self = .usage(misfit.description)
+    case .noVerdictToChoose:
+      self = .usage("--only unknown chooses rows by their verdict, and --reject off gives them none; leave one out")
     case .notForColumns:
       self = .usage("contributions, embedding and top_k do not fit into columns; ask for them with JSON lines")
     case .nameTaken(let name):

@@ -9,6 +9,8 @@ struct PredictFlags: ParsableArguments {
   enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case jsonl, csv }
   /// What a bad row does.
   enum OnBadRow: String, ExpressibleByArgument, CaseIterable { case stop, skip }
+  /// Which rows are written.
+  enum Only: String, ExpressibleByArgument, CaseIterable { case all, unknown }
   /// Whether rows get a verdict.
   enum Reject: String, ExpressibleByArgument, CaseIterable { case flag, off }
 
@@ -53,6 +55,9 @@ struct PredictFlags: ParsableArguments {
     help: "The rate at which that is decided, instead of the one that the model was calibrated for: between 0 and 1.")
   var falseRejectRate: Double?
 
+  @Option(help: "unknown: write only the rows that are called unknown, with their numbers; all: every row.")
+  var only = Only.all
+
   @Option(help: "stop: end with exit code 2 at the first bad row; skip: leave bad rows out, and say how many.")
   var onBadRow = OnBadRow.stop
 
@@ -83,6 +88,7 @@ struct PredictFlags: ParsableArguments {
     options.form = outputFormat == .csv ? .csv : .jsonl
     options.predict.outputs =
       (try? chosenOutputs()) ?? (outputFormat == .jsonl ? nil : PredictOutputs([]))
+    options.onlyUnknown = only == .unknown
     options.predict.topK = Int32(clamping: topK)
     options.predict.reject = reject == .off ? .off : .flag
     options.predict.falseRejectRate = falseRejectRate

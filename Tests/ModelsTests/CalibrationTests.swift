@@ -74,9 +74,13 @@ import Testing
     let distances: [[Float]] = [(0..<10).map(Float.init), [4], [2, 1]]
     let calibration = try Self.calibration(distances, minimumRows: 3, isScaled: true)
     // γ is 1, 2, 3: the category holds 8, 3 and 6.
-    #expect(calibration.limits(of: 0) == Calibration.ClassLimits(rows: 10, isPooled: false, categoryRows: 10))
-    #expect(calibration.limits(of: 1) == Calibration.ClassLimits(rows: 1, isPooled: true, categoryRows: 3))
-    #expect(calibration.limits(of: 2) == Calibration.ClassLimits(rows: 2, isPooled: true, categoryRows: 3))
+    #expect(
+      calibration.limits(of: 0)
+        == Calibration.ClassLimits(rows: 10, isPooled: false, isBorrowed: false, categoryRows: 10))
+    #expect(
+      calibration.limits(of: 1) == Calibration.ClassLimits(rows: 1, isPooled: true, isBorrowed: false, categoryRows: 3))
+    #expect(
+      calibration.limits(of: 2) == Calibration.ClassLimits(rows: 2, isPooled: true, isBorrowed: false, categoryRows: 3))
     #expect(calibration.pValue(class: 1, distance: 4) == 0.5 && calibration.pValue(class: 1, distance: 4.1) == 0.25)
     #expect(calibration.pValue(class: 2, distance: 1) == 1 && calibration.pValue(class: 2, distance: 2) == 0.75)
     // Which category it is does not depend on the rate.

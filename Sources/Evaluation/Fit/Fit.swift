@@ -17,8 +17,10 @@ package struct Fit: Encodable, Sendable {
     @Nullable package var prototypes: Int?
     /// AUROC on the rows and far rows that select; null: it is not one to select.
     @Nullable package var selected: Double?
-    /// AUROC on the rows and far rows that selected nothing.
+    /// AUROC on the rows and far rows that selected nothing; the mean over far sets, of synthetic ones by their weights.
     package let measured: Double
+    /// Of each far set by itself.
+    let measuredSets: [Double]
     /// The share of those far rows that is accepted at 1 and 5 %.
     package let accepted: [Double]
   }
@@ -95,6 +97,7 @@ package struct Fit: Encodable, Sendable {
         farMeasuring.append(Scored(model, Array(rows[(rows.count / 2)...])))
       }
     }
+    let weights = far.isEmpty ? SyntheticRows.weights : far.map { _ in 1 }
     isFarSynthetic = far.isEmpty
     farRows = (farSelecting + farMeasuring).reduce(0) { $0 + $1.rows.count }
 
@@ -117,13 +120,13 @@ package struct Fit: Encodable, Sendable {
         let network: Network
         do throws(ModelError) { network = try head.network(editor) } catch { throw OfflineFailure("\(error)") }
         func distances(_ scored: Scored) -> [Float] { head.distances(network, scored) }
-        let selected = Self.area(distances(selecting), farSelecting.map(distances))
+        let selected = Self.area(distances(selecting), farSelecting.map(distances), weights)
         let own = distances(measuring)
         let outside = farMeasuring.map(distances)
         candidates.append(
           Candidate(
             name: embedding.layer ?? "input", width: embedding.width, prototypes: count, selected: selected,
-            measured: Self.area(own, outside),
+            measured: Self.area(own, outside, weights), measuredSets: outside.map { Self.area(own, [$0]) },
             accepted: Self.rates.map {
               Self.accepted(own, measuring, outside, farMeasuring, classCount: classCount, rate: $0)
             }))
@@ -141,7 +144,8 @@ package struct Fit: Encodable, Sendable {
       guard own.count == measuring.rows.count else { continue }
       candidates.append(
         Candidate(
-          name: name, width: nil, prototypes: nil, selected: nil, measured: Self.area(own, outside),
+          name: name, width: nil, prototypes: nil, selected: nil, measured: Self.area(own, outside, weights),
+          measuredSets: outside.map { Self.area(own, [$0]) },
           accepted: Self.rates.map {
             Self.accepted(own, measuring, outside, farMeasuring, classCount: classCount, rate: $0)
           }))
@@ -183,9 +187,10 @@ package struct Fit: Encodable, Sendable {
   }
 
   /// The mean AUROC over far sets.
-  private static func area(_ known: [Float], _ far: [[Float]]) -> Double {
-    let areas = far.compactMap { Separation(known: known, far: $0)?.auroc }
-    return areas.isEmpty ? 0.5 : areas.reduce(0, +) / Double(areas.count)
+  private static func area(_ known: [Float], _ far: [[Float]], _ weights: [Double]? = nil) -> Double {
+    let areas = far.map { Separation(known: known, far: $0)?.auroc ?? 0.5 }
+    let weights = weights ?? far.map { _ in 1 }
+    return zip(areas, weights).reduce(0) { $0 + $1.0 * $1.1 } / max(weights.reduce(0, +), 1e-9)
   }
 
   /// The share of far rows that are accepted where known ones are rejected at a rate, ranked by answered class.

@@ -38,6 +38,8 @@ struct Histogram: Sendable {
     5, 10,
   ])
   static let rows = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096])
+  /// From 0 to 1, in ten buckets of the same width.
+  static let pValues = Histogram(bounds: (1...10).map { Double($0) / 10 })
   /// Squared distances have no unit that all models share: powers of four from 1/64 to 2²⁰.
   static let squaredDistance = Histogram(bounds: (0..<14).map { 0.015625 * Double(1 << (2 * $0)) })
 }

@@ -7,6 +7,7 @@ import Synchronization
 struct ModelCounters: Sendable {
   var rows: UInt64 = 0
   var nearestDistance = Histogram.squaredDistance
+  var pValues = Histogram.pValues
   var statistics = InferenceStatistics()
   /// [3 C], by answered class and verdict: none (no calibration, or switched off by the caller), unknown, known.
   private(set) var predictions: [UInt64] = []
@@ -19,6 +20,7 @@ struct ModelCounters: Sendable {
       predictions += [UInt64](repeating: 0, count: 3 * (row.predicted + 1) - predictions.count)
     }
     predictions[index] += 1
+    if let verdict = row.verdict { pValues.observe(verdict.pValue) }
     if let distance = row.distance { nearestDistance.observe(Double(distance)) }
   }
 
@@ -34,6 +36,7 @@ struct ModelCounters: Sendable {
     rows += other.rows
     statistics.add(other.statistics)
     nearestDistance.add(other.nearestDistance)
+    pValues.add(other.pValues)
     predictions.add(other.predictions)
   }
 }

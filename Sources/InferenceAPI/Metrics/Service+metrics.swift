@@ -1,5 +1,6 @@
 import Batching
 import Bytes
+import Glibc
 import HTTPServer
 import Models
 import RadialEngine
@@ -93,9 +94,13 @@ extension Service {
         text.sample("radial_predictions_total", model.labels + labels, count)
       }
     }
-    text.family("radial_nearest_distance", "histogram", "Squared distance to the nearest prototype: the drift signal.")
+    text.family("radial_nearest_distance", "histogram", "Squared distance to the prototype of the answered class.")
     for model in counted {
       text.histogram("radial_nearest_distance", model.labels, model.counters.nearestDistance)
+    }
+    text.family("radial_p_value", "histogram", "P-values of verdicts: flat on rows like the calibration's.")
+    for model in counted where model.counters.pValues.counts.contains(where: { $0 > 0 }) {
+      text.histogram("radial_p_value", model.labels, model.counters.pValues)
     }
     text.family("radial_batch_rows", "histogram", "Rows that were computed together.")
     text.histogram("radial_batch_rows", [], values.batchRows)
@@ -125,6 +130,11 @@ extension Service {
     text.sample("process_virtual_memory_bytes", [], process.virtualBytes)
     text.family("process_open_fds", "gauge", "Open file descriptors.")
     text.sample("process_open_fds", [], process.openDescriptors)
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+      text.family("process_max_fds", "gauge", "How many file descriptors may be open.")
+      text.sample("process_max_fds", [], UInt64(limit.rlim_cur))
+    }
     text.family("process_start_time_seconds", "gauge", "Start time since the epoch.")
     text.sample("process_start_time_seconds", [], process.startTimeSeconds)
   }

@@ -21,6 +21,10 @@ enum LayerSpec: Equatable, Sendable {
   case flatten(FlattenSpec)
   case reshape(ReshapeSpec)
 
+  var isRBF: Bool {
+    if case .rbf = self { true } else { false }
+  }
+
   /// A word for a type in a file.
   struct LayerType: Sendable {
     let word: String

@@ -2,7 +2,7 @@
 /// they do not know all of it.
 ///
 /// 1.1 brought the member `inferred_from` of layers, the member `input_name` of the architecture, and the key `radial.verified`; 1.2 the
-/// members `groups` and `dilation_rate` of conv2d, the types whose specifications say so, and `categories` of a calibration.
+/// members `groups` and `dilation_rate` of conv2d, the types whose specifications say so, and the members `categories`, `min_rows` and `borrowed` of a calibration.
 struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.
@@ -35,8 +35,8 @@ struct FileVersion: Equatable, Comparable {
 
   /// The lowest version of a file with this metadata and architecture.
   init(needed metadata: [String: String], _ architecture: Architecture) {
-    let isRankedByAnswer =
-      metadata[Calibration.key].flatMap { try? JSONReader.read($0) }?["categories"]?.text != nil
+    let calibration = metadata[Calibration.key].flatMap { try? JSONReader.read($0) }
+    let isRankedByAnswer = calibration?["categories"] != nil || calibration?["borrowed"] != nil
     self = max(
       isRankedByAnswer ? .version1_2 : metadata[Verification.key] != nil ? .version1_1 : .first,
       architecture.neededVersion)

@@ -134,3 +134,33 @@ import Testing
     #expect(refused.status == 400 && refused.body.contains("'limits' needs a calibration"), "\(refused.body)")
   }
 }
+
+/// `radial predict --only unknown` keeps the strange rows of a file.
+@Suite struct OnlyUnknownTests {
+  @Test func `rows that are known are left out, the others keep their numbers`() throws {
+    let runner = try OfflineRunner()
+    let sample = try JSONDecoder().decode(
+      EvaluateTests.Sample.self, from: Data(contentsOf: URL(fileURLWithPath: KerasInputTests.file("mnist-sample.json")))
+    )
+    let grey = [Int](repeating: 128, count: 784)
+    let rows = try runner.file(
+      "rows.jsonl", (sample.rows.prefix(20) + [grey] + sample.rows[20..<40] + [grey]).map { "\($0)\n" }.joined())
+    let all = try OfflineRunner.predict(rows, ["--outputs", "none"]).output.split(separator: "\n")
+    let expected = all.indices.filter { all[$0].contains("\"known\":false") }
+    #expect(all.count == 42 && expected.contains(20) && expected.contains(41) && expected.count <= 5)
+    let lines = try OfflineRunner.predict(rows, ["--outputs", "none", "--only", "unknown"])
+    #expect(lines.status == 0, "\(lines.error)")
+    #expect(
+      lines.output.split(separator: "\n").map(String.init)
+        == expected.map { "{\"row\":\($0)," + all[$0].dropFirst() })
+    let table = try OfflineRunner.predict(rows, ["--output-format", "csv", "--only", "unknown"]).output
+    let numbers = table.split(separator: "\n").dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
+    #expect(numbers == expected)
+    let off = try OfflineRunner.predict(rows, ["--only", "unknown", "--reject", "off"])
+    #expect(off.status == 2 && off.error.contains("leave one out"), "\(off.error)")
+    let uncalibrated = try RunningServer.run([
+      "predict", KerasInputTests.file("rbf4.h5"), try runner.file("four.jsonl", "[1,2,3,4]\n"), "--only", "unknown",
+    ])
+    #expect(uncalibrated.status == 2 && uncalibrated.error.contains("'only' needs a calibration"), "\(uncalibrated)")
+  }
+}
