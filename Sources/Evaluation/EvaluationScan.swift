@@ -2,6 +2,7 @@ package import Models
 package import OfflineScoring
 import RadialEngine
 package import RowFiles
+import Synchronization
 
 /// The rows of one file, scored: what is kept of each, and some of the rows themselves.
 package struct EvaluationScan: Sendable {
@@ -38,9 +39,7 @@ package struct EvaluationScan: Sendable {
   ///   - sampled: how many rows are kept at most, with no more than `sampledFloats` numbers.
   package init(
     _ model: Model, _ rows: RowFile, labels: [String]? = nil, isLabelled: Bool = false, sampled: Int = 0,
-    sampledFloats: Int = 1 << 24,
-    threads: Int,
-    progress: ProgressBar?
+    sampledFloats: Int = 1 << 24, threads: Int, progress: ProgressBar?
   ) throws(OfflineFailure) {
     let network = model.network
     let limits = model.calibration.map { calibration in
@@ -49,6 +48,7 @@ package struct EvaluationScan: Sendable {
     let sketch = model.calibration?.sketch
     // Large rows are few.
     let kept = RowSample(capacity: min(sampled, max(1, sampledFloats / network.inputWidth)))
+    let (strange, near, wrong) = (Ranking(), Ranking(), Ranking())
     let parts = try RowScan(model, rows, threads: threads, keepsLogits: true, progress: progress).run { block in
       var part = Part()
       let count = block.rows.count
@@ -73,9 +73,9 @@ package struct EvaluationScan: Sendable {
         if let sketch, sketch.contains(hash) { part.recognised += 1 }
         kept.offer(values, hash: hash, label: score.label)
         if let rank = score.overLimit ?? score.farness ?? score.softmax {
-          part.strangest.keep(number, score, values, rank: rank)
-          if !isLabelled { part.nearest.keep(number, score, values, rank: -rank) }
-          if score.label != nil, !score.isRight { part.mistakes.keep(number, score, values, rank: -rank) }
+          strange.keep(number, score, values, rank: rank)
+          if !isLabelled { near.keep(number, score, values, rank: -rank) }
+          if score.label != nil, !score.isRight { wrong.keep(number, score, values, rank: -rank) }
         }
       }
       return part
@@ -83,12 +83,10 @@ package struct EvaluationScan: Sendable {
     for part in parts {
       scores += part.scores
       recognised += part.recognised
-      strangest = (strangest + part.strangest.rows).nearestFirst
-      nearest = (nearest + part.nearest.rows).nearestFirst
-      mistakes = (mistakes + part.mistakes.rows).nearestFirst
       if unlabelled.count == 0 { unlabelled.first = part.unlabelled.first }
       unlabelled.count += part.unlabelled.count
     }
+    (strangest, nearest, mistakes) = (strange.rows, near.rows, wrong.rows)
     sample = kept.entries
     if let labels, labels.count != scores.count {
       throw OfflineFailure(
@@ -132,25 +130,30 @@ package struct EvaluationScan: Sendable {
   private struct Part: Sendable {
     var scores: [RowScore] = []
     var recognised = 0
-    var strangest = Ranking()
-    var nearest = Ranking()
-    var mistakes = Ranking()
     var unlabelled: (count: Int, first: String?) = (0, nil)
   }
 
-  /// The rows of the largest ranks.
-  private struct Ranking: Sendable {
-    var rows: [Shown] = []
+  /// The rows of the largest ranks, one list for all threads: a file's wide rows are not kept block by block.
+  private final class Ranking: Sendable {
+    private let kept = Mutex<[Shown]>([])
 
-    mutating func keep(_ number: Int, _ score: RowScore, _ values: UnsafeBufferPointer<Float>, rank: Float) {
-      if rows.count == EvaluationScan.shownRows, let last = rows.last, rank <= last.rank { return }
-      rows = (rows + [Shown(number: number, score: score, values: Array(values), rank: rank)]).nearestFirst
+    var rows: [Shown] { kept.withLock { $0 } }
+
+    func keep(_ number: Int, _ score: RowScore, _ values: UnsafeBufferPointer<Float>, rank: Float) {
+      kept.withLock { kept in
+        if kept.count == EvaluationScan.shownRows, let last = kept.last,
+          rank < last.rank || (rank == last.rank && number > last.number)
+        {
+          return
+        }
+        kept = (kept + [Shown(number: number, score: score, values: Array(values), rank: rank)]).nearestFirst
+      }
     }
   }
 }
 
 extension [EvaluationScan.Shown] {
-  /// The first ones by rank, ties by their number.
+  /// The first ones by rank, ties by their number: the same in any order.
   fileprivate var nearestFirst: [EvaluationScan.Shown] {
     Array(sorted { $0.rank != $1.rank ? $0.rank > $1.rank : $0.number < $1.number }.prefix(EvaluationScan.shownRows))
   }

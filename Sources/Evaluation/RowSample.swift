@@ -23,7 +23,7 @@ final class RowSample: Sendable {
       guard hash <= state.limit else { return }
       state.kept.append(Entry(hash: hash, row: Array(row), label: label))
       // Seldom, so that a row costs little.
-      if state.kept.count >= capacity.saturatingDouble { Self.prune(&state, capacity) }
+      if state.kept.count - capacity >= max(64, capacity / 8) { Self.prune(&state, capacity) }
     }
   }
 
@@ -50,8 +50,4 @@ final class RowSample: Sendable {
     state.kept.removeSubrange(capacity...)
     state.limit = state.kept[capacity - 1].hash
   }
-}
-
-extension Int {
-  fileprivate var saturatingDouble: Int { self > .max / 2 ? .max : 2 * self }
 }

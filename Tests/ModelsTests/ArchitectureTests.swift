@@ -55,7 +55,7 @@ import Testing
     #expect(written.neededVersion == .newest)
     // What older readers know is written for them.
     let known = try Architecture(inputShape: [8, 8, 1], inputName: nil, layers: Array(layers[5...14]), path: "m")
-    #expect(known.neededVersion == .version1_1)
+    #expect(known.neededVersion == .minor1)
     let newer = try layers[15...].map {
       try Architecture(inputShape: [8, 8, 1], inputName: nil, layers: [$0], path: "m").neededVersion
     }

@@ -84,9 +84,9 @@ struct Architecture {
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
-    guard distances == nil else { return .version1_2 }
+    guard distances == nil else { return .minor2 }
     let inference: FileVersion =
-      inputName != nil || layers.contains { $0.inferredFrom != nil } ? .version1_1 : .first
+      inputName != nil || layers.contains { $0.inferredFrom != nil } ? .minor1 : .first
     return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }
   }
 

@@ -47,7 +47,7 @@ struct LayerNormalizationSpec: LayerPayload {
       "scale": .bool(hasGamma),
     ]
   }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
     try reader.addLayerNormalization(layer, self)
@@ -74,7 +74,7 @@ struct UnitNormalizationSpec: LayerPayload {
 
   var word: String { "unit_normalization" }
   var encoded: [String: JSONValue] { ["axis": .string(axes.rawValue), "epsilon": .number(epsilon)] }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
     reader.addUnitNormalization(layer, self)
@@ -108,7 +108,7 @@ struct RectifierSpec: LayerPayload {
     members["max_value"] = rectifier.maximum.map(JSONValue.shortest)
     return members
   }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
     reader.addRectifier(layer, self)
@@ -134,7 +134,7 @@ struct ParametricRectifierSpec: LayerPayload {
 
   var word: String { "prelu" }
   var encoded: [String: JSONValue] { sharedAxes.isEmpty ? [:] : ["shared_axes": .integers(sharedAxes)] }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   /// Of alpha, for inputs of a shape; nil: an axis is shared that is not there.
   func alphaShape(of inputs: [Int]) -> [Int]? {

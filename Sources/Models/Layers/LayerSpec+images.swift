@@ -43,7 +43,7 @@ struct Conv2DSpec: LayerPayload {
     return members
   }
   var activation: ActivationSpec? { function }
-  var neededVersion: FileVersion { groups != 1 || window.isDilated ? .version1_2 : .first }
+  var neededVersion: FileVersion { groups != 1 || window.isDilated ? .minor2 : .first }
 
   func outputShape(of inputs: [Int]) -> [Int]? {
     guard let cells = window.output(of: inputs), inputs[2] % groups == 0, filters % groups == 0 else { return nil }
@@ -113,7 +113,7 @@ struct GlobalPoolingSpec: LayerPayload {
 
   var word: String { kind == .average ? "global_average_pooling2d" : "global_max_pooling2d" }
   var encoded: [String: JSONValue] { ["keepdims": .bool(keepsCell)] }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   func outputShape(of inputs: [Int]) -> [Int]? {
     inputs.count == 3 ? keepsCell ? [1, 1, inputs[2]] : [inputs[2]] : nil
@@ -141,7 +141,7 @@ struct MarginsSpec: LayerPayload {
       ])
     ]
   }
-  var neededVersion: FileVersion { .version1_2 }
+  var neededVersion: FileVersion { .minor2 }
 
   func outputShape(of inputs: [Int]) -> [Int]? {
     guard inputs.count == 3 else { return nil }

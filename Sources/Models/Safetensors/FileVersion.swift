@@ -6,10 +6,10 @@
 struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.
-  static let newest = version1_2
+  static let newest = minor2
   static let first = FileVersion(major: 1, minor: 0)
-  static let version1_1 = FileVersion(major: 1, minor: 1)
-  static let version1_2 = FileVersion(major: 1, minor: 2)
+  static let minor1 = FileVersion(major: 1, minor: 1)
+  static let minor2 = FileVersion(major: 1, minor: 2)
 
   let major: Int
   let minor: Int
@@ -38,7 +38,7 @@ struct FileVersion: Equatable, Comparable {
     let calibration = metadata[Calibration.key].flatMap { try? JSONReader.read($0) }
     let isRankedByAnswer = calibration?["categories"] != nil || calibration?["borrowed"] != nil
     self = max(
-      isRankedByAnswer ? .version1_2 : metadata[Verification.key] != nil ? .version1_1 : .first,
+      isRankedByAnswer ? .minor2 : metadata[Verification.key] != nil ? .minor1 : .first,
       architecture.neededVersion)
   }
 
