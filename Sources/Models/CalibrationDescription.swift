@@ -68,9 +68,10 @@ package struct CalibrationDescription: Encodable, Sendable {
     }
     let silent = classes.filter { $0.limit == nil }
     if !silent.isEmpty {
-      let needed = Int((1 / falseRejectRate).rounded(.up)) - 1
+      // A rate may be as small as a Double: more rows than there can be.
+      let needed = min((1 / falseRejectRate).rounded(.up) - 1, 1e15)
       sentences.append(
-        "never unknown at a rate of \(falseRejectRate), which takes \(needed) rows of a category: \(list(silent))")
+        "never unknown at a rate of \(falseRejectRate), which takes \(Int(needed)) rows of a category: \(list(silent))")
     }
     return sentences
   }

@@ -5,14 +5,17 @@ import RowFiles
 enum RowLabels {
   /// - Throws: for a file that is neither.
   static func read(_ path: String) throws -> [String] {
-    if path != "-", try isText(path) { return try LabelList.names(path) }
     do {
       let file = try RowFile(path: path, shape: [1], options: RowFile.Options())
       let block = RowBlock(width: 1, capacity: 1 << 16)
       var labels: [String] = []
       while try file.cut(into: block) {
         file.parse(block)
-        if let problem = block.problems.first { throw OfflineFailure(problem.description) }
+        if let problem = block.problems.first {
+          // Words, and no numbers: a pipe cannot be read again.
+          if path != "-", file.format == .csv { return try LabelList.lines(of: path) }
+          throw OfflineFailure(problem.description)
+        }
         for row in 0..<block.count {
           let value = block.rows[row]
           labels.append(value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)")
@@ -20,17 +23,9 @@ enum RowLabels {
       }
       return labels
     } catch let error as RowFileError {
+      // A text of words alone is no file of rows either.
+      if path != "-", error.reason == .content, let words = try? LabelList.lines(of: path) { return words }
       throw OfflineFailure(error)
     }
-  }
-
-  /// Whether a file's first line is a word, and no number.
-  private static func isText(_ path: String) throws -> Bool {
-    guard let file = try? RowFile(path: path, shape: [1], options: RowFile.Options()) else { return true }
-    guard file.format == .csv else { return false }
-    let block = RowBlock(width: 1, capacity: 16)
-    guard (try? file.cut(into: block)) == true else { return true }
-    file.parse(block)
-    return !block.problems.isEmpty
   }
 }

@@ -65,7 +65,7 @@ package struct Fit: Encodable, Sendable {
     for entry in entries { counts[Int(entry.label ?? 0)] += 1 }
     if let index = counts.firstIndex(where: { $0 < 3 }) {
       throw OfflineFailure(
-        "class \(model.labels?[index] ?? String(index)) has \(counts[index]) different rows with its label, expected three at least; give rows of every class"
+        "of class \(model.labels?[index] ?? String(index)) there are \(counts[index]) different rows with its label, expected three at least; give rows of every class"
       )
     }
     rows = entries.count

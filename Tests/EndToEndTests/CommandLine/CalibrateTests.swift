@@ -53,6 +53,17 @@ import Testing
     #expect((calibration["classes"] as? [[String: Any]])?.allSatisfy { $0["category"] as? String == "pooled" } == true)
   }
 
+  @Test func `a rate as small as numbers go never rejects, and says so`() throws {
+    let runner = try OfflineRunner()
+    let rows = try runner.file("rows.jsonl", Self.rows(5))
+    let output = runner.folder.appendingPathComponent("out.safetensors").path
+    let run = try RunningServer.run([
+      "calibrate", KerasInputTests.file("rbf4.h5"), rows, "--false-reject-rate", "5e-324", "-o", output,
+    ])
+    #expect(run.status == 0 && run.output.contains("never unknown at a rate of 5e-324"), "\(run)")
+    #expect(try RunningServer.run(["inspect", output, "--json"]).status == 0)
+  }
+
   @Test func `nothing is written where something is wrong`() throws {
     let runner = try OfflineRunner()
     let model = KerasInputTests.file("rbf4.h5")
@@ -72,6 +83,7 @@ import Testing
       ([model, rows, "-o", other], "exists and is no Radial file"),
       ([model, rows, "-o", output, "--false-reject-rate", "1"], "expected a number between 0 and 1, found 1.0"),
       ([model, rows, "-o", output, "--min-rows", "-1"], "expected a number of rows from 0, found -1"),
+      ([model, rows, "-o", output, "--false-reject-rate", "1e-300", "--labels", "a"], "1 labels were given"),
       ([model, rows, "-o", output, "--labels", "a,b,c"], "3 labels were given, expected 2"),
       ([model, runner.folder.appendingPathComponent("none.npy").path, "-o", output], "none.npy"),
     ]

@@ -41,7 +41,8 @@ import Testing
     let expected = try json(["--label-column", "digit"])
     let error = try #require(expected["error"] as? Double)
     #expect(expected["labelled"] as? Int == 100 && error <= 0.03)
-    for arguments in [["--labels", text], ["--labels", binary]] {
+    let headed = try runner.file("labels.csv", "digit\n" + sample.labels.map { "\($0)\n" }.joined())
+    for arguments in [["--labels", text], ["--labels", binary], ["--labels", headed]] {
       #expect(try json(arguments) as NSDictionary == expected as NSDictionary, "\(arguments)")
     }
     let confusion = try #require(expected["confusion"] as? [[Int]])
@@ -123,6 +124,8 @@ import Testing
     let short = try runner.file("short.txt", "1\n2\n")
     for (arguments, sentence) in [
       (["--labels", short], "has 100 rows, and there are 2 labels"),
+      (["--labels", "nosuch"], "nosuch: cannot be opened"),
+      (["--labels", KerasInputTests.file("check4-rows.npy")], "rows of 4 numbers, expected 1"),
       (["--labels", short, "--label-column", "digit"], "say one"), (["--force"], "--force is for --report"),
       (["--far", "-", "--labels", "-"], "several files are the standard input"),
       (["--label-column", "none"], "line 1"), (["--far", short], "short.txt"),

@@ -111,7 +111,7 @@ import Testing
     for (arguments, sentence) in [
       ([model, rows, "-o", output], "say where the rows' labels are"),
       ([model, rows, "--label-column", "label", "--layer", "none", "-o", output], "expected one of input, dense"),
-      ([model, few, "--label-column", "label", "-o", output], "class 0 has 1 different rows with its label"),
+      ([model, few, "--label-column", "label", "-o", output], "of class 0 there are 1 different rows with its label"),
       ([model, rows, "--label-column", "label", "--prototypes", "0", "-o", output], "expected 1 to 256, found 0"),
       (
         [KerasInputTests.file("rbf4.h5"), few, "--label-column", "label", "-o", output], "measures its classes already"
