@@ -79,7 +79,7 @@ package struct Evaluation: Encodable, Sendable {
     error = labelled.isEmpty ? nil : Double(labelled.count { !$0.isRight }) / Double(labelled.count)
     let rate = model.calibration?.falseRejectRate
     falseRejectRate = rate
-    let unknown = rate.map { rate in Double(scores.count { Double($0.pValue ?? 1) < rate }) / Double(scores.count) }
+    let unknown = rate.map { rate in Double(scores.count { ($0.pValue ?? 1) < rate }) / Double(scores.count) }
     rejected = unknown
     let count = model.classCount
     // Of more classes nobody reads it.
@@ -120,7 +120,7 @@ package struct Evaluation: Encodable, Sendable {
       let limits = own.isEmpty ? 0...0 : BetaBinomial(trials: own.count, rows: known.categoryRows, rate: rate).limits
       return ClassRejection(
         class: index, label: model.labels?[index], rows: own.count, calibrationRows: known.categoryRows,
-        rejected: own.isEmpty ? 0 : Double(own.count { Double($0.pValue ?? 1) < rate }) / Double(own.count),
+        rejected: own.isEmpty ? 0 : Double(own.count { ($0.pValue ?? 1) < rate }) / Double(own.count),
         expectedLow: limits.lowerBound, expectedHigh: limits.upperBound)
     }
   }
@@ -134,7 +134,7 @@ package struct Evaluation: Encodable, Sendable {
     return FarSet(
       name: name, isSynthetic: isSynthetic, rows: far.count,
       accepted: isCalibrated
-        ? rates.map { rate in Double(far.count { Double($0.pValue ?? 1) >= rate }) / Double(max(far.count, 1)) } : [],
+        ? rates.map { rate in Double(far.count { ($0.pValue ?? 1) >= rate }) / Double(max(far.count, 1)) } : [],
       distance: figures(\.farness), softmax: figures(\.softmax), energy: figures(\.energy))
   }
 

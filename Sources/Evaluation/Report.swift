@@ -214,7 +214,7 @@ package struct Report {
     let items = rows.map { row in
       var text = "row \(row.number): \(name(Int(row.score.predicted)))"
       if let label = row.score.label, !row.score.isRight { text += ", is \(name(Int(label)))" }
-      if let p = row.score.pValue { text += ", p = \(Evaluation.rounded(Double(p)))" }
+      if let p = row.score.pValue { text += ", p = \(Evaluation.rounded(p))" }
       let picture = Picture.bitmap(row.values, shape: model.inputShape, label: "row \(row.number)") ?? ""
       return "<li>\(picture)<span>\(text.escapedHTML)</span></li>"
     }

@@ -7,8 +7,8 @@ struct RowScore: Sendable {
   /// The class that its label names; nil: it has none.
   var label: Int32?
   let predicted: Int32
-  /// Of the answered class; nil: the model is not calibrated.
-  let pValue: Float?
+  /// Of the answered class, exactly as the verdict has it; nil: the model is not calibrated.
+  let pValue: Double?
   /// The squared distance over the limit of its class at the model's rate: beyond 1 it is unknown; nil: there is no limit.
   let overLimit: Float?
   /// How far it is: the scaled distance to its class; nil: the model measures none.
@@ -29,7 +29,7 @@ struct RowScore: Sendable {
     let classification = Classification(outputs, distances, of: model)
     predicted = Int32(classification.predicted)
     score = classification.score
-    pValue = classification.verdict.map { Float($0.pValue) }
+    pValue = classification.verdict?.pValue
     let limit = limits.isEmpty ? nil : limits[classification.predicted]
     overLimit = limit.flatMap { limit in
       classification.distance.map { limit > 0 ? $0 / limit : $0 > 0 ? .infinity : 1 }

@@ -52,7 +52,8 @@ import Testing
     replacing("\"output\"", "\"outputs\"", "unknown member 'outputs' (did you mean 'output'?)"),
     replacing(
       "\"layers\"", "\"preprocess\":{},\"layers\"",
-      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_name, layers;"),
+      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_name, layers, distances;"
+    ),
     replacing("\"input_shape\"", "\"inputshape\"", "unknown member 'inputshape' (did you mean 'input_shape'?)"),
     layers(
       #"{"type":"dropout","name":"x","rates":0.3}"#,

@@ -1,4 +1,4 @@
-"""Split-conformal rejection: how far from its prototype a row of a class may lie.
+"""Split-conformal rejection by answered class: how far from its prototype a row that is answered a class may lie.
 
 Shapes: N rows, C classes.
 """
@@ -15,15 +15,17 @@ FALSE_REJECT_RATE = 0.01
 
 @dataclass(frozen=True)
 class Calibration:
-    """Each class's held-out in-class squared distances, ascending: class c's are distances[offsets[c]:offsets[c+1]]."""
+    """The squared distances of the held-out rows that were answered each class, ascending: class c's are
+    distances[offsets[c]:offsets[c+1]]. One gamma serves all prototypes."""
 
     distances: np.ndarray  # float32
     offsets: np.ndarray  # int64 [C + 1]
 
     @classmethod
-    def fit(cls, distances: np.ndarray, labels: np.ndarray) -> Calibration:
-        """`distances` [N, C] float32 of held-out rows, `labels` [N] their true classes."""
-        classes = [np.sort(distances[labels == c, c]) for c in range(distances.shape[1])]
+    def fit(cls, distances: np.ndarray) -> Calibration:
+        """`distances` [N, C] float32 of held-out rows; no labels are needed."""
+        answered = distances.argmin(1)
+        classes = [np.sort(distances[answered == c, c]) for c in range(distances.shape[1])]
         offsets = np.cumsum([0, *map(len, classes)], dtype=np.int64)
         return cls(np.concatenate(classes).astype(np.float32), offsets)
 

@@ -89,7 +89,7 @@ def main() -> None:
     own = distances[np.arange(len(held_out.labels)), held_out.labels]
     held_out_error = float(np.mean(distances.argmin(1) != held_out.labels))
     print(f"held out: error {held_out_error:.2%}, median distance to the own prototype {np.median(own):.3f}")
-    calibration = Calibration.fit(distances, held_out.labels)
+    calibration = Calibration.fit(distances)
     if arguments.hold_test_back:
         return
 

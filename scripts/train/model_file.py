@@ -34,9 +34,12 @@ def write(
     if training is not None:
         metadata["radial.training"] = _json(training)
     if calibration is not None:
+        metadata["radial.version"] = "1.2"
         metadata["radial.calibration"] = _json(
             {
                 "method": "split_conformal",
+                "categories": "predicted",
+                "min_rows": 100,
                 "false_reject_rate": FALSE_REJECT_RATE,
                 "rows": len(calibration.distances),
             }
