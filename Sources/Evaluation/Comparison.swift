@@ -106,7 +106,7 @@ package struct Comparison: Encodable, Sendable {
     var lines = ["rows: \(rows), the same class for \(Evaluation.percent(agreement)), another for \(changed)"]
     if !changesByClass.isEmpty {
       lines.append(
-        Evaluation.aligned(
+        TextTable.aligned(
           [["first", "second", "rows"]] + changesByClass.map { [$0.before, $0.after, String($0.rows)] }))
       lines.append(
         "changed: \(changes.map { "row \($0.row)" }.joined(separator: ", "))\(changed > changes.count ? ", …" : "")")

@@ -159,7 +159,7 @@ package struct Evaluation: Encodable, Sendable {
         accepted <= 0.05
         ? "its distances separate this set."
         : accepted <= 0.2
-          ? "its distances separate most of this set." : "its distances do not separate; see the page on training."
+          ? "its distances separate most of this set." : "its distances do not separate; see the page What known means."
       sentences.append("\(set.name): \(percent(accepted)) would be called known at 1 %: \(verdict)")
       if let distance = set.distance?.auroc {
         for (name, other) in [("softmax", set.softmax), ("energy", set.energy)] {
@@ -214,7 +214,7 @@ extension Evaluation {
           "\(Self.percent(entry.expectedLow)) to \(Self.percent(entry.expectedHigh))", String(entry.calibrationRows),
         ])
       }
-      lines.append(Self.aligned(cells))
+      lines.append(TextTable.aligned(cells))
     }
     var cells = [
       ["far set", "rows"] + acceptanceRates.map { "known at \(Self.percent($0))" } + ["AUROC", "softmax", "energy"]
@@ -225,18 +225,10 @@ extension Evaluation {
         [set.name + (set.isSynthetic ? " (synthetic)" : ""), String(set.rows)] + accepted
           + [set.distance, set.softmax, set.energy].map { $0.map { Self.rounded($0.auroc) } ?? "-" })
     }
-    if far.count > 0 { lines.append(Self.aligned(cells)) }
+    if far.count > 0 { lines.append(TextTable.aligned(cells)) }
     if far.contains(where: \.isSynthetic) {
       lines.append("Synthetic far rows are made of the rows themselves; real strange rows may be harder.")
     }
     return (lines + judgement + warnings.map { "warning: \($0)" }).joined(separator: "\n")
-  }
-
-  static func aligned(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-        .replacing(#/ +$/#, with: "")
-    }.joined(separator: "\n")
   }
 }

@@ -46,8 +46,9 @@ public struct Calibration: Sendable {
   private let distances: [Float]
   /// [C + 1]: where each class's distances start.
   private let offsets: [Int]
-  /// Of the classes that are pooled, and of all where some borrow, ascending.
+  /// Of the classes that are pooled, ascending.
   private let pooled: [Float]
+  /// Of all classes, ascending; empty where none borrows.
   private let all: [Float]
 
   static let key = "radial.calibration"

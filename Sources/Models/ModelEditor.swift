@@ -26,8 +26,8 @@ public final class ModelEditor {
   private var architecture: Architecture
   private let instructionSet: InstructionSet
   private let source: any TensorSource
-  /// The layers of the body, with their weights.
-  private let body: [Layer]
+  /// The layers of the body, with their weights, once somebody has asked for them.
+  private var layers: [Layer]?
 
   /// Reads a model and runs its self-test.
   /// - Parameters:
@@ -54,7 +54,13 @@ public final class ModelEditor {
     if let labels { metadata["radial.labels"] = JSONValue.array(labels.map(JSONValue.string)).text(isPretty: false) }
     (self.metadata, tensors, self.instructionSet) = (metadata, source.tensors, instructionSet)
     self.source = source
-    body = try NetworkReader(source, architecture).layers
+  }
+
+  private func body() throws(ModelError) -> [Layer] {
+    if let layers { return layers }
+    let read = try NetworkReader(source, source.architecture()).layers
+    layers = read
+    return read
   }
 
   /// Where in a network distances may be measured.
@@ -68,7 +74,8 @@ public final class ModelEditor {
   }
 
   /// The input, every flat layer before the last, and the last image layer; those that are no wider than `limit`.
-  public func embeddings(upTo limit: Int) -> [Embedding] {
+  public func embeddings(upTo limit: Int) throws(ModelError) -> [Embedding] {
+    let body = try body()
     let described = model.layers.prefix(body.count)
     func isIdentity(_ layer: Layer) -> Bool {
       switch layer {
@@ -89,7 +96,7 @@ public final class ModelEditor {
 
   /// The body up to an embedding, and layers behind it.
   public func network(to embedding: Embedding, behind layers: [Layer] = []) throws(ModelError) -> Network {
-    let before = Array(body.prefix(embedding.depth))
+    let before = Array(try body().prefix(embedding.depth))
     do throws(EngineError) {
       return try Network(
         inputWidth: model.network.inputWidth, preprocessing: model.preprocessing,
@@ -167,6 +174,8 @@ public final class ModelEditor {
       path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
     metadata[Calibration.key] = nil
+    // Outputs stay what they were compared with; distances do not.
+    if model.verification?.subject == .distances { metadata[Verification.key] = nil }
     for key in tensors.keys where key.hasPrefix("calibration.") || key == "selftest.distances" { tensors[key] = nil }
     tensors["\(projection.name).kernel"] = Tensor(kernel, shape: [kernel.count / width, width])
     tensors["\(projection.name).bias"] = Tensor(bias, shape: [width])

@@ -82,7 +82,7 @@ package final class RowScan: @unchecked Sendable {
         return nil
       }
       source.blocks += 1
-      source.rows += block.capacity
+      source.rows += block.cutRows
       source.progress?.update(rows: source.rows, fraction: rows.fraction)
       return source.blocks - 1
     }

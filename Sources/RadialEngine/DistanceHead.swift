@@ -47,8 +47,9 @@ extension ExecutionPlan {
     try Self.check(dense.kernel, dense.inputs * dense.units, dense.name, "kernel")
     if let bias = dense.bias { try Self.check(bias, dense.units, dense.name, "bias") }
     try Self.check(rbf.centers, rbf.inputs * rbf.units, rbf.name, "centers")
-    let count = (head.classes.max() ?? -1) + 1
-    guard head.classes.count == rbf.units, Set(head.classes) == Set(0..<count) else {
+    guard head.classes.count == rbf.units, head.classes.allSatisfy({ (0..<rbf.units).contains($0) }),
+      let count = head.classes.max().map({ $0 + 1 }), Set(head.classes).count == count
+    else {
       throw .wrongCount(layer: rbf.name, part: "classes", expected: rbf.units, found: head.classes.count)
     }
     flush()

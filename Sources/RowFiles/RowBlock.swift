@@ -35,7 +35,7 @@ public final class RowBlock: @unchecked Sendable {
   /// The cut text rows.
   private(set) var places: [Place] = []
   /// Rows that were cut, in either form.
-  var cutRows = 0
+  public internal(set) var cutRows = 0
   /// The number of the first of them.
   var firstRow = 0
   /// The text of the rows, or their numbers as they lie in the file.

@@ -35,9 +35,6 @@ struct AddClass: ParsableCommand {
   @OptionGroup var reading: RowFlags
   @OptionGroup var keras: KerasOptions
 
-  /// The file's self-test: as many examples of the class, or rows that it had.
-  private static let selfTestRows = 16
-
   func run() throws {
     let options = keras.loadOptions
     do {
@@ -48,7 +45,7 @@ struct AddClass: ParsableCommand {
       let center = scan.meanEmbedding(editor.model)
       let near = editor.model.classes(within: center)
       try editor.addClass(label, center: center)
-      let test = editor.selfTestInputs ?? scan.firstRows(Self.selfTestRows)
+      let test = editor.selfTestInputs ?? scan.firstRows(min(CalibrationRun.selfTestRows, editor.maximumSelfTestRows))
       editor.setSelfTest(try editor.edited().answers(to: test))
       let written = try editor.write(to: file)
       print("class \(written.classCount - 1), '\(label)', from \(scan.rowCount) examples")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Models
 import OfflineScoring
 import RadialEngine
@@ -73,16 +74,10 @@ struct Calibrate: ParsableCommand {
     }
     let run: CalibrationRun
     do throws(OfflineFailure) {
-      let rows: RowFile
-      do throws(RowFileError) {
-        rows = try RowFile(path: self.rows, shape: editor.model.inputShape, options: reading.reading)
-      } catch {
-        throw OfflineFailure(error)
-      }
+      let reader = RowReading(model: editor.model, flags: reading)
       run = try CalibrationRun(
-        editor.model, rows, rate: falseRejectRate, minimumRows: minRows,
-        threads: reading.threads ?? availableCores(),
-        progress: reading.quiet ? nil : ProgressBar.onTerminal(writesToFile: true))
+        editor.model, reader.open(rows), rate: falseRejectRate, minimumRows: minRows, threads: reader.threads,
+        progress: reader.progress)
     } catch {
       throw Failure(error)
     }
@@ -129,11 +124,8 @@ struct CalibrationReport: Encodable, CustomStringConvertible {
         name.withoutControlCharacters, "\(entry.rows)", limit + (entry.category == "pooled" ? " (pooled)" : ""),
       ])
     }
-    let widths = (0..<2).map { column in lines.map { $0[column].count }.max() ?? 0 }
     var text = ["\(calibration.rows) rows, at a false-reject rate of \(rate):"]
-    text += lines.map { line in
-      zip(line, widths + [0]).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }.joined(separator: "  ")
-    }
+    text.append(TextTable.aligned(lines))
     text += calibration.warnings
     text.append(
       isNewSelfTest

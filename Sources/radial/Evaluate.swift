@@ -21,19 +21,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "A file of rows in any form that predict reads, or - for the standard input.")
   var rows: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The rows' labels, one a row: numbers in any form of rows, or a text with one a line.", valueName: "file"))
-  var labels: String?
-
-  @Option(help: "The column of a CSV file, or the member of JSON rows, that holds the labels.")
-  var labelColumn: String?
-
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "Rows that the model should not know; once for each set. Without any, some are made of ROWS.", valueName: "rows"))
-  var far: [String] = []
+  @OptionGroup var given: LabelledRowFlags
 
   @Option(help: ArgumentHelp("A page of pictures to write, one HTML file.", valueName: "file"))
   var report: String?
@@ -51,17 +39,13 @@ struct Evaluate: ParsableCommand {
   private static let syntheticRows = 2000
 
   func validate() throws {
-    guard labels == nil || labelColumn == nil else {
-      throw ValidationError("--labels and --label-column both say where the labels are; say one")
-    }
     if force, report == nil { throw ValidationError("--force is for --report, which names no file here; leave it out") }
-    let standard = ([rows, labels ?? ""] + far).count { $0 == "-" }
-    guard standard <= 1 else { throw ValidationError("several files are the standard input; name all but one") }
+    try given.checkStandardInput(beside: rows)
   }
 
   func run() throws {
     let options = keras.loadOptions
-    let inputs = [model, rows] + far + [labels, options.configurationPath].compactMap { $0 }
+    let inputs = [model, rows] + given.files + (options.configurationPath.map { [$0] } ?? [])
     do {
       let page = try report.map { try OutputFile(path: $0, inputs: inputs, kind: .text, force: force) }
       let model = try Model.load(
@@ -72,12 +56,12 @@ struct Evaluate: ParsableCommand {
       }
       let reader = RowReading(model: model, flags: reading)
       let scan = try reader.scan(
-        rows, labels: labels, labelColumn: labelColumn, sampled: far.isEmpty ? Self.syntheticRows : 0)
+        rows, labels: given.labels, labelColumn: given.labelColumn, sampled: given.far.isEmpty ? Self.syntheticRows : 0)
       var sets: [(name: String, isSynthetic: Bool, scan: EvaluationScan)] = []
-      for path in far {
+      for path in given.far {
         sets.append((name(of: path), false, try reader.scan(path)))
       }
-      if far.isEmpty { sets = scan.syntheticSets(model) }
+      if given.far.isEmpty { sets = scan.syntheticSets(model) }
       let evaluation = Evaluation(model, name: name(of: self.model), scan, far: sets)
       print(json ? JSONDocument.text(of: evaluation, isPretty: true) : evaluation.table)
       guard let page else { return }

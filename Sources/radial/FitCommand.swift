@@ -24,25 +24,13 @@ struct FitCommand: ParsableCommand {
   @Argument(help: "A file of rows in any form that predict reads, or - for the standard input.")
   var rows: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The rows' labels, one a row: numbers in any form of rows, or a text with one a line.", valueName: "file"))
-  var labels: String?
-
-  @Option(help: "The column of a CSV file, or the member of JSON rows, that holds the labels.")
-  var labelColumn: String?
-
   @Option(help: "The layer whose outputs are measured, or input. Default: the one that tells far rows best.")
   var layer: String?
 
   @Option(help: "How many prototypes each class gets: 1 to 256. Default: 1 or 16, what tells far rows better.")
   var prototypes: Int?
 
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "Rows that the model should not know; once for each set. Without any, some are made of ROWS.", valueName: "rows"))
-  var far: [String] = []
+  @OptionGroup var given: LabelledRowFlags
 
   @Option(help: "Of the splits, the made rows and K-means: 0 or more.")
   var seed: UInt64 = 1
@@ -59,23 +47,19 @@ struct FitCommand: ParsableCommand {
   @OptionGroup var reading: RowFlags
   @OptionGroup var keras: KerasOptions
 
-  /// Of a file without a self-test, so many rows become it.
-  private static let selfTestRows = 16
-
   func validate() throws {
-    guard (labels == nil) != (labelColumn == nil) else {
+    guard given.labels != nil || given.labelColumn != nil else {
       throw ValidationError("say where the rows' labels are: --labels FILE or --label-column NAME")
     }
     if let prototypes, !(1...256).contains(prototypes) {
       throw ValidationError("--prototypes: expected 1 to 256, found \(prototypes)")
     }
-    let standard = ([rows, labels ?? ""] + far).count { $0 == "-" }
-    guard standard <= 1 else { throw ValidationError("several files are the standard input; name all but one") }
+    try given.checkStandardInput(beside: rows)
   }
 
   func run() throws {
     let options = keras.loadOptions
-    let inputs = [model, rows] + far + [labels, options.configurationPath].compactMap { $0 }
+    let inputs = [model, rows] + given.files + (options.configurationPath.map { [$0] } ?? [])
     do {
       let file = try OutputFile(path: output, inputs: inputs, kind: .model, force: force)
       let editor = try ModelEditor(model, instructionSet: try selectedInstructionSet(), options: options)
@@ -88,13 +72,13 @@ struct FitCommand: ParsableCommand {
         throw Failure.usage("\(model): is a \(editor.model.kind), which measures its classes already; calibrate it")
       }
       let reader = RowReading(model: editor.model, flags: reading)
-      let scan = try reader.scan(rows, labels: labels, labelColumn: labelColumn, isSampled: true)
+      let scan = try reader.scan(rows, labels: given.labels, labelColumn: given.labelColumn, isSampled: true)
       var sets: [EvaluationScan] = []
-      for path in far { sets.append(try reader.scan(path, isSampled: true)) }
+      for path in given.far { sets.append(try reader.scan(path, isSampled: true)) }
       let fit = try Fit(
         editor, scan, far: sets, layer: layer, prototypes: prototypes.map { [$0] } ?? [1, 16], seed: seed)
       let fitted = try editor.edited()
-      let test = editor.selfTestInputs ?? scan.firstRows(Self.selfTestRows)
+      let test = editor.selfTestInputs ?? scan.firstRows(min(CalibrationRun.selfTestRows, editor.maximumSelfTestRows))
       editor.setSelfTest(fitted.answers(to: test))
       try editor.write(to: file)
       if json {

@@ -15,18 +15,26 @@ struct RowReading {
   func scan(
     _ path: String, labels: String? = nil, labelColumn: String? = nil, isSampled: Bool = false, sampled: Int = 0
   ) throws -> EvaluationScan {
+    try EvaluationScan(
+      model, open(path, labelColumn: labelColumn), labels: try labels.map { try RowLabels.read($0) },
+      isLabelled: labels != nil || labelColumn != nil,
+      sampled: isSampled ? .max : sampled, sampledFloats: isSampled ? Fit.maximumFloats : 1 << 24,
+      threads: threads, progress: progress)
+  }
+
+  /// Opens a file.
+  func open(_ path: String, labelColumn: String? = nil) throws(OfflineFailure) -> RowFile {
     var options = flags.reading
     options.labelColumn = labelColumn
-    let rows: RowFile
     do throws(RowFileError) {
-      rows = try RowFile(path: path, shape: model.inputShape, options: options)
+      return try RowFile(path: path, shape: model.inputShape, options: options)
     } catch {
       throw OfflineFailure(error)
     }
-    return try EvaluationScan(
-      model, rows, labels: try labels.map { try RowLabels.read($0) }, isLabelled: labels != nil || labelColumn != nil,
-      sampled: isSampled ? .max : sampled, sampledFloats: isSampled ? Fit.maximumFloats : 1 << 24,
-      threads: flags.threads ?? availableCores(),
-      progress: flags.quiet ? nil : ProgressBar.onTerminal(writesToFile: true))
   }
+
+  /// How many threads score rows.
+  var threads: Int { flags.threads ?? availableCores() }
+  /// nil: nobody looks.
+  var progress: ProgressBar? { flags.quiet ? nil : ProgressBar.onTerminal(writesToFile: true) }
 }

@@ -65,6 +65,8 @@ import Testing
     (#""of":"a","#, "", "tensor 'w.kernel' has shape [3, 2], expected [4, 2]"),
     (#""classes":[0,1,1]"#, #""classes":[0,1]"#, "has the classes of 2 units, expected one of each of its 3"),
     (#""classes":[0,1,1]"#, #""classes":[0,2,2]"#, "from 0 on without a gap"),
+    (#""classes":[0,1,1]"#, #""classes":[0,1,9007199254740991]"#, "from 0 on without a gap"),
+    (#""classes":[0,1,1]"#, #""classes":[0,1,-1]"#, "from 0 on without a gap"),
     (#""classes":[0,1,1]"#, #""classes":[0,1,2]"#, "have the prototypes of 3 classes, and the network answers 2"),
     (#","classes":[0,1,1]"#, "", "an rbf layer without 'classes'"),
     (#""scale":0.5"#, #""scale":"tensor""#, "a gamma a unit, expected one gamma"),

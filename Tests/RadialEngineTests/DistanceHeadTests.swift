@@ -128,6 +128,7 @@ import Testing
     #expect(refusal { $0.classes[0] = 3 } == nil)
     #expect(
       refusal { $0.classes = [0, 0, 0, 2, 2, 2, 2] } == .wrongCount(layer: "p", part: "classes", expected: 7, found: 7))
+    #expect(refusal { $0.classes[0] = .max } == .wrongCount(layer: "p", part: "classes", expected: 7, found: 7))
     #expect(refusal { $0.classes.removeLast() } == .wrongCount(layer: "p", part: "classes", expected: 7, found: 6))
     #expect(refusal { $0.prototypes.inputs = 5 } == .wrongWidth(layer: "p", expected: 4, found: 5))
     #expect(refusal { $0.prototypes.centers[3] = .nan } == .notFinite(layer: "p", part: "centers", index: 3))

@@ -87,7 +87,7 @@ package struct Fit: Encodable, Sendable {
         of: Array(selecting.rows.prefix(Self.syntheticRows)), classes: selecting.classes, shape: shape, seed: seed
       ).map { Scored(model, $0.rows) }
       farMeasuring = SyntheticRows.make(
-        of: Array(measuring.rows.prefix(Self.syntheticRows)), classes: measuring.classes, shape: shape, seed: seed + 1
+        of: Array(measuring.rows.prefix(Self.syntheticRows)), classes: measuring.classes, shape: shape, seed: seed &+ 1
       ).map { Scored(model, $0.rows) }
     } else {
       for set in far {
@@ -101,7 +101,12 @@ package struct Fit: Encodable, Sendable {
     isFarSynthetic = far.isEmpty
     farRows = (farSelecting + farMeasuring).reduce(0) { $0 + $1.rows.count }
 
-    let embeddings = editor.embeddings(upTo: Self.maximumWidth)
+    let embeddings: [ModelEditor.Embedding]
+    do throws(ModelError) {
+      embeddings = try editor.embeddings(upTo: Self.maximumWidth)
+    } catch {
+      throw OfflineFailure("\(error)")
+    }
     let tried = embeddings.filter { layer == nil || ($0.layer ?? "input") == layer }
     guard !tried.isEmpty else {
       let names = embeddings.map { $0.layer ?? "input" }
@@ -225,6 +230,6 @@ package struct Fit: Encodable, Sendable {
     }
     return
       (["\(rows) rows: a third fits, one selects, one measures; \(farRows) far rows, half and half"]
-      + [Evaluation.aligned(lines)] + notes.map { "note: \($0)" }).joined(separator: "\n")
+      + [TextTable.aligned(lines)] + notes.map { "note: \($0)" }).joined(separator: "\n")
   }
 }

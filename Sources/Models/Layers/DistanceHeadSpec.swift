@@ -42,8 +42,10 @@ struct DistanceHeadSpec: Equatable, Sendable {
     guard rbf.scale.map({ if case .number = $0 { true } else { false } }) ?? true else {
       throw invalid("has an rbf layer with a gamma a unit, expected one gamma")
     }
-    let count = (numbers.max() ?? -1) + 1
-    guard numbers.count == list.count, numbers.count == rbf.units, Set(numbers) == Set(0..<max(count, 0)) else {
+    // Looked at before anything as large as the largest of them is made.
+    guard numbers.count == list.count, numbers.count == rbf.units,
+      numbers.allSatisfy({ (0..<rbf.units).contains($0) }), Set(numbers).count == (numbers.max() ?? -1) + 1
+    else {
       throw invalid(
         "has the classes of \(list.count) units, expected one of each of its \(rbf.units), from 0 on without a gap")
     }
