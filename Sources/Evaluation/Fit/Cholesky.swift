@@ -16,6 +16,7 @@ struct Cholesky {
     var isDefinite = true
     lower.withUnsafeMutableBufferPointer { lower in
       guard let start = lower.baseAddress else { return }
+      // In column j each part writes the elements of its own lines below j, and reads columns before j, which are done.
       nonisolated(unsafe) let pointer = start
       for j in 0..<width {
         nonisolated(unsafe) let line = pointer + j * width
@@ -46,6 +47,7 @@ struct Cholesky {
     var inverse = [Double](repeating: 0, count: width * width)
     inverse.withUnsafeMutableBufferPointer { inverse in
       guard let start = inverse.baseAddress else { return }
+      // Each part writes columns of its own.
       nonisolated(unsafe) let pointer = start
       let width = width
       let lower = lower

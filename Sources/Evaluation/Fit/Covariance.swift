@@ -37,6 +37,7 @@ struct Covariance {
     let lines = 32
     within = [Double](unsafeUninitializedCapacity: width * width) { target, initialized in
       initialized = width * width
+      // Each block writes lines of its own of the target; rows are read alone.
       nonisolated(unsafe) let target = target
       nonisolated(unsafe) let rows = rows
       DispatchQueue.concurrentPerform(iterations: (width + lines - 1) / lines) { block in

@@ -54,6 +54,7 @@ struct KMeans {
     let part = 256
     return [Double](unsafeUninitializedCapacity: rows.count) { target, initialized in
       initialized = rows.count
+      // Each block writes the elements of its own rows.
       nonisolated(unsafe) let target = target
       DispatchQueue.concurrentPerform(iterations: (rows.count + part - 1) / part) { block in
         for row in block * part..<min(rows.count, (block + 1) * part) { target[row] = distance(rows[row], center) }
@@ -94,6 +95,7 @@ struct KMeans {
     let centers = centers
     nearest.withUnsafeMutableBufferPointer { nearest in
       distances.withUnsafeMutableBufferPointer { distances in
+        // Each block writes the elements of its own rows.
         nonisolated(unsafe) let (nearest, distances) = (nearest, distances)
         let part = 256
         DispatchQueue.concurrentPerform(iterations: (rows.count + part - 1) / part) { block in

@@ -34,6 +34,7 @@ extension Network {
     let parts = (rows.count + part - 1) / part
     let made = [[Value]](unsafeUninitializedCapacity: parts) { target, initialized in
       initialized = parts
+      // Each part initializes an element of its own.
       nonisolated(unsafe) let target = target
       DispatchQueue.concurrentPerform(iterations: parts) { index in
         let block = rows[index * part..<min(rows.count, (index + 1) * part)]
