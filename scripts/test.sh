@@ -50,6 +50,7 @@ case " $* " in
     scripts/metrics.sh
     scripts/manifests.sh ${kserve:+"$kserve"}
     scripts/schemathesis.sh
+    scripts/python.sh ${all:+--all}
     if [ -n "$all" ]; then
       swift build -c release --product radial
       RADIAL="$(swift build -c release --show-bin-path)/radial"

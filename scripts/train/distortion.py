@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from radial.images import sampled, smooth_noise
 
 SIDE = 28
 
@@ -41,36 +41,26 @@ class Distortion:
         source_row = cosine * row - sine * column + middle + draws[2] * self.shift
         source_column = sine * row + cosine * column + middle + draws[3] * self.shift
         if self.displacement > 0:
-            fields = smooth_noise(keys[2], (2, n), width=4.0) * (strength * self.displacement)
+            fields = smooth_noise(KeyDraws(keys[2]), (2, n, SIDE, SIDE), width=4.0) * (strength * self.displacement)
             source_row, source_column = source_row + fields[0], source_column + fields[1]
-        return sampled(images, source_row, source_column).reshape(n, -1)
+        return sampled(images, source_row, source_column, jnp).reshape(n, -1)
 
 
-def smoothing_matrix(width: float) -> jax.Array:
-    """[28, 28]: a Gaussian of that standard deviation in pixels, each row of length 1."""
-    distance = np.arange(SIDE)[:, None] - np.arange(SIDE)[None, :]
-    weights = np.exp(-0.5 * np.square(distance / width))
-    return jnp.asarray(weights / np.sqrt(np.square(weights).sum(1, keepdims=True)), jnp.float32)
+class KeyDraws:
+    """The draws of a JAX key, for `radial.outliers` inside a compiled function: each takes another key that follows from it."""
 
+    def __init__(self, key: jax.Array) -> None:
+        self._key, self._taken = key, 0
 
-def smooth_noise(key: jax.Array, leading: tuple[int, ...], width: float) -> jax.Array:
-    """[*leading, 28, 28]: Gaussian fields of variance 1 at every pixel, correlated over about `width` pixels."""
-    smooth = smoothing_matrix(width)
-    return smooth @ jax.random.normal(key, (*leading, SIDE, SIDE)) @ smooth.T
+    def _next(self) -> jax.Array:
+        self._taken += 1
+        return jax.random.fold_in(self._key, self._taken)
 
+    def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> jax.Array:
+        return jax.random.uniform(self._next(), shape, minval=low, maxval=high)
 
-def sampled(images: jax.Array, row: jax.Array, column: jax.Array) -> jax.Array:
-    """Bilinear values of `images` [N, 28, 28] at the places `row`, `column` [N, 28, 28]; 0 outside."""
-    wide = SIDE + 2
-    flat = jnp.pad(images, ((0, 0), (1, 1), (1, 1))).reshape(len(images), -1)
-    row, column = jnp.clip(row + 1, 0, SIDE + 0.999), jnp.clip(column + 1, 0, SIDE + 0.999)
-    top, left = jnp.floor(row), jnp.floor(column)
-    down, right = row - top, column - left
-    corner = (top * wide + left).astype(jnp.int32).reshape(len(images), -1)
+    def normal(self, shape: tuple[int, ...]) -> jax.Array:
+        return jax.random.normal(self._next(), shape)
 
-    def at(offset: int) -> jax.Array:
-        return jnp.take_along_axis(flat, corner + offset, axis=1, mode="clip").reshape(row.shape)
-
-    above = at(0) * (1 - right) + at(1) * right
-    below = at(wide) * (1 - right) + at(wide + 1) * right
-    return above * (1 - down) + below * down
+    def permutation(self, n: int) -> jax.Array:
+        return jax.random.permutation(self._next(), n)

@@ -2,4 +2,4 @@
 train_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$train_folder/../environment.sh"
 virtual_environment "$train_folder"
-export KERAS_BACKEND=jax PYTHONPATH=${train_folder%/*} PYTHONUNBUFFERED=1
+export KERAS_BACKEND=jax PYTHONPATH=${train_folder%/*}:${train_folder%/*}/python PYTHONUNBUFFERED=1

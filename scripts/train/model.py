@@ -9,17 +9,16 @@ import math
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
+from radial import model_file
+from radial.calibration import FALSE_REJECT_RATE, Calibration, area_under_roc
+from radial.outliers import outliers
 
-from . import idx, model_file, pictures
-from .calibration import FALSE_REJECT_RATE, Calibration, area_under_roc
-from .network import Network
-from .outliers import outliers
-from .recipes import PREPROCESSING, RECIPES, Recipe
+from . import idx, pictures
+from .network import WEIGHTS, Network
+from .distortion import SIDE
+from .recipes import RECIPES, PREPROCESSING, Recipe
 from .trainer import Trainer
-
-SELF_TEST_ROWS = 16
 
 
 def measure(
@@ -57,8 +56,9 @@ def measure(
                 f"  at {rate}: test rejected {np.mean(~accepted):.2%}, {recipe.far_set} accepted"
                 f" {np.mean(far_values >= rate):.2%}, error among accepted {remaining:.2%}"
             )
-    invented = np.asarray(outliers(jax.random.key(0), test.pixels[:2000] * np.float32(PREPROCESSING["scale"]))) * 255
-    groups["synthetic outliers"], _, _ = verdicts(invented.astype(np.float32))
+    images = test.pixels[:2000].reshape(-1, SIDE, SIDE)
+    invented = outliers(images, len(images), np.random.default_rng(0), low=0, high=255)
+    groups["synthetic outliers"], _, _ = verdicts(invented.reshape(len(images), -1))
     return figures, groups
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--data", type=Path, help="folder of the four gzip'd IDX files; default: Keras' own download")
     parser.add_argument("--outside", type=Path, help="folder of the far set: measured, never trained on")
-    parser.add_argument("--out", type=Path, default=model_file.WEIGHTS, help="folder to write to")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder to write to")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int, default=1998)
     parser.add_argument("--fresh", action="store_true", help="begin anew; otherwise an interrupted run goes on")
@@ -110,10 +110,11 @@ def main() -> None:
     model_file.write(
         path,
         network,
-        self_test_inputs=test.pixels[:SELF_TEST_ROWS],
+        network.answers32(test.pixels[: model_file.SELF_TEST_ROWS]),
         labels=recipe.labels,
         training=figures,
         calibration=calibration,
+        calibration_rows=held_out.pixels,
     )
     network.keras_model().save(path.with_suffix(".keras"))
     pictures.training_curve(arguments.out / f"{arguments.name}-training.png", arguments.name, trainer.history)

@@ -9,21 +9,16 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
-from . import tensor_file
+from radial import tensor_file
+from radial.keras.layer import RBFLayer
+from radial.model_file import Answers, Description
+
 from .image_layers import Subsampling2D, scaled_tanh
-from .rbf import RBFLayer
-
-
-class Answers(NamedTuple):
-    """Outputs [N, …] and squared distances [N, C] to the units of the last RBF layer."""
-
-    outputs: np.ndarray
-    distances: np.ndarray
 
 
 _ACTIVATIONS64 = {
@@ -44,14 +39,13 @@ _PARTS = {
 
 _ROWS_AT_ONCE = 500
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+"""Where the models that ship are kept."""
+
 
 @dataclass(frozen=True)
-class Network:
+class Network(Description):
     """The layers that `scripts/train` makes, closed by an RBF layer. Anything else is refused by name."""
-
-    architecture: dict[str, Any]
-    tensors: dict[str, np.ndarray]
-    preprocessing: dict[str, float] | None = None
 
     @classmethod
     def read(cls, path: Path) -> Network:
@@ -60,27 +54,6 @@ class Network:
         return cls(
             json.loads(metadata["radial.architecture"]), tensors, json.loads(preprocessing) if preprocessing else None
         )
-
-    @classmethod
-    def of(cls, model: keras.Sequential, preprocessing: dict[str, float] | None = None) -> Network:
-        """The description and the float32 weights of a built Keras model of Dense layers and Gaussian RBF layers."""
-        layers: list[dict[str, Any]] = []
-        tensors: dict[str, np.ndarray] = {}
-        for layer in model.layers:
-            description: dict[str, Any] = {"name": layer.name, "units": layer.units}
-            if isinstance(layer, RBFLayer):
-                gamma = float(np.float32(layer.gamma))  # a double's digits bring every float32 back exactly
-                form = {"output": "gaussian", "scale": gamma, "centers_layout": "features_units"}
-                layers.append({"type": "rbf", **description, **form})
-                tensors[f"{layer.name}.centers"] = np.asarray(layer.centers)
-            elif isinstance(layer, keras.layers.Dense):
-                activation = keras.activations.serialize(layer.activation)
-                layers.append({"type": "dense", **description, "activation": activation, "use_bias": True})
-                tensors[f"{layer.name}.kernel"] = np.asarray(layer.kernel)
-                tensors[f"{layer.name}.bias"] = np.asarray(layer.bias)
-            else:
-                raise ValueError(f"layer {layer.name!r} is a {type(layer).__name__}, expected Dense or RBFLayer")
-        return cls({"version": 1, "input_shape": list(model.input_shape[1:]), "layers": layers}, tensors, preprocessing)
 
     @property
     def widest_input(self) -> int:
@@ -112,7 +85,7 @@ class Network:
         # A copy: predict donates its buffers to the computation, and none may be donated twice.
         measure.set_weights([np.array(last.centers)])
         rows = self.prepared(inputs, np.float32)
-        return Answers(*map(np.asarray, both.predict(rows, batch_size=_ROWS_AT_ONCE, verbose=0)))
+        return Answers(inputs, *map(np.asarray, both.predict(rows, batch_size=_ROWS_AT_ONCE, verbose=0)))
 
     def answers64(self, inputs: np.ndarray) -> Answers:
         """The same weights in float64, by numpy alone."""
@@ -120,9 +93,10 @@ class Network:
             self._pass64(self.prepared(inputs[start : start + _ROWS_AT_ONCE], np.float64))
             for start in range(0, len(inputs), _ROWS_AT_ONCE)
         ]
-        return Answers(*map(np.concatenate, zip(*parts, strict=True)))
+        return Answers(inputs, *map(np.concatenate, zip(*parts, strict=True)))
 
-    def _pass64(self, x: np.ndarray) -> Answers:
+    def _pass64(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs [N, ...] and squared distances [N, C]."""
         distances = x
         for layer in self.architecture["layers"]:
             kind = layer["type"]
@@ -141,7 +115,7 @@ class Network:
                 distances = np.stack([np.square(x - center).sum(-1) for center in weights[0].T], axis=-1)
                 x = distances if layer["output"] == "distance" else np.exp(-layer["scale"] * distances)
             x = _ACTIVATIONS64[layer.get("activation", "linear")](x)
-        return Answers(x, distances)
+        return x, distances
 
     def prepared(self, inputs: np.ndarray, dtype: type) -> np.ndarray:
         """Raw rows [N, D] in the network's input shape, after preprocessing."""

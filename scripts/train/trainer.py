@@ -1,9 +1,6 @@
 """Trains a recipe: AdamW with a one-cycle rate, averaged weights, distorted rows, synthetic outliers; resumable.
 
-The loss of a row on the logits z = -gamma d2 is the cross-entropy of softmax(z) plus a pull, `pull` gamma d2 of its
-own class. Softmax sees differences of distances only; without the pull a row may lie anywhere as long as its own
-prototype is the nearest, and the distance would say nothing about whether the row belongs to any class. An outlier
-pays relu(10 - gamma d2), averaged over the classes: it is pushed to d2 = 10 / gamma from every prototype, no farther.
+The loss and the outliers are those of the package `radial`, the loss on the logits -gamma d2.
 
 Shapes: N rows, D inputs, C classes.
 """
@@ -20,15 +17,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from radial.keras.loss import known_loss, outlier_loss
+from radial.outliers import image_outliers
 
 from . import idx
+from .distortion import SIDE, KeyDraws
 from .forward import Tensors, distances
-from .outliers import outliers
 from .recipes import GAMMA, PREPROCESSING, Recipe
 
 BATCH = 128
 STEPS_PER_CALL = 39  # 55,000 rows are 429 batches, 11 calls
-OUTLIER_REACH = 10.0
 WEIGHT_DECAY = 1e-2
 LARGEST_NORM = 5.0
 AVERAGING = 0.999
@@ -86,11 +84,10 @@ def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
 
 def loss(recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The loss, and its two parts [2]; the first len(labels) `rows` belong to classes, the others to none."""
-    scaled = GAMMA * distances(recipe.architecture, tensors, rows)
-    inside, outside = scaled[: len(labels)], scaled[len(labels) :]
-    own = jnp.take_along_axis(inside, labels[:, None], axis=1)[:, 0]
-    known = (jax.nn.logsumexp(-inside, axis=1) + own + recipe.pull * own).mean()
-    pushed = jax.nn.relu(OUTLIER_REACH - outside).mean() if len(outside) else jnp.float32(0)
+    logits = -GAMMA * distances(recipe.architecture, tensors, rows)
+    inside, outside = logits[: len(labels)], logits[len(labels) :]
+    known = known_loss(labels, inside, recipe.pull).mean()
+    pushed = outlier_loss(outside).mean() if len(outside) else jnp.float32(0)
     return known + recipe.outlier_weight * pushed, jnp.stack([known, pushed])
 
 
@@ -126,7 +123,9 @@ class Trainer:
         originals = self.pixels[chosen].astype(jnp.float32) * np.float32(PREPROCESSING["scale"])
         rows = recipe.distortion(distorting, originals)
         if recipe.outliers_per_batch:
-            rows = jnp.concatenate([rows, outliers(inventing, rows[: recipe.outliers_per_batch])])
+            images = rows[: recipe.outliers_per_batch].reshape(-1, SIDE, SIDE)
+            made = image_outliers(KeyDraws(inventing), images, jnp)
+            rows = jnp.concatenate([rows, made.reshape(len(images), -1)])
         gradient, parts = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)(state.tensors)
         for name, factors in (recipe.connections or {}).items():
             gradient[name] = gradient[name] * factors

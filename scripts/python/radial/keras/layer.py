@@ -1,4 +1,4 @@
-"""The radial basis layer of Radial's models.
+"""The radial basis layer.
 
 Shapes: N rows, H features entering the layer, C units (one prototype each).
 """
@@ -23,6 +23,9 @@ class RBFLayer(keras.layers.Layer):
 
     `output_form`: "gaussian" as above; "distance" is d2 itself, gamma unused; "negative_distance" is -gamma * d2, the
     logits to train on (the Gaussian underflows, and its gradient with it, long before its logarithm does).
+
+    Prototypes start at N(0, 0.5^2), apart from each other: of prototypes that start close together, as small random
+    weights are, the loss' pull makes one.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class RBFLayer(keras.layers.Layer):
         gamma: float = 0.5,
         trainable_gamma: bool = False,
         output_form: str = "gaussian",
-        centers_initializer: Any = "uniform",
+        centers_initializer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -43,7 +46,7 @@ class RBFLayer(keras.layers.Layer):
         self.initial_gamma = float(gamma)
         self.trainable_gamma = trainable_gamma
         self.output_form = output_form
-        self.centers_initializer = keras.initializers.get(centers_initializer)
+        self.centers_initializer = keras.initializers.get(centers_initializer or keras.initializers.RandomNormal(0.0, 0.5))
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.centers = self.add_weight(

@@ -1,6 +1,6 @@
 """Split-conformal rejection by answered class: how far from its prototype a row that is answered a class may lie.
 
-Shapes: N rows, C classes.
+Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005), section 4.5. Shapes: N rows, C classes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 FALSE_REJECT_RATE = 0.01
+"""Of the rows that belong to a class, about how many are to be called unknown."""
+
+MINIMUM_ROWS = 100
+"""Classes with fewer held-out rows are ranked together: fewer rows reject nothing at a rate of 1 %."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +33,31 @@ class Calibration:
         offsets = np.cumsum([0, *map(len, classes)], dtype=np.int64)
         return cls(np.concatenate(classes).astype(np.float32), offsets)
 
+    def category(self, index: int) -> np.ndarray:
+        """The distances among which those of a class are ranked, ascending."""
+        sizes = np.diff(self.offsets)
+        if sizes[index] >= MINIMUM_ROWS:
+            return self.distances[self.offsets[index] : self.offsets[index + 1]]
+        few = [self.distances[start : start + n] for start, n in zip(self.offsets, sizes) if n < MINIMUM_ROWS]
+        return np.sort(np.concatenate(few))
+
     def p_values(self, distances: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """p = (1 + #{calibration distances of the class >= distance}) / (n + 1); both arguments [N]."""
+        """p = (1 + #{calibration distances of the category >= distance}) / (n + 1); both arguments [N]."""
         result = np.empty(len(classes))
         for c in range(len(self.offsets) - 1):
-            own = self.distances[self.offsets[c] : self.offsets[c + 1]]
+            own = self.category(c)
             asked = classes == c
             farther = len(own) - np.searchsorted(own, distances[asked], side="left")
             result[asked] = (1 + farther) / (len(own) + 1)
         return result
 
     def limits(self, rate: float) -> np.ndarray:
-        """[C]: the largest distance of each class whose p-value is still `rate` or more."""
+        """[C]: the largest distance of each class whose p-value is still `rate` or more; infinity: any distance's is."""
         result = []
-        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            needed = max(math.ceil(rate * (stop - start + 1) - 1e-9) - 1, 0)  # rows that must lie at least as far
-            result.append(self.distances[stop - max(needed, 1)])
+        for c in range(len(self.offsets) - 1):
+            own = self.category(c)
+            needed = math.ceil(rate * (len(own) + 1) - 1e-9) - 1  # rows that must lie at least as far
+            result.append(own[len(own) - needed] if needed > 0 else np.inf)
         return np.array(result)
 
 
