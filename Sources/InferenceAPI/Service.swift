@@ -38,6 +38,8 @@ package final class Service: Sendable {
     package var logsAccess = false
     /// Lines of the log that were dropped so far.
     package var droppedLogLines: @Sendable () -> Int = { 0 }
+    /// Where rows that are called unknown are kept; nil: nowhere.
+    package var unknownLog: UnknownLog?
     /// When the certificate expires, in seconds since the epoch; nil: there is none.
     package var certificateExpiry: (@Sendable () -> Int)?
     /// What `radial_build_info` says.

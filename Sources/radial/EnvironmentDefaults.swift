@@ -37,7 +37,8 @@ struct EnvironmentDefaults {
     Entry(name: "header-timeout"),
     Entry(name: "body-timeout"), Entry(name: "idle-timeout"), Entry(name: "drain-delay"),
     Entry(name: "drain-timeout"), Entry(name: "log-format"), Entry(name: "log-level"),
-    Entry(name: "access-log", takesValue: false), Entry(name: "rbf-layout"), Entry(name: "rbf-form"),
+    Entry(name: "access-log", takesValue: false), Entry(name: "unknown-log"), Entry(name: "unknown-log-bytes"),
+    Entry(name: "rbf-layout"), Entry(name: "rbf-form"),
     Entry(name: "gamma"), Entry(name: "config"),
   ]
 

@@ -1,6 +1,7 @@
 import Bytes
 import HTTPServer
 import InferenceAPI
+import Logging
 
 /// What the flags say of who may ask, and where.
 extension Serve {
@@ -22,6 +23,16 @@ extension Serve {
     access.allowedHosts = options.allowedHost
     access.pathPrefix = options.pathPrefix ?? ""
     return access
+  }
+
+  /// The log of `--unknown-log`; nil: there is none.
+  func openUnknownLog(_ logger: Logger) throws -> UnknownLog? {
+    guard let directory = options.unknownLog else { return nil }
+    do throws(FileProblem) {
+      return try UnknownLog(directory: directory, maxBytes: options.unknownLogBytes, logger: logger)
+    } catch {
+      throw Failure.environment("--unknown-log: \(error)")
+    }
   }
 
   /// Where `--admin-address` is; nil: there is none.

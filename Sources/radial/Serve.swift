@@ -56,6 +56,8 @@ struct Serve: ParsableCommand {
     settings.droppedLogLines = { log.droppedLines }
     settings.access = accessConfiguration(keys)
     let hasAdmin = options.adminAddress != nil
+    let unknownLog = try openUnknownLog(logger)
+    settings.unknownLog = unknownLog
     if let identity { settings.certificateExpiry = { identity.expirySeconds } }
     let service = Service(settings, registry: registry, reactors: threads + (hasAdmin ? 1 : 0), logger: logger)
     let server = try orFailure { () throws(ServerError) in
@@ -91,6 +93,7 @@ struct Serve: ParsableCommand {
     server.stop(grace: .seconds(options.drainTimeout))
     // The last to go: it says until then how far the end has come.
     admin?.stop(grace: .seconds(1))
+    unknownLog?.flush(seconds: 5)
     logger.notice("stopped")
   }
 

@@ -219,6 +219,14 @@ struct ServeOptions: ParsableArguments {
 
   @Flag(help: "Log one line a request.")
   var accessLog = false
+
+  @Option(help: "A directory of this process' own, for the rows that are called unknown: to be looked at and labelled.")
+  var unknownLog: String?
+
+  @Option(
+    help: Limits.unknownLogBytes.help("Size of all files of --unknown-log; the oldest go"),
+    transform: Limits.unknownLogBytes.integer)
+  var unknownLogBytes = Limits.unknownLogBytes.whole
 }
 
 /// What the flags may be.
@@ -242,6 +250,7 @@ enum Limits {
   static let idle = Quantity(.seconds, 0.1...86_400, standard: 75)
   static let drainDelay = Quantity(.seconds, 0...86_400, standard: 0)
   static let drainTimeout = Quantity(.seconds, 0...86_400, standard: 30)
+  static let unknownLogBytes = Quantity(.bytes, 0x1p16...0x1p46, standard: 0x1p28)
   static let falseRejectRate = Quantity(.none, 0...1)
 
   /// A rate strictly between 0 and 1.

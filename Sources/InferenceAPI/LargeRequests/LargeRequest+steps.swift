@@ -127,6 +127,9 @@ extension LargeRequest {
     for block in blocks {
       results(of: block, block.rows).classify(
         omitsVerdict: answer.omitsVerdict, rate: answer.falseRejectRate, into: &classifications)
+      service.configuration.unknownLog?.keep(
+        classifications[min(block.first, classifications.count)...], block.batch.input(row: block.rows.lowerBound),
+        first: block.first, of: served, requestID: caller.requestID)
       if ownsBlocks { block.batch.releaseInputs() }
     }
     parts = AnswerPart.all(of: answer, blocks, served)

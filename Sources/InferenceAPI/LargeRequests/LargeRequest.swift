@@ -22,6 +22,8 @@ final class LargeRequest: @unchecked Sendable {
     let coding: AnswerCoding?
     /// When its header section was complete, in monotonic nanoseconds.
     let receivedNanoseconds: UInt64
+    /// What its answer is called.
+    let requestID: String
   }
 
   /// What it has become.

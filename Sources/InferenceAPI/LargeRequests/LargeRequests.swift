@@ -54,7 +54,7 @@ final class LargeRequests {
     nextID += 1
     let caller = LargeRequest.Caller(
       descriptor: exchange.descriptor, coding: exchange.acceptedCoding,
-      receivedNanoseconds: exchange.receivedNanoseconds)
+      receivedNanoseconds: exchange.receivedNanoseconds, requestID: exchange.answerID)
     return LargeRequest(id: nextID, served, service, caller, deadline: deadline) { [ended] in ended.put([$0]) }
   }
 }

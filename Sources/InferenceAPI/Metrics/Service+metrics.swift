@@ -27,6 +27,11 @@ extension Service {
     text.sample("radial_connections", [], UInt64(connections.open))
     text.family("radial_log_lines_dropped_total", "counter", "Lines of the log that nobody read in time.")
     text.sample("radial_log_lines_dropped_total", [], UInt64(configuration.droppedLogLines()))
+    if let counts = configuration.unknownLog?.counts {
+      text.family("radial_unknown_log_rows_total", "counter", "Rows called unknown, by whether they were kept.")
+      text.sample("radial_unknown_log_rows_total", [("result", "written")], UInt64(counts.written))
+      text.sample("radial_unknown_log_rows_total", [("result", "dropped")], UInt64(counts.dropped))
+    }
     if let expiry = configuration.certificateExpiry {
       text.family(
         "radial_tls_certificate_expiry_timestamp_seconds", "gauge", "When the certificate expires, since the epoch.")

@@ -203,6 +203,9 @@ extension ReactorHandler {
         output: end &- start)
       recorder.answered(
         exchange, route.label, work.served, rows: work.rows.count, classifications, times, response, at: end)
+      service.configuration.unknownLog?.keep(
+        classifications[...], work.batch.input(row: work.rows.lowerBound), first: 0, of: work.served,
+        requestID: exchange.answerID)
       exchange.respond(response)
       return end
     } catch {

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Logging
 
@@ -93,31 +94,5 @@ struct LogLine {
       result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     default: result.unicodeScalars.append(scalar)
     }
-  }
-}
-
-/// A moment as RFC 3339 has it, in UTC and milliseconds.
-struct UTCTime: CustomStringConvertible {
-  let seconds: Int
-  let nanoseconds: Int
-
-  /// The clock's.
-  static var now: UTCTime {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return UTCTime(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
-  }
-
-  var description: String {
-    var (seconds, parts) = (seconds, tm())
-    gmtime_r(&seconds, &parts)
-    func padded(_ number: Int32, _ count: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
-    }
-    let date = [padded(parts.tm_year + 1900, 4), padded(parts.tm_mon + 1, 2), padded(parts.tm_mday, 2)]
-    let time = [padded(parts.tm_hour, 2), padded(parts.tm_min, 2), padded(parts.tm_sec, 2)]
-    return date.joined(separator: "-") + "T" + time.joined(separator: ":") + "."
-      + padded(Int32(nanoseconds / 1_000_000), 3) + "Z"
   }
 }

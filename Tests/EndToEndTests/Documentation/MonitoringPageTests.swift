@@ -24,7 +24,11 @@ import Testing
     let keys = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)")
     try "scraper:0123456789abcdef".write(to: keys, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(at: keys) }
-    let server = try EncryptedServer(["--max-body-bytes", "20000", "--api-key-file", keys.path])
+    let unknown = FileManager.default.temporaryDirectory.appendingPathComponent("unknown-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: unknown) }
+    let server = try EncryptedServer([
+      "--max-body-bytes", "20000", "--api-key-file", keys.path, "--unknown-log", unknown.path,
+    ])
     let client = try server.client()
     let sample = try MNISTSample.load()
     let key = ["Authorization: Bearer 0123456789abcdef"]
