@@ -104,6 +104,12 @@ package struct Evaluation: Encodable, Sendable {
         "some \(share) % of the rows that the model was calibrated with are among these: rejections here are rarer than they will be; evaluate with others"
       )
     }
+    if scan.fittedRows > 0, let sketch = model.fittedRows {
+      let share = 100 * scan.fittedRows / sketch.hashes.count
+      warnings.append(
+        "some \(share) % of the rows that the model was fitted with are among these: they lie nearer to their classes than others will; evaluate with others"
+      )
+    }
     if scan.unlabelled.count > 0, let first = scan.unlabelled.first {
       warnings.append("\(scan.unlabelled.count) rows have no usable label, the first at \(first)")
     }

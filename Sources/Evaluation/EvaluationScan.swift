@@ -19,6 +19,8 @@ package struct EvaluationScan: Sendable {
   private(set) var scores: [RowScore] = []
   /// How many of the calibration's rows are among these, of those that are looked for.
   private(set) var recognised = 0
+  /// The same of those that the model was fitted with.
+  private(set) var fittedRows = 0
   /// Those that lie farthest over the limit of their class.
   private(set) var strangest: [Shown] = []
   /// Those that lie nearest, of rows without labels.
@@ -71,6 +73,7 @@ package struct EvaluationScan: Sendable {
         part.scores.append(score)
         let hash = RowSketch.hash(values)
         if let sketch, sketch.contains(hash) { part.recognised += 1 }
+        if let fitted = model.fittedRows, fitted.contains(hash) { part.fittedRows += 1 }
         kept.offer(values, hash: hash, label: score.label)
         if let rank = score.overLimit ?? score.farness ?? score.softmax {
           strange.keep(number, score, values, rank: rank)
@@ -83,6 +86,7 @@ package struct EvaluationScan: Sendable {
     for part in parts {
       scores += part.scores
       recognised += part.recognised
+      fittedRows += part.fittedRows
       if unlabelled.count == 0 { unlabelled.first = part.unlabelled.first }
       unlabelled.count += part.unlabelled.count
     }
@@ -114,6 +118,9 @@ package struct EvaluationScan: Sendable {
     }
   }
 
+  /// The rows themselves that were kept.
+  package var sampledRows: [[Float]] { sample.map(\.row) }
+
   /// Far rows that are made of the sample, scored.
   package func syntheticSets(_ model: Model) -> [(name: String, isSynthetic: Bool, scan: EvaluationScan)] {
     let rows = sample.map(\.row)
@@ -130,6 +137,7 @@ package struct EvaluationScan: Sendable {
   private struct Part: Sendable {
     var scores: [RowScore] = []
     var recognised = 0
+    var fittedRows = 0
     var unlabelled: (count: Int, first: String?) = (0, nil)
   }
 

@@ -30,6 +30,9 @@ public final class Model: Sendable {
   public let trainingJSON: String?
   /// The comparison with its framework that the model has passed; nil: the file says of none.
   public let verification: Verification?
+  /// By which the rows are known again that distances or classes were fitted with; nil: none were, or the file does not say.
+  public let fittedRows: RowSketch?
+  static let fittedTensor = "fitted.sketch"
   /// The file that it was read from.
   public let file: FileInformation
   let storedSelfTest: SelfTest?
@@ -117,6 +120,7 @@ public final class Model: Sendable {
         .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }
     calibration = try Calibration(source, network, options)
+    fittedRows = try RowSketch(source, tensor: Self.fittedTensor)
     trainingJSON = try Self.training(source)
     verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)

@@ -242,6 +242,13 @@ public final class ModelEditor {
     setCalibration(Calibration(calibration, addingClassTo: try edited().network))
   }
 
+  /// By which the rows are known again that its distances or one of its classes were fitted with.
+  public func addFitted(rows: some Sequence<[Float]>) {
+    var sketch = model.fittedRows ?? RowSketch()
+    for row in rows { sketch.insert(row.withUnsafeBufferPointer(RowSketch.hash)) }
+    tensors[Model.fittedTensor] = sketch.tensor
+  }
+
   /// What the verdicts rest on from now on.
   public func setCalibration(_ calibration: Calibration) {
     metadata[Calibration.key] = calibration.encoded

@@ -27,6 +27,16 @@ package struct ProgressBar {
     draw(Self.text(rows: rows, seconds: Double(now - started) * 1e-9, fraction: fraction))
   }
 
+  /// Says at which of some steps the work is.
+  package mutating func show(_ step: String, done: Int, of total: Int) {
+    draw("\(Self.bar(Double(done) / Double(max(total, 1)))) \(done + 1) of \(total): \(step)")
+  }
+
+  private static func bar(_ fraction: Double) -> String {
+    let full = Int(fraction * Double(cells))
+    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: cells - full) + "]"
+  }
+
   /// The last word, which stays.
   mutating func finish(rows: Int) {
     draw(Self.text(rows: rows, seconds: Double(monotonicNanoseconds() - started) * 1e-9, fraction: nil) + "\n")
@@ -34,7 +44,7 @@ package struct ProgressBar {
   }
 
   /// Takes the line away, for another one to be written.
-  mutating func clear() {
+  package mutating func clear() {
     if isVisible { Self.send("\r\u{1b}[K") }
     isVisible = false
   }
@@ -48,10 +58,8 @@ package struct ProgressBar {
     let rate = seconds > 0 ? Int((Double(rows) / seconds).rounded()) : 0
     let counts = "\(grouped(rows)) rows, \(grouped(rate)) rows/s"
     guard let fraction else { return "\(counts), \(clock(seconds))" }
-    let full = Int(fraction * Double(cells))
-    let bar = String(repeating: "#", count: full) + String(repeating: ".", count: cells - full)
     let left = fraction > 0 ? seconds * (1 - fraction) / fraction : 0
-    return "[\(bar)] \(Int(fraction * 100)) %, \(counts), \(clock(left)) left"
+    return "\(bar(fraction)) \(Int(fraction * 100)) %, \(counts), \(clock(left)) left"
   }
 
   private static func grouped(_ number: Int) -> String {

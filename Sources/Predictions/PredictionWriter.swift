@@ -42,7 +42,10 @@ package struct PredictionWriter: Sendable {
     }
     if outputs.contains(.distances) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
     if outputs.contains(.embedding) { bytes += JSONOutput.maxFloats(network.embeddingWidth) + 16 }
-    if outputs.contains(.limits) { bytes += JSONOutput.maxFloats(network.distanceWidth) + 16 }
+    if outputs.contains(.limits) {
+      bytes += JSONOutput.maxFloats(network.distanceWidth) + 16
+      bytes += 16 + (model.calibration?.borrowed.count ?? 0) * (JSONOutput.maxInteger + 1)
+    }
     if outputs.contains(.contributions) {
       bytes += (JSONOutput.maxFloats(network.embeddingWidth) + 1) * network.distanceWidth + 24
     }
@@ -162,6 +165,14 @@ package struct PredictionWriter: Sendable {
       }
     }
     json.write("]")
+    if !calibration.borrowed.isEmpty {
+      json.write(",\"borrowed\":[")
+      for (place, index) in calibration.borrowed.sorted().enumerated() {
+        if place > 0 { json.write(",") }
+        json.write(integer: index)
+      }
+      json.write("]")
+    }
   }
 
   private func writeContributions(_ rows: RowResults, _ row: Int, _ json: JSONWriter) {

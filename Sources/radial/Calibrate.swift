@@ -88,7 +88,7 @@ struct Calibrate: ParsableCommand {
       let written = try editor.write(to: file)
       let report = CalibrationReport(
         written, calibration: run.calibration, output: output, selfTestRows: written.selfTestRows,
-        isNewSelfTest: !hasSelfTest)
+        isNewSelfTest: !hasSelfTest, fittedRows: run.fittedRows)
       print(json ? JSONDocument.text(of: report, isPretty: true) : report.description)
     } catch {
       throw Failure(error)
@@ -101,17 +101,31 @@ struct CalibrationReport: Encodable, CustomStringConvertible {
   let output: String
   let calibration: CalibrationDescription
   let selfTestRows: Int
+  /// What whoever calibrates should hear, a sentence each.
+  let warnings: [String]
+  private let fitted: String?
   private let names: [String]
   private let isNewSelfTest: Bool
 
-  enum CodingKeys: CodingKey { case output, calibration, selfTestRows }
+  enum CodingKeys: CodingKey { case output, calibration, selfTestRows, warnings }
 
-  /// - Parameter isNewSelfTest: whether the first rows became it.
-  init(_ model: Model, calibration: Calibration, output: String, selfTestRows: Int, isNewSelfTest: Bool) {
+  /// - Parameters:
+  ///   - isNewSelfTest: whether the first rows became it.
+  ///   - fittedRows: how many of those were found that the model was fitted with, of those that are looked for.
+  init(
+    _ model: Model, calibration: Calibration, output: String, selfTestRows: Int, isNewSelfTest: Bool, fittedRows: Int
+  ) {
     self.output = output
     self.calibration = CalibrationDescription(calibration, labels: model.labels)
     self.selfTestRows = selfTestRows
     self.isNewSelfTest = isNewSelfTest
+    var fitted: String?
+    if fittedRows > 0, let known = model.fittedRows?.hashes.count {
+      fitted =
+        "some \(100 * fittedRows / known) % of the rows that the model was fitted with are among these: they lie nearer to their classes than others will, which then are called unknown too often; calibrate with others"
+    }
+    self.fitted = fitted
+    warnings = self.calibration.warnings + [fitted].compactMap { $0 }
     names = (0..<calibration.classCount).map { model.labels?[$0] ?? String($0) }
   }
 
@@ -127,6 +141,7 @@ struct CalibrationReport: Encodable, CustomStringConvertible {
     var text = ["\(calibration.rows) rows, at a false-reject rate of \(rate):"]
     text.append(TextTable.aligned(lines))
     text += calibration.warnings
+    if let fitted { text.append("warning: \(fitted)") }
     text.append(
       isNewSelfTest
         ? "self-test: the first \(selfTestRows) row\(selfTestRows == 1 ? "" : "s"), with Radial's answers"

@@ -76,7 +76,9 @@ struct FitCommand: ParsableCommand {
       var sets: [EvaluationScan] = []
       for path in given.far { sets.append(try reader.scan(path, isSampled: true)) }
       let fit = try Fit(
-        editor, scan, far: sets, layer: layer, prototypes: prototypes.map { [$0] } ?? [1, 16], seed: seed)
+        editor, scan, far: sets, layer: layer, prototypes: prototypes.map { [$0] } ?? [1, 16], seed: seed,
+        progress: reader.progress)
+      editor.addFitted(rows: scan.sampledRows)
       let fitted = try editor.edited()
       let test = editor.selfTestInputs ?? scan.firstRows(min(CalibrationRun.selfTestRows, editor.maximumSelfTestRows))
       editor.setSelfTest(fitted.answers(to: test))

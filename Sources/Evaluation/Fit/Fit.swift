@@ -52,9 +52,10 @@ package struct Fit: Encodable, Sendable {
   ///   - far: of rows that the model should not know, sampled; empty: some are made.
   ///   - layer: the one layer that is tried, or `input`; nil: all.
   ///   - prototypes: how many a class that are tried.
+  ///   - progress: nil: nobody looks.
   package init(
     _ editor: ModelEditor, _ scan: EvaluationScan, far: [EvaluationScan], layer: String?, prototypes: [Int],
-    seed: UInt64
+    seed: UInt64, progress: ProgressBar? = nil
   ) throws(OfflineFailure) {
     let model = editor.model
     let classCount = model.classCount
@@ -118,9 +119,14 @@ package struct Fit: Encodable, Sendable {
     }
     var candidates: [Candidate] = []
     var best: (selected: Double, place: Int, head: Head)?
+    var progress = progress
+    defer { progress?.clear() }
     for embedding in tried {
       let whitening = try Whitening(editor, embedding, fitting, classCount: classCount, shrinking: Self.shrinking)
       for count in prototypes {
+        progress?.show(
+          "\(embedding.layer ?? "input"), \(embedding.width) wide, \(count) prototypes a class", done: candidates.count,
+          of: tried.count * prototypes.count)
         let head = whitening.head(prototypes: count, seed: seed)
         let network: Network
         do throws(ModelError) { network = try head.network(editor) } catch { throw OfflineFailure("\(error)") }

@@ -11,6 +11,7 @@ enum TensorNames {
   ]
   private static let ownGroups = [
     "calibration": ["distances", "offsets", "sketch"], "selftest": ["inputs", "outputs", "distances"],
+    "fitted": ["sketch"],
   ]
 
   /// More than any program adds, and few enough to look at the spelling of each.

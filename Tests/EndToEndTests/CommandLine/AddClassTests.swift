@@ -40,6 +40,15 @@ import Testing
       let distances = try #require(new["distances"] as? [Double])
       #expect(Array(distances.dropLast()) == old["distances"] as? [Double] && distances.count == 11)
     }
+    // Limits say of which classes they are borrowed.
+    let limits = try RunningServer.run([
+      "predict", output, try runner.file("one.jsonl", "\(rows[0])\n"), "--outputs", "limits",
+    ])
+    #expect(limits.output.contains("\"borrowed\":[10]"), "\(limits)")
+    let own = try RunningServer.run([
+      "predict", digits, try runner.file("one.jsonl", "\(rows[0])\n"), "--outputs", "limits",
+    ])
+    #expect(own.output.contains("\"limits\":[") && !own.output.contains("borrowed"), "\(own)")
     let inspected = try RunningServer.run(["inspect", output, "--json"]).output
     #expect(
       inspected.contains("\"borrowed\"") && inspected.contains("\"result\" : \"passed\""), "\(inspected.suffix(400))")

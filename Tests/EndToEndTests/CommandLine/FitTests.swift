@@ -37,12 +37,18 @@ import Testing
       "calibrate", output, rows, "--false-reject-rate", "0.05", "-o", calibrated,
     ])
     #expect(calibration.status == 0 && calibration.output.contains("self-test: passed, 16 rows"), "\(calibration)")
+    // They are the rows that it was fitted with, which is told; of others nothing is said.
+    #expect(calibration.output.contains("warning: some 100 % of the rows that the model was fitted with"))
+    let unlike = try RunningServer.run(["calibrate", output, far, "-o", calibrated + ".safetensors", "--json"])
+    #expect(unlike.status == 0 && !unlike.output.contains("was fitted with"), "\(unlike)")
     let evaluation = try RunningServer.run([
       "evaluate", calibrated, rows, "--label-column", "label", "--far", far, "--json",
     ])
     let figures = try #require(
       try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any])
     #expect(figures["rows"] as? Int == 900)
+    let warnings = try #require(figures["warnings"] as? [String])
+    #expect(warnings.count { $0.hasPrefix("some 100 % of the rows") } == 2, "\(warnings)")
     let area = try #require(
       ((figures["far"] as? [[String: Any]])?[0]["distance"] as? [String: Any])?["auroc"] as? Double)
     #expect(area > 0.95)
