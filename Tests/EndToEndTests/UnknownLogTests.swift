@@ -7,10 +7,10 @@ import Testing
     let time: String
     let model: String
     let version: String
-    let request_id: String  // swift-format-ignore: AlwaysUseLowerCamelCase
+    let requestId: String
     let row: Int
     let label: String
-    let p_value: Double  // swift-format-ignore: AlwaysUseLowerCamelCase
+    let pValue: Double
     let instance: [Float]
   }
 
@@ -26,7 +26,9 @@ import Testing
   private func lines() throws -> [Line] {
     try files.flatMap { file in
       try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
-        try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Line.self, from: Data($0.utf8))
       }
     }
   }
@@ -68,11 +70,11 @@ import Testing
     let lines = try lines()
     #expect(lines.map { $0.instance[0] }.sorted() == [100, 101, 102, 103, 104, 105])
     for line in lines {
-      #expect(line.model == "digits" && line.version == "1" && line.p_value < 0.01 && line.label.count == 1)
+      #expect(line.model == "digits" && line.version == "1" && line.pValue < 0.01 && line.label.count == 1)
       #expect(Set(line.instance).count == 1 && line.instance.count == 784 && line.time.hasSuffix("Z"))
     }
     let first = try #require(lines.first { $0.instance[0] == 100 })
-    #expect(first.row == 1 && first.request_id == "of-mine")
+    #expect(first.row == 1 && first.requestId == "of-mine")
     #expect(lines.filter { $0.instance[0] >= 103 }.map(\.row).sorted() == [7, 1007, 2007])
     // They are rows as the commands read them.
     let file = try #require(files.first)
