@@ -19,22 +19,22 @@ export RADIAL PYTHONDONTWRITEBYTECODE=1
 virtual_environment scripts/python
 # shellcheck disable=SC2154  # set by virtual_environment
 "$python" -m mypy --config-file scripts/python/pyproject.toml --cache-dir=/dev/null scripts/python/radial
-cd scripts/python
-KERAS_BACKEND=jax "$python" -m pytest -q tests/test_*.py tests/keras_tests
+package=$PWD/scripts/python
+KERAS_BACKEND=jax "$python" -m pytest -q -c "$package/pyproject.toml" "$package"/tests/test_*.py "$package/tests/keras_tests"
 [ -n "$all" ] || exit 0
 
 # With the versions that a user gets today; Keras is not told its backend by the package.
 clean=$folder/clean
 "${PYTHON:-python3}" -m venv "$clean"
-"$clean/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder" .
-rm -rf build radial.egg-info
+"$clean/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder" "$package"
+rm -rf "$package/build" "$package/radial.egg-info"
 "$clean/bin/pip" install --quiet --disable-pip-version-check "$(echo "$folder"/radial-*.whl)[keras]" tensorflow-cpu scikit-learn pillow pytest
 (
-  tests=$PWD/tests
+  tests=$package/tests
   cd "$folder"
   KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 "$clean/bin/python" -m pytest -q -c /dev/null --rootdir "$tests" -o "pythonpath=$tests" \
     --import-mode=importlib -p no:cacheprovider "$tests/keras_tests" --ignore "$tests/keras_tests/test_outliers.py"
 )
 
 install_packages python3-torch python3-pytest python3-sklearn python3-pil
-/usr/bin/python3 -m pytest -q tests/test_*.py tests/torch_tests
+/usr/bin/python3 -m pytest -q -c "$package/pyproject.toml" "$package"/tests/test_*.py "$package/tests/torch_tests"
