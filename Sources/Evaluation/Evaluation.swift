@@ -98,16 +98,14 @@ package struct Evaluation: Encodable, Sendable {
     self.far = sets
     judgement = Self.judge(model, sets, rejected: unknown, rejections, rate)
     var warnings: [String] = []
-    if scan.recognised > 0, let sketch = model.calibration?.sketch {
-      let share = 100 * scan.recognised / sketch.hashes.count
+    if !scan.recognised.isEmpty, let sketch = model.calibration?.sketch {
       warnings.append(
-        "some \(share) % of the rows that the model was calibrated with are among these: rejections here are rarer than they will be; evaluate with others"
+        "\(sketch.share(of: scan.recognised)) of the rows that the model was calibrated with are among these: rejections here are rarer than they will be; evaluate with others"
       )
     }
-    if scan.fittedRows > 0, let sketch = model.fittedRows {
-      let share = 100 * scan.fittedRows / sketch.hashes.count
+    if !scan.fittedRows.isEmpty, let sketch = model.fittedRows {
       warnings.append(
-        "some \(share) % of the rows that the model was fitted with are among these: they lie nearer to their classes than others will; evaluate with others"
+        "\(sketch.share(of: scan.fittedRows)) of the rows that the model was fitted with are among these: they lie nearer to their classes than others will; evaluate with others"
       )
     }
     if scan.unlabelled.count > 0, let first = scan.unlabelled.first {

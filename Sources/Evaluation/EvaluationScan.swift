@@ -17,10 +17,10 @@ package struct EvaluationScan: Sendable {
   }
 
   private(set) var scores: [RowScore] = []
-  /// How many of the calibration's rows are among these, of those that are looked for.
-  private(set) var recognised = 0
+  /// The calibration's rows that are among these, of those that are looked for.
+  private(set) var recognised: Set<UInt64> = []
   /// The same of those that the model was fitted with.
-  private(set) var fittedRows = 0
+  private(set) var fittedRows: Set<UInt64> = []
   /// Those that lie farthest over the limit of their class.
   private(set) var strangest: [Shown] = []
   /// Those that lie nearest, of rows without labels.
@@ -72,8 +72,8 @@ package struct EvaluationScan: Sendable {
         }
         part.scores.append(score)
         let hash = RowSketch.hash(values)
-        if let sketch, sketch.contains(hash) { part.recognised += 1 }
-        if let fitted = model.fittedRows, fitted.contains(hash) { part.fittedRows += 1 }
+        if let sketch, sketch.contains(hash) { part.recognised.insert(hash) }
+        if let fitted = model.fittedRows, fitted.contains(hash) { part.fittedRows.insert(hash) }
         kept.offer(values, hash: hash, label: score.label)
         if let rank = score.overLimit ?? score.farness ?? score.softmax {
           strange.keep(number, score, values, rank: rank)
@@ -85,8 +85,8 @@ package struct EvaluationScan: Sendable {
     }
     for part in parts {
       scores += part.scores
-      recognised += part.recognised
-      fittedRows += part.fittedRows
+      recognised.formUnion(part.recognised)
+      fittedRows.formUnion(part.fittedRows)
       if unlabelled.count == 0 { unlabelled.first = part.unlabelled.first }
       unlabelled.count += part.unlabelled.count
     }
@@ -136,8 +136,8 @@ package struct EvaluationScan: Sendable {
   /// What one block comes to.
   private struct Part: Sendable {
     var scores: [RowScore] = []
-    var recognised = 0
-    var fittedRows = 0
+    var recognised: Set<UInt64> = []
+    var fittedRows: Set<UInt64> = []
     var unlabelled: (count: Int, first: String?) = (0, nil)
   }
 

@@ -243,8 +243,9 @@ public final class ModelEditor {
   }
 
   /// By which the rows are known again that its distances or one of its classes were fitted with.
-  public func addFitted(rows: some Sequence<[Float]>) {
-    var sketch = model.fittedRows ?? RowSketch()
+  /// - Parameter isNew: whether those of before no longer count.
+  public func setFitted(rows: some Sequence<[Float]>, isNew: Bool) {
+    var sketch = isNew ? RowSketch() : model.fittedRows ?? RowSketch()
     for row in rows { sketch.insert(row.withUnsafeBufferPointer(RowSketch.hash)) }
     tensors[Model.fittedTensor] = sketch.tensor
   }

@@ -17,7 +17,7 @@ public struct RowSketch: Sendable, Equatable {
     guard shape.count == 1, shape[0] <= Self.capacity else {
       throw ModelError(
         .tensor, file.path,
-        "tensor '\(name)' has shape \(shape), expected at most \(Self.capacity) hashes; remove it, or calibrate the model again"
+        "tensor '\(name)' has shape \(shape), expected at most \(Self.capacity) hashes; remove the tensor"
       )
     }
     let values = try file.integers(name, shape: shape, reason: "hashes of rows")
@@ -51,6 +51,12 @@ public struct RowSketch: Sendable, Equatable {
       if hashes[middle] < hash { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// How many of these rows a set has, in words, of the different hashes that were met.
+  public func share(of met: Set<UInt64>) -> String {
+    let percent = 100 * met.count / max(hashes.count, 1)
+    return percent == 0 ? "less than 1 %" : "some \(percent) %"
   }
 
   /// As a file has it; nil: it has none.

@@ -8,8 +8,8 @@ package struct CalibrationRun {
   package let calibration: Calibration
   /// The first rows with the model's answers: of a model without a self-test they become it.
   package let firstAnswers: ModelEditor.Answers
-  /// How many of the rows that the model was fitted with are among these, of those that are looked for.
-  package let fittedRows: Int
+  /// The rows that the model was fitted with and that are among these, of those that are looked for.
+  package let fittedRows: Set<UInt64>
 
   /// How many rows become the self-test of a file that has none.
   package static let selfTestRows = 16
@@ -19,7 +19,7 @@ package struct CalibrationRun {
     var classes: [Int32] = []
     var distances: [Float] = []
     var sketch = RowSketch()
-    var fittedRows = 0
+    var fittedRows: Set<UInt64> = []
     var inputs: [Float] = []
     var outputs: [Float] = []
     var allDistances: [Float] = []
@@ -46,7 +46,7 @@ package struct CalibrationRun {
           start: block.rows.rows + row * network.inputWidth, count: network.inputWidth)
         let hash = RowSketch.hash(values)
         part.sketch.insert(hash)
-        if let fitted = model.fittedRows, fitted.contains(hash) { part.fittedRows += 1 }
+        if let fitted = model.fittedRows, fitted.contains(hash) { part.fittedRows.insert(hash) }
         guard block.rows.numbers[row] < Self.selfTestRows else { continue }
         part.inputs += values
         part.outputs += UnsafeBufferPointer(start: outputs, count: network.outputWidth)
@@ -63,7 +63,7 @@ package struct CalibrationRun {
     guard byClass.contains(where: { !$0.isEmpty }) else {
       throw OfflineFailure("\(rows.name): there are no rows to calibrate with; give held-out rows of every class")
     }
-    fittedRows = parts.reduce(0) { $0 + $1.fittedRows }
+    fittedRows = parts.reduce(into: []) { $0.formUnion($1.fittedRows) }
     calibration = Calibration(
       distances: byClass, of: network, rate: rate, minimumRows: minimumRows, sketch: sketch)
     let first = parts[0]

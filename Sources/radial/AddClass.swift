@@ -45,7 +45,7 @@ struct AddClass: ParsableCommand {
       let center = scan.meanEmbedding(editor.model)
       let near = editor.model.classes(within: center)
       try editor.addClass(label, center: center)
-      editor.addFitted(rows: scan.sampledRows)
+      editor.setFitted(rows: scan.sampledRows, isNew: false)
       let test = editor.selfTestInputs ?? scan.firstRows(min(CalibrationRun.selfTestRows, editor.maximumSelfTestRows))
       editor.setSelfTest(try editor.edited().answers(to: test))
       let written = try editor.write(to: file)

@@ -111,18 +111,19 @@ struct CalibrationReport: Encodable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - isNewSelfTest: whether the first rows became it.
-  ///   - fittedRows: how many of those were found that the model was fitted with, of those that are looked for.
+  ///   - fittedRows: those that the model was fitted with, of those that are looked for.
   init(
-    _ model: Model, calibration: Calibration, output: String, selfTestRows: Int, isNewSelfTest: Bool, fittedRows: Int
+    _ model: Model, calibration: Calibration, output: String, selfTestRows: Int, isNewSelfTest: Bool,
+    fittedRows: Set<UInt64>
   ) {
     self.output = output
     self.calibration = CalibrationDescription(calibration, labels: model.labels)
     self.selfTestRows = selfTestRows
     self.isNewSelfTest = isNewSelfTest
     var fitted: String?
-    if fittedRows > 0, let known = model.fittedRows?.hashes.count {
+    if !fittedRows.isEmpty, let sketch = model.fittedRows {
       fitted =
-        "some \(100 * fittedRows / known) % of the rows that the model was fitted with are among these: they lie nearer to their classes than others will, which then are called unknown too often; calibrate with others"
+        "\(sketch.share(of: fittedRows)) of the rows that the model was fitted with are among these: they lie nearer to their classes than others will, which then are called unknown too often; calibrate with others"
     }
     self.fitted = fitted
     warnings = self.calibration.warnings + [fitted].compactMap { $0 }

@@ -78,7 +78,7 @@ struct FitCommand: ParsableCommand {
       let fit = try Fit(
         editor, scan, far: sets, layer: layer, prototypes: prototypes.map { [$0] } ?? [1, 16], seed: seed,
         progress: reader.progress)
-      editor.addFitted(rows: scan.sampledRows)
+      editor.setFitted(rows: scan.sampledRows, isNew: true)
       let fitted = try editor.edited()
       let test = editor.selfTestInputs ?? scan.firstRows(min(CalibrationRun.selfTestRows, editor.maximumSelfTestRows))
       editor.setSelfTest(fitted.answers(to: test))

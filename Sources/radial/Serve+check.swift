@@ -14,6 +14,13 @@ extension Serve {
     try refuse(settingsProblems(models))
     _ = try apiKeys()
     _ = try tlsIdentity()
+    if let directory = options.unknownLog {
+      do throws(FileProblem) {
+        try UnknownLog.check(directory: directory)
+      } catch {
+        throw Failure.usage("--unknown-log: \(error)")
+      }
+    }
     if models.isEmpty {
       throw Failure.usage("\(options.modelsDir ?? ""): there is no model in it; see radial serve --help")
     }
@@ -43,7 +50,8 @@ extension Serve {
     let given = [
       ("admin-address", options.adminAddress), ("api-key-file", options.apiKeyFile),
       ("path-prefix", options.pathPrefix), ("tls-cert", options.tlsCert), ("tls-key", options.tlsKey),
-      ("tls-client-ca", options.tlsClientCA),
+      ("tls-client-ca", options.tlsClientCA), ("unknown-log", options.unknownLog),
+      ("unknown-log-bytes", options.unknownLog.map { _ in "\(options.unknownLogBytes)" }),
     ].compactMap { name, value in value.map { (name: name, value: $0) } }
     let repeated =
       options.corsAllowOrigin.map { (name: "cors-allow-origin", value: $0) }

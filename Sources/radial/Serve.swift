@@ -46,6 +46,7 @@ struct Serve: ParsableCommand {
       try Server.check(configuration.address)
       if let address = adminAddress { try Server.check(address) }
     }
+    let unknownLog = try openUnknownLog(logger)
     let keys = try apiKeys()
     let (registry, changes, named) = try loadModels(instructionSet, memory, logger)
     let failures = changes.failed.sorted { $0.key < $1.key }
@@ -56,7 +57,6 @@ struct Serve: ParsableCommand {
     settings.droppedLogLines = { log.droppedLines }
     settings.access = accessConfiguration(keys)
     let hasAdmin = options.adminAddress != nil
-    let unknownLog = try openUnknownLog(logger)
     settings.unknownLog = unknownLog
     if let identity { settings.certificateExpiry = { identity.expirySeconds } }
     let service = Service(settings, registry: registry, reactors: threads + (hasAdmin ? 1 : 0), logger: logger)

@@ -132,7 +132,117 @@ import Testing
     #expect(server.isRunning)
   }
 
-  @Test func `a disk that takes nothing costs rows, and no answer`() throws {
+  /// A caller's rate is for his answer: what is kept is what the model itself calls unknown.
+  @Test func `rows are kept by the model's own rate`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let server = try RunningServer(["--unknown-log", folder.path])
+    let client = try Client(port: server.port)
+    let digit = "[" + (try MNISTSample.load().rows[0].map(String.init).joined(separator: ",")) + "]"
+    let strict = "{\"instances\":[\(digit),\(grey(100))],\"false_reject_rate\":0.99}"
+    #expect(try client.exchange("POST", "/predict", strict).body.components(separatedBy: "\"known\":false").count == 3)
+    let lenient = "{\"instances\":[\(grey(101))],\"false_reject_rate\":0.0001}"
+    #expect(try client.exchange("POST", "/predict", lenient).body.contains("\"known\":true"))
+    server.send(SIGTERM)
+    #expect(server.exitStatus() == 0)
+    #expect(try lines().map { $0.instance[0] }.sorted() == [100, 101])
+  }
+
+  @Test func `rows that are no numbers are dropped and counted, and the others can be read`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let server = try RunningServer(["--unknown-log", folder.path])
+    let client = try Client(port: server.port)
+    let values = [String](repeating: "NaN", count: 784) + [String](repeating: "100", count: 784)
+    let tensor =
+      #"{"inputs":[{"name":"x","shape":[2,784],"datatype":"FP32","data":[\#(values.joined(separator: ","))]}]}"#
+    #expect(try client.exchange("POST", "/v2/models/digits/infer", tensor).status == 200)
+    server.send(SIGTERM)
+    #expect(server.exitStatus() == 0)
+    #expect(try lines().map { $0.instance[0] } == [100])
+  }
+
+  @Test func `a file that somebody takes away is followed by another`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let server = try RunningServer(["--unknown-log", folder.path])
+    let client = try Client(port: server.port)
+    for value in [100, 101] {
+      #expect(try client.exchange("POST", "/predict", "{\"instances\":[\(grey(value))]}").status == 200)
+      for _ in 0..<100 where try files.isEmpty || lines().isEmpty { usleep(20_000) }
+      #expect(try lines().map { $0.instance[0] } == [Float(value)])
+      if value == 100 { try FileManager.default.removeItem(at: #require(files.first)) }
+    }
+  }
+
+  @Test func `a full disk costs rows and leaves no empty files`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let server = try RunningServer(["--unknown-log", folder.path])
+    let client = try Client(port: server.port)
+    let limit = try OfflineRunner.shell("prlimit --pid \(server.processIdentifier) --fsize=0", [])
+    #expect(limit.status == 0, "\(limit.error)")
+    for _ in 0..<20 {
+      #expect(try client.exchange("POST", "/predict", "{\"instances\":[\(grey(100)),\(grey(101))]}").status == 200)
+    }
+    var kept = try rowsKept(client)
+    for _ in 0..<100 where kept.dropped < 40 {
+      usleep(50_000)
+      kept = try rowsKept(client)
+    }
+    #expect(kept == (0, 40))
+    #expect(try files.isEmpty && server.isRunning)
+  }
+
+  @Test func `a line that is larger than everything may be is dropped`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // 20,000 inputs of many digits each.
+    let runner = try OfflineRunner()
+    let width = 20_000
+    let zeros = [Float](repeating: 0, count: width)
+    let architecture =
+      #"{"version":1,"input_shape":[20000],"layers":[{"type":"rbf","name":"r","units":1,"output":"distance"}]}"#
+    var data = Data()
+    for value in zeros + [0] { withUnsafeBytes(of: value) { data.append(contentsOf: $0) } }
+    data.append(Data(repeating: 0, count: 4))
+    for offset in [Int64(0), 1] { withUnsafeBytes(of: offset) { data.append(contentsOf: $0) } }
+    let header: [String: Any] = [
+      "__metadata__": [
+        "format": "radial", "radial.version": "1", "radial.architecture": architecture,
+        "radial.calibration":
+          #"{"method":"split_conformal","false_reject_rate":0.6,"rows":1}"#,
+      ],
+      "r.centers": ["dtype": "F32", "shape": [width, 1], "data_offsets": [0, 4 * width]],
+      "calibration.distances": ["dtype": "F32", "shape": [1], "data_offsets": [4 * width, 4 * width + 4]],
+      "padding": ["dtype": "F32", "shape": [1], "data_offsets": [4 * width + 4, 4 * width + 8]],
+      "calibration.offsets": ["dtype": "I64", "shape": [2], "data_offsets": [4 * width + 8, 4 * width + 24]],
+    ]
+    let text = try JSONSerialization.data(withJSONObject: header)
+    var file = Data()
+    withUnsafeBytes(of: UInt64(text.count)) { file.append(contentsOf: $0) }
+    let model = runner.folder.appendingPathComponent("wide.safetensors")
+    try (file + text + data).write(to: model)
+    let server = try RunningServer(
+      ["--model", model.path, "--unknown-log", folder.path, "--unknown-log-bytes", "64KiB"], model: nil)
+    let client = try Client(port: server.port)
+    let row = "[" + [String](repeating: "0.12345678", count: width).joined(separator: ",") + "]"
+    let answer = try client.exchange("POST", "/predict", "{\"instances\":[\(row)]}")
+    #expect(answer.status == 200 && answer.body.contains("\"known\":false"), "\(answer.body.prefix(300))")
+    var kept = try rowsKept(client)
+    for _ in 0..<100 where kept.dropped < 1 {
+      usleep(50_000)
+      kept = try rowsKept(client)
+    }
+    #expect(kept == (0, 1))
+    #expect(try files.isEmpty)
+  }
+
+  @Test func `the check looks at the directory and changes nothing`() throws {
+    let model = RunningServer.weights("digits.safetensors")
+    let good = try RunningServer.run(["serve", model, "--check", "--unknown-log", folder.path])
+    #expect(good.status == 0 && !FileManager.default.fileExists(atPath: folder.path))
+    #expect(good.output.contains("--unknown-log=\(folder.path)"))
+    let bad = try RunningServer.run(["serve", model, "--check", "--unknown-log", folder.path + "/a/b"])
+    #expect(bad.status == 2 && bad.error.contains("cannot be made"), "\(bad)")
+  }
+
+  @Test func `a directory that goes away costs rows, and no answer`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let server = try RunningServer(["--unknown-log", folder.path])
     let client = try Client(port: server.port)

@@ -124,18 +124,22 @@ extension LargeRequest {
     guard let answer else { return }
     let start = monotonicNanoseconds()
     classifications.reserveCapacity(rows)
+    let rowBytes = UnknownLog.Row.bytes(width: served.model.network.inputWidth)
     for block in blocks {
       results(of: block, block.rows).classify(
         omitsVerdict: answer.omitsVerdict, rate: answer.falseRejectRate, into: &classifications)
-      service.configuration.unknownLog?.keep(
-        classifications[min(block.first, classifications.count)...], block.batch.input(row: block.rows.lowerBound),
-        first: block.first, of: served, requestID: caller.requestID)
+      if let log = service.configuration.unknownLog {
+        unknown += log.unknown(
+          classifications[min(block.first, classifications.count)...], block.batch.input(row: block.rows.lowerBound),
+          first: block.first, of: served, taken: unknown.count * rowBytes, requestID: caller.requestID)
+      }
       if ownsBlocks { block.batch.releaseInputs() }
     }
     parts = AnswerPart.all(of: answer, blocks, served)
     // Beside the parts there is what was decided on each row.
     let bytes =
       parts.reduce(0) { $0 + $1.maxBytes } * (caller.coding == nil ? 1 : 2) + rows * MemoryLayout<Classification>.stride
+      + unknown.count * rowBytes
     let isReserved = progress.withLock { progress in
       progress.times.encode += monotonicNanoseconds() - start
       progress.written = Array(repeating: nil, count: parts.count)
@@ -212,6 +216,8 @@ extension LargeRequest {
       head.headers += [("Content-Encoding", coding.rawValue), ("Vary", "Accept-Encoding")]
     }
     if ownsBlocks { blocks = [] }
+    service.configuration.unknownLog?.keep(unknown)
+    unknown = []
     end(.answered(parts: buffers, head))
   }
 

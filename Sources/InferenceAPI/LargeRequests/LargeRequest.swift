@@ -91,6 +91,8 @@ final class LargeRequest: @unchecked Sendable {
   var rows = 0
   /// Of each row; none of a regressor's.
   var classifications: [Classification] = []
+  /// Rows to be kept for labelling once it is answered.
+  var unknown: [UnknownLog.Row] = []
   /// Once it has ended.
   private(set) var outcome = Outcome.disconnected
 

@@ -203,10 +203,11 @@ extension ReactorHandler {
         output: end &- start)
       recorder.answered(
         exchange, route.label, work.served, rows: work.rows.count, classifications, times, response, at: end)
-      service.configuration.unknownLog?.keep(
+      let unknown = service.configuration.unknownLog?.unknown(
         classifications[...], work.batch.input(row: work.rows.lowerBound), first: 0, of: work.served,
         requestID: exchange.answerID)
       exchange.respond(response)
+      if let unknown { service.configuration.unknownLog?.keep(unknown) }
       return end
     } catch {
       refuse(exchange, route.label, error, by: work.served)

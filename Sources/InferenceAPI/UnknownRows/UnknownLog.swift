@@ -19,20 +19,22 @@ package final class UnknownLog: Sendable {
   }
 
   /// A row on its way.
-  private struct Row: Sendable {
-    let request: Request
+  struct Row: Sendable {
+    fileprivate let request: Request
     /// Of the request.
-    let index: Int
-    let predicted: Int
-    let distance: Float?
-    let pValue: Double
-    let values: [Float]
+    fileprivate let index: Int
+    fileprivate let predicted: Int
+    fileprivate let distance: Float?
+    fileprivate let pValue: Double
+    fileprivate let values: [Float]
 
-    var bytes: Int { values.count * MemoryLayout<Float>.stride + 128 }
+    /// With what an array takes beside its elements.
+    fileprivate var bytes: Int { Self.bytes(width: values.count) }
+    static func bytes(width: Int) -> Int { width * MemoryLayout<Float>.stride + 256 }
   }
 
   /// What the rows of one request share.
-  private struct Request: Sendable {
+  fileprivate struct Request: Sendable {
     let model: String
     let version: Int
     let labels: [String]?
@@ -42,6 +44,7 @@ package final class UnknownLog: Sendable {
 
   private struct State {
     var waiting: [Row] = []
+    /// With those that were taken out and are not written yet.
     var waitingBytes = 0
     var isWriting = false
     var counts = Counts()
@@ -56,7 +59,7 @@ package final class UnknownLog: Sendable {
   private let complained = Atomic<UInt64>(0)
 
   /// Bytes of rows that may wait to be written.
-  private static let queueBytes = 16 << 20
+  static let queueBytes = 16 << 20
   private static let complaintInterval: UInt64 = 60_000_000_000
 
   /// - Parameters:
@@ -68,67 +71,98 @@ package final class UnknownLog: Sendable {
     self.logger = logger
   }
 
+  /// Looks whether a directory could be written to, and changes nothing.
+  package static func check(directory: String) throws(FileProblem) { try RotatedFiles.check(directory) }
+
   /// What became of rows so far.
   package var counts: Counts { state.withLock { $0.counts } }
 
-  /// Keeps those rows of a request that are called unknown; any thread.
+  /// Those rows of a request that are unknown at the model's own rate, whatever rate the request asks for: a copy, to be kept once the request
+  /// is answered. No more than the queue could take; what is beyond is dropped and counted.
   /// - Parameters:
   ///   - classifications: of some of its rows.
   ///   - inputs: of the same rows, [N, D].
   ///   - first: which row of the request the first of them is.
+  ///   - taken: bytes of this request's rows that were taken before.
   ///   - requestID: called where there is a row to keep.
-  func keep(
+  func unknown(
     _ classifications: ArraySlice<Classification>, _ inputs: UnsafePointer<Float>, first: Int, of served: ServedModel,
-    requestID: @autoclosure () -> String
-  ) {
-    var request: Request?
+    taken: Int = 0, requestID: @autoclosure () -> String
+  ) -> [Row] {
+    guard let rate = served.model.calibration?.falseRejectRate else { return [] }
+    let model = served.model
+    let width = model.network.inputWidth
+    var (rows, dropped, request) = ([Row](), 0, Request?.none)
+    var room = Self.queueBytes - taken - state.withLock { $0.waitingBytes }
     for (index, classification) in classifications.enumerated() {
-      guard let verdict = classification.verdict, !verdict.isKnown else { continue }
-      let model = served.model
+      guard let verdict = classification.verdict, verdict.pValue < rate else { continue }
+      let values = UnsafeBufferPointer(start: inputs + index * width, count: width)
+      room -= Row.bytes(width: width)
+      // What is no number in JSON nobody could read.
+      guard room >= 0, values.allSatisfy(\.isFinite) else {
+        dropped += 1
+        continue
+      }
       let its =
         request
-        ?? Request(
-          model: model.name, version: model.version, labels: model.labels, id: requestID(), time: .now)
+        ?? Request(model: model.name, version: model.version, labels: model.labels, id: requestID(), time: .now)
       request = its
-      let width = model.network.inputWidth
-      let row = Row(
-        request: its, index: first + index, predicted: classification.predicted, distance: classification.distance,
-        pValue: verdict.pValue, values: Array(UnsafeBufferPointer(start: inputs + index * width, count: width)))
-      put(row)
+      rows.append(
+        Row(
+          request: its, index: first + index, predicted: classification.predicted, distance: classification.distance,
+          pValue: verdict.pValue, values: Array(values)))
     }
+    if dropped > 0 { drop(dropped, "they came faster than they are written, or are no numbers") }
+    return rows
   }
 
-  private func put(_ row: Row) {
-    let starts = state.withLock { state in
-      guard state.waitingBytes + row.bytes <= Self.queueBytes else {
-        state.counts.dropped += 1
-        return false
+  /// Keeps rows; any thread.
+  func keep(_ rows: [Row]) {
+    guard !rows.isEmpty else { return }
+    let (starts, dropped) = state.withLock { state in
+      var dropped = 0
+      for row in rows {
+        guard state.waitingBytes + row.bytes <= Self.queueBytes else {
+          dropped += 1
+          continue
+        }
+        state.waiting.append(row)
+        state.waitingBytes += row.bytes
       }
-      state.waiting.append(row)
-      state.waitingBytes += row.bytes
-      defer { state.isWriting = true }
-      return !state.isWriting
+      let starts = !state.isWriting && !state.waiting.isEmpty
+      if starts { state.isWriting = true }
+      return (starts, dropped)
     }
     if starts { queue.async { self.writeAll() } }
+    if dropped > 0 { drop(dropped, "they came faster than they are written") }
+  }
+
+  private func drop(_ count: Int, _ reason: String) {
+    state.withLock { $0.counts.dropped += count }
+    complain(reason)
   }
 
   /// Waits until what was kept is written, but not for long; nothing is kept behind it.
   package func flush(seconds: Double) {
     let done = DispatchSemaphore(value: 0)
     queue.async { done.signal() }
-    _ = done.wait(timeout: .now() + seconds)
+    guard done.wait(timeout: .now() + seconds) == .timedOut else { return }
+    let bytes = state.withLock { $0.waitingBytes }
+    logger.error("rows called unknown are lost: \(bytes) bytes of them were not written in time")
   }
 
   private func writeAll() {
     while true {
-      let rows = state.withLock { state in
+      // The first ones last, to be taken from the end and freed.
+      var rows = state.withLock { state in
         var rows: [Row] = []
         swap(&rows, &state.waiting)
         if rows.isEmpty { state.isWriting = false }
         return rows
       }
       if rows.isEmpty { return }
-      for row in rows {
+      rows.reverse()
+      while let row = rows.popLast() {
         let isWritten = write(row)
         state.withLock { state in
           state.waitingBytes -= row.bytes
@@ -144,18 +178,18 @@ package final class UnknownLog: Sendable {
       try files.append(line: UnsafeRawBufferPointer(start: line.pointer, count: line.count))
       return true
     } catch {
-      complain(error)
+      complain(error.description)
       return false
     }
   }
 
   /// At most once a minute: a full disk must not fill the log too.
-  private func complain(_ problem: FileProblem) {
+  private func complain(_ reason: String) {
     let now = monotonicNanoseconds()
     let last = complained.load(ordering: .relaxed)
     guard last == 0 || now - last > Self.complaintInterval else { return }
     complained.store(now, ordering: .relaxed)
-    logger.error("rows called unknown are lost: \(problem)")
+    logger.error("rows called unknown are lost: \(reason)")
   }
 
   private static func line(_ row: Row) -> ByteBuffer {

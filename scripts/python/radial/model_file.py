@@ -48,6 +48,13 @@ def write(
     false_reject_rate: float = FALSE_REJECT_RATE,
 ) -> None:
     """Writes a `.safetensors` file. `calibration_rows` [N, D] are those of the calibration, by which Radial knows them again."""
+    names = [layer["name"] for layer in network.architecture["layers"]]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two layers are called {next(name for name in names if names.count(name) > 1)!r}, expected a name each")
+    if not 0 < false_reject_rate < 1:
+        raise ValueError(f"false_reject_rate is {false_reject_rate}, expected a number between 0 and 1")
+    if labels is not None and not all(isinstance(label, str) and label for label in labels):
+        raise ValueError(f"labels are {list(labels)}, expected texts that are not empty")
     version = "1.2" if calibration is not None or _is_of_1_2(network.architecture) else "1"
     metadata = {"format": "radial", "radial.version": version, "radial.architecture": _json(network.architecture)}
     tensors = {name: np.asarray(tensor, np.float32) for name, tensor in network.tensors.items()}
@@ -76,6 +83,11 @@ def write(
     if self_test.distances is not None:
         tensors["selftest.distances"] = np.asarray(self_test.distances, np.float32)
     tensor_file.write(Path(path), tensors, metadata)
+
+
+def rows_at_once(inputs: int, units: int) -> int:
+    """How many rows' differences to all prototypes fit into a quarter of a gigabyte, up to 1,000."""
+    return max(1, min(1000, (1 << 26) // max(inputs * units, 1)))
 
 
 _TYPES_OF_1_2 = {

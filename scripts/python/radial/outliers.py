@@ -31,14 +31,22 @@ def outliers(rows: np.ndarray, count: int, generator: np.random.Generator, low: 
     high = np.asarray(rows.max(axes) if high is None else high, np.float32)
     span = np.where(high > low, high - low, np.float32(1))
     kinds = len(FEATURE_KINDS if rows.ndim == 2 else IMAGE_KINDS)
-    each = -(-count // kinds)
+    # Two of each kind at least: some are made of two rows.
+    each = max(2, -(-count // kinds))
     chosen = rows[generator.integers(0, len(rows), kinds * each)]
     draws = NumPyDraws(generator)
     make = feature_outliers if rows.ndim == 2 else image_outliers
     made = np.asarray(make(draws, (chosen - low) / span), np.float32) * span + low
     # One of each kind, then again: the first `count` have them all alike.
     order = np.arange(kinds * each).reshape(kinds, each).T.ravel()[:count]
-    return np.asarray(made[order], np.float32)
+    made = np.asarray(made[order], np.float32)
+    # Of few or discrete features a mixture may be a row again, as a shuffled image of one grey is, which no outlier may be.
+    known = {row.tobytes() for row in rows}
+    instead = _beyond if rows.ndim == 2 else _white_noise
+    for place, row in enumerate(made):
+        if row.tobytes() in known:
+            made[place] = instead(draws, np.zeros((1, *row.shape), np.float32), np)[0] * span + low
+    return made
 
 
 def with_outliers(
@@ -68,7 +76,8 @@ def image_outliers(draws: Draws, images: Array, xp: Any = np) -> Array:
 def feature_outliers(draws: Draws, rows: Array, xp: Any = np) -> Array:
     """Rows [N, D] in 0…1, N a multiple of the 4 kinds -> as many outliers, a quarter of each kind."""
     each = len(rows) // len(FEATURE_KINDS)
-    return xp.concatenate([kind(draws, rows[i * each : (i + 1) * each], xp) for i, kind in enumerate(FEATURE_KINDS)])
+    others = [kind(draws, rows[i * each : (i + 1) * each], xp) for i, kind in enumerate(FEATURE_KINDS) if i > 0]
+    return xp.concatenate([_mixed_features(draws, rows, xp), *others])
 
 
 def _amount(draws: Draws, like: Array, low: float, high: float) -> Array:
@@ -158,9 +167,9 @@ def _thickened(draws: Draws, images: Array, xp: Any) -> Array:
 
 
 def _mixed_features(draws: Draws, rows: Array, xp: Any) -> Array:
-    """Each feature from a row of its own: every value is an ordinary one, their company is not."""
+    """Each feature from a row of its own, of all that there are: every value is an ordinary one, their company is not."""
     order = xp.argsort(draws.uniform(rows.shape), axis=0)
-    return xp.take_along_axis(rows, order, axis=0)
+    return xp.take_along_axis(rows, order, axis=0)[: len(rows) // len(FEATURE_KINDS)]
 
 
 def _uniform_features(draws: Draws, rows: Array, xp: Any) -> Array:

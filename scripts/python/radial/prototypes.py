@@ -22,12 +22,14 @@ def starting_head(embeddings: np.ndarray, labels: np.ndarray, classes: int) -> t
 
 def warn_of_close_prototypes(centers: np.ndarray, gamma: float) -> None:
     """Warns of classes whose prototypes [C, H] have fallen together: their scaled distance is below 1."""
-    scaled = gamma * np.square(centers[:, None] - centers[None]).sum(-1)
-    scaled[np.tril_indices(len(centers))] = np.inf
-    if len(centers) > 1 and scaled.min() < 1:
-        first, second = np.unravel_index(scaled.argmin(), scaled.shape)
+    nearest = (np.inf, 0, 0)
+    for first in range(len(centers) - 1):
+        scaled = gamma * np.square(centers[first + 1 :] - centers[first]).sum(-1)
+        nearest = min(nearest, (float(scaled.min()), first, first + 1 + int(scaled.argmin())))
+    if nearest[0] < 1:
+        distance, first, second = nearest
         warnings.warn(
-            f"the prototypes of classes {first} and {second} are {scaled.min():.2g} apart (gamma d2), which hardly tells"
+            f"the prototypes of classes {first} and {second} are {distance:.2g} apart (gamma d2), which hardly tells"
             " rows of one from those of the other: start them farther apart, or with a larger gamma, or train longer",
             stacklevel=3,
         )

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from ..calibration import FALSE_REJECT_RATE, Calibration
-from ..model_file import SELF_TEST_ROWS, Answers, Description, write
+from ..model_file import SELF_TEST_ROWS, Answers, Description, rows_at_once, write
 from ..prototypes import warn_of_close_prototypes
 from .layer import OUTPUT_FORMS, RBFLayer
 
@@ -31,7 +31,7 @@ def export(
     what the model does: "gaussian" for scores in 0…1. `training` is any JSON object, shown by the server. Layers that
     have no place in the file are a ValueError, which says what to do.
     """
-    layers = _chain(model)
+    layers = chain(model)
     head = layers[-1]
     if not isinstance(head, RBFLayer):
         raise ValueError(
@@ -41,6 +41,8 @@ def export(
     if labels is not None and len(labels) != head.units:
         raise ValueError(f"{len(labels)} labels, expected one for each of the {head.units} units")
     held_out = np.asarray(held_out, np.float32)
+    if len(held_out) == 0:
+        raise ValueError("there are no held-out rows, expected some of every class")
     description = describe(model, output_form)
     form = output_form or head.output_form
     distances = _answers(model, head, "distance", held_out)
@@ -69,7 +71,7 @@ def describe(model: keras.Model, output_form: str | None = None) -> Description:
     if None in shape or len(shape) not in (1, 2, 3):
         raise ValueError(f"the input has the shape {shape}, expected sizes of [features], [rows, columns] or with channels")
     writer = _Writer(output_form)
-    for layer in _chain(model):
+    for layer in chain(model):
         writer.add(layer)
     architecture = {"version": 1, "input_shape": shape, "layers": writer.layers}
     return Description(architecture, writer.tensors, writer.preprocessing)
@@ -77,23 +79,24 @@ def describe(model: keras.Model, output_form: str | None = None) -> Description:
 
 def _answers(model: keras.Model, head: RBFLayer, form: str, rows: np.ndarray) -> np.ndarray:
     """What the model answers [N, C] when its head has another form. Computed by calls, which no compiled function of before serves."""
-    before = head.output_form
+    before, step = head.output_form, rows_at_once(*head.centers.shape)
     head.output_form = form
     try:
         parts = [
-            keras.ops.convert_to_numpy(model(rows[start : start + _ROWS_AT_ONCE], training=False))
-            for start in range(0, len(rows), _ROWS_AT_ONCE)
+            keras.ops.convert_to_numpy(model(rows[start : start + step], training=False))
+            for start in range(0, len(rows), step)
         ]
     finally:
         head.output_form = before
     return np.concatenate(parts).astype(np.float32)
 
 
-_ROWS_AT_ONCE = 1000
-
-
-def _chain(model: keras.Model) -> list[keras.layers.Layer]:
+def chain(model: keras.Model) -> list[keras.layers.Layer]:
     """The layers in the order in which they compute; models in the model are laid flat."""
+    if type(model).__name__ not in ("Sequential", "Functional") or not type(model).__module__.startswith("keras."):
+        raise ValueError(f"the model is {type(model).__name__}, expected a Sequential or Functional model, not a class of its own")
+    if not model.built or not getattr(model, "inputs", None):
+        raise ValueError("the model was not built, expected one with an Input, or that was called once")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(f"{len(model.inputs)} inputs and {len(model.outputs)} outputs, expected one of each")
     if not isinstance(model, keras.Sequential):
@@ -103,10 +106,14 @@ def _chain(model: keras.Model) -> list[keras.layers.Layer]:
             if sources != ([] if previous is None else [previous]):
                 raise ValueError(f"layer {layer['name']!r} reads {sources}, expected {previous!r} alone: a chain of layers")
             previous = layer["name"]
+        written = {layer.name for layer in model.layers}
+        others = [layer["name"] for layer in model.get_config()["layers"] if layer["name"] not in written]
+        if others:
+            raise ValueError(f"{others[0]!r} is an operation and no layer, expected layers alone: a chain of layers")
     layers: list[keras.layers.Layer] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            layers += _chain(layer)
+            layers += chain(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
             layers.append(layer)
     if not layers:
@@ -163,6 +170,11 @@ class _Writer:
             )
         return _ACTIVATIONS[name]
 
+    def flat(self, layer: Any) -> None:
+        """Refuses a layer of rows that is given something else: the file has these of flat rows alone."""
+        if len(layer.input.shape) != 2:
+            raise ValueError(f"layer {layer.name!r} is given {tuple(layer.input.shape[1:])}, expected a flat row: put a Flatten before it")
+
     def rescaling(self, layer: Any) -> None:
         if self.layers or self.preprocessing is not None:
             raise ValueError(f"layer {layer.name!r}: a Rescaling is written only where it comes first")
@@ -171,12 +183,14 @@ class _Writer:
         self.preprocessing = {"scale": float(layer.scale), "offset": float(layer.offset)}
 
     def dense(self, layer: Any) -> None:
+        self.flat(layer)
         self.put(
             "dense", layer, {"kernel": layer.kernel, "bias": layer.bias}, units=layer.units, use_bias=layer.use_bias,
             activation=self.activation(layer),
         )  # fmt: skip
 
     def rbf(self, layer: RBFLayer) -> None:
+        self.flat(layer)
         gamma = float(np.float32(keras.ops.convert_to_numpy(layer.gamma)))  # a double's digits bring a float32 back exactly
         form = self._output_form or layer.output_form
         members: dict[str, Any] = {"units": layer.units, "output": form}
@@ -210,6 +224,8 @@ class _Writer:
         return lambda layer: self.put(kind, layer, **self._window(layer, "pool_size"))
 
     def batch_normalization(self, layer: Any) -> None:
+        if len(layer.input.shape) == 3:
+            raise ValueError(f"layer {layer.name!r} is given {tuple(layer.input.shape[1:])}, expected a flat row or an image")
         if layer.axis not in (-1, len(layer.input.shape) - 1):
             raise ValueError(f"layer {layer.name!r} normalises axis {layer.axis}, expected the last")
         parts = {"moving_mean": layer.moving_mean, "moving_variance": layer.moving_variance}
@@ -220,6 +236,8 @@ class _Writer:
         self.put("batch_normalization", layer, parts, epsilon=layer.epsilon, center=layer.center, scale=layer.scale)
 
     def activation_layer(self, layer: Any) -> None:
+        if self.activation(layer) == "softmax":
+            self.flat(layer)
         self.put("activation", layer, activation=self.activation(layer))
 
     def relu(self, layer: Any) -> None:

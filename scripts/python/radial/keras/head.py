@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import random
+from typing import Any, Iterator
 
 import keras
 import numpy as np
 
 from ..prototypes import starting_head
 from .batches import OutlierBatches
+from .export import chain
 from .layer import RBFLayer
 from .loss import KnownAccuracy, RBFLoss
 
-_BEHIND = ("Softmax", "Activation")
-"""What may stand behind the last Dense layer: it is left out with it."""
+def _is_behind(layer: keras.layers.Layer) -> bool:
+    """What may stand behind the last Dense layer: it is left out with it."""
+    if isinstance(layer, keras.layers.Activation):
+        return keras.activations.serialize(layer.activation) in ("softmax", "sigmoid", "linear")
+    return isinstance(layer, keras.layers.Softmax)
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Everything random follows from the seed; what others draw from NumPy and Python goes on as if nothing had been drawn."""
+    before = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
 
 
 def distance_head(
@@ -33,14 +51,22 @@ def distance_head(
     the last Dense layer read, gamma where a row's median scaled distance to its own is 1. The copy answers -gamma d2;
     `model` is left as it was. A model whose last layer is not Dense, or that is no chain of layers, is a ValueError.
     """
-    labels = np.asarray(labels).reshape(-1)
-    keras.utils.set_random_seed(seed)
+    chain(model)
+    rows, labels = np.asarray(rows), np.asarray(labels).reshape(-1)
+    with _seeded(seed):
+        return _tuned(model, rows, labels, epochs, learning_rate, batch_size, outliers, seed, verbose)
+
+
+def _tuned(
+    model: keras.Model, rows: np.ndarray, labels: np.ndarray, epochs: int, learning_rate: float, batch_size: int,
+    outliers: int, seed: int, verbose: Any,
+) -> keras.Model:  # fmt: skip
     copy = keras.models.clone_model(model)
     if not copy.built:
         copy.build(model.input_shape)
     copy.set_weights(model.get_weights())
     layers = list(copy.layers)
-    while layers and type(layers[-1]).__name__ in _BEHIND:
+    while layers and _is_behind(layers[-1]):
         layers.pop()
     if not layers or not isinstance(layers[-1], keras.layers.Dense):
         found = type(layers[-1]).__name__ if layers else "no layer"
@@ -49,7 +75,7 @@ def distance_head(
     if len(labels) != len(rows) or labels.min() < 0 or labels.max() >= last.units:
         raise ValueError(f"expected a label from 0 to {last.units - 1} for each of {len(rows)} rows")
     body = keras.Model(copy.inputs, last.input)
-    embeddings = np.asarray(body.predict(np.asarray(rows), batch_size=1000, verbose=0))
+    embeddings = np.asarray(body.predict(rows, batch_size=1000, verbose=0))
     if embeddings.ndim != 2:
         raise ValueError(f"the last Dense layer reads {embeddings.shape[1:]}, expected a flat row: put a Flatten before it")
     centers, gamma = starting_head(embeddings, labels, last.units)

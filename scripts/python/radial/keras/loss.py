@@ -61,7 +61,8 @@ class RBFLoss(keras.losses.Loss):
         n = ops.cast(ops.shape(y_pred)[0], y_pred.dtype)
         rows = ops.maximum(ops.sum(known), 1)
         others = ops.maximum(ops.sum(1 - known), 1)
-        return n * (known * inside / rows + (1 - known) * outside / others)
+        # Chosen, not multiplied: of a row infinitely far away the part that does not count is no number.
+        return n * ops.where(known > 0, inside / rows, outside / others)
 
     def get_config(self) -> dict[str, Any]:
         own = {"pull": self.pull, "outlier_weight": self.outlier_weight, "reach": self.reach}

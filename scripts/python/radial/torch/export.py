@@ -15,11 +15,9 @@ import torch
 from torch import nn
 
 from ..calibration import FALSE_REJECT_RATE, Calibration
-from ..model_file import SELF_TEST_ROWS, Answers, Description, write
+from ..model_file import SELF_TEST_ROWS, Answers, Description, rows_at_once, write
 from ..prototypes import warn_of_close_prototypes
 from .layer import OUTPUT_FORMS, RBFLayer
-
-_ROWS_AT_ONCE = 1000
 
 
 def export(
@@ -35,36 +33,36 @@ def export(
 ) -> None:
     """Writes an `nn.Sequential` that ends in an `RBFLayer` to a `.safetensors` file, calibrated with `held_out` rows.
 
-    `held_out` [N, ...] are rows, as the model takes them, that it was not trained with; no labels are needed. The first
-    ones become the file's self-test, with PyTorch's own answers. `output_form` is what the file is to answer instead of
-    what the model does: "gaussian" for scores in 0…1. `preprocessing` (scale, offset) is what makes a client's numbers
-    x those of `held_out`, x * scale + offset: (1 / 255, 0) where a model of pixels takes 0…1. `training` is any JSON
-    object, shown by the server. Layers that have no place in the file are a ValueError.
+    `held_out` [N, ...] are rows, as clients send them, that the model was not trained with; no labels are needed. The
+    first ones become the file's self-test, with PyTorch's own answers. `output_form` is what the file is to answer
+    instead of what the model does: "gaussian" for scores in 0…1. `preprocessing` (scale, offset) says that the model
+    takes x * scale + offset of a client's x, which is done here too: (1 / 255, 0) where a model of pixels takes 0…1.
+    `training` is any JSON object, shown by the server. Layers that have no place in the file are a ValueError.
     """
-    layers = _chain(model)
+    layers = chain(model)
     head = layers[-1]
     if not isinstance(head, RBFLayer):
         raise ValueError(f"the last layer is {type(head).__name__}, expected an RBFLayer: radial.torch.distance_head puts one there")
     if labels is not None and len(labels) != head.units:
         raise ValueError(f"{len(labels)} labels, expected one for each of the {head.units} units")
     held_out = torch.as_tensor(held_out, dtype=torch.float32).cpu()
+    if len(held_out) == 0:
+        raise ValueError("there are no held-out rows, expected some of every class")
     description = describe(model, tuple(held_out.shape[1:]), output_form, preprocessing)
-    distances = _answers(model, head, "distance", held_out)
+    prepared = held_out
+    if preprocessing is not None:
+        scale, offset = preprocessing
+        if not (np.isfinite(scale) and np.isfinite(offset) and np.float32(scale) != 0):
+            raise ValueError(f"preprocessing is {preprocessing}, expected two numbers, the first of them not 0")
+        # As the server computes it, in float32.
+        prepared = held_out * float(np.float32(scale)) + float(np.float32(offset))
+    distances = _answers(model, head, "distance", prepared)
     if not np.isfinite(distances).all():
         raise ValueError("some distances of the held-out rows are not finite numbers")
     warn_of_close_prototypes(head.centers.detach().cpu().numpy(), head.gamma)
     rows = held_out.numpy()
     rows = (np.moveaxis(rows, 1, 3) if rows.ndim == 4 else rows).reshape(len(rows), -1)
-    if preprocessing is not None:
-        scale, offset = map(np.float32, preprocessing)
-        rows = (rows - offset) / scale
-        # Back by what the server computes, so that the self-test compares like with like.
-        prepared = rows[:SELF_TEST_ROWS] * scale + offset
-        shape = [n for n in held_out.shape[1:]]
-        image = prepared.reshape(-1, *shape[1:], shape[0]) if len(shape) == 3 else prepared.reshape(-1, *shape)
-        tested = torch.from_numpy(np.moveaxis(image, 3, 1).copy() if len(shape) == 3 else image)
-    else:
-        tested = held_out[:SELF_TEST_ROWS]
+    tested = prepared[:SELF_TEST_ROWS]
     write(
         path,
         description,
@@ -93,7 +91,7 @@ def describe(
     if len(input_shape) not in (1, 3):
         raise ValueError(f"rows have the shape {tuple(input_shape)}, expected (features,) or (channels, rows, columns)")
     writer = _Writer(tuple(input_shape), output_form)
-    for index, layer in enumerate(_chain(model)):
+    for index, layer in enumerate(chain(model)):
         writer.add(index, layer)
     channels, *size = input_shape
     shape = [*size, channels]
@@ -103,11 +101,14 @@ def describe(
     )
 
 
-def _chain(model: nn.Module) -> list[nn.Module]:
+def chain(model: nn.Module) -> list[nn.Module]:
     """The layers in order; sequences in the sequence are laid flat."""
-    if not isinstance(model, nn.Sequential):
-        raise ValueError(f"{type(model).__name__}: expected an nn.Sequential, whose order of layers is known")
-    layers = [inner for layer in model for inner in (_chain(layer) if isinstance(layer, nn.Sequential) else [layer])]
+    if not isinstance(model, nn.Sequential) or type(model).forward is not nn.Sequential.forward:
+        raise ValueError(f"{type(model).__name__}: expected an nn.Sequential without a forward of its own, whose order of layers is known")
+    for module in model.modules():
+        if module._forward_hooks or module._forward_pre_hooks:  # noqa: SLF001
+            raise ValueError(f"{type(module).__name__} has a forward hook, which a file cannot hold: remove it")
+    layers = [inner for layer in model for inner in (chain(layer) if isinstance(layer, nn.Sequential) else [layer])]
     if not layers:
         raise ValueError("the model has no layers")
     return layers
@@ -116,17 +117,17 @@ def _chain(model: nn.Module) -> list[nn.Module]:
 @torch.no_grad()
 def _answers(model: nn.Module, head: RBFLayer, form: str, rows: torch.Tensor) -> np.ndarray:
     """What the model answers [N, C] in evaluation mode when its head has another form."""
-    before, training = head.output_form, model.training
+    before, modes = head.output_form, [(module, module.training) for module in model.modules()]
+    step = rows_at_once(head.in_features, head.units)
     head.output_form = form
     model.eval()
     try:
         device = head.centers.device
-        parts = [
-            model(rows[start : start + _ROWS_AT_ONCE].to(device)).cpu().numpy() for start in range(0, len(rows), _ROWS_AT_ONCE)
-        ]
+        parts = [model(rows[start : start + step].to(device)).cpu().numpy() for start in range(0, len(rows), step)]
     finally:
         head.output_form = before
-        model.train(training)
+        for module, training in modes:
+            module.training = training
     return np.concatenate(parts)
 
 
@@ -285,8 +286,8 @@ class _Writer:
         self.activation("gelu")
 
     def softplus(self, layer: nn.Softplus) -> None:
-        if layer.beta != 1:
-            raise self.refuse(f"beta is {layer.beta}, expected 1")
+        if layer.beta != 1 or layer.threshold < 15:
+            raise self.refuse(f"beta is {layer.beta} and threshold {layer.threshold}, expected 1 and 20")
         self.activation("softplus")
 
 

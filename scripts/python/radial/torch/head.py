@@ -10,6 +10,7 @@ from torch import nn
 
 from ..outliers import with_outliers
 from ..prototypes import starting_head
+from .export import chain
 from .layer import RBFLayer
 from .loss import rbf_loss
 
@@ -31,8 +32,16 @@ def distance_head(
     and is in evaluation mode; `model` is left as it was. A model that is no `nn.Sequential`, or whose last layer is not
     Linear (a Softmax or LogSoftmax behind it is left out with it), is a ValueError.
     """
-    if not isinstance(model, nn.Sequential):
-        raise ValueError(f"the model is {type(model).__name__}, expected an nn.Sequential")
+    chain(model)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return _tuned(model, rows, labels, epochs, learning_rate, batch_size, outliers, seed)
+
+
+def _tuned(
+    model: nn.Sequential, rows: np.ndarray, labels: np.ndarray, epochs: int, learning_rate: float, batch_size: int,
+    outliers: int, seed: int,
+) -> nn.Sequential:  # fmt: skip
     rows, labels = np.asarray(rows, np.float32), np.asarray(labels).reshape(-1)
     layers = list(copy.deepcopy(model))
     while layers and isinstance(layers[-1], (nn.Softmax, nn.LogSoftmax)):

@@ -103,6 +103,25 @@ def twice() -> keras.Model:
     return keras.Model(inputs, RBFLayer(3)(shared(shared(inputs))))
 
 
+def operations() -> keras.Model:
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, RBFLayer(3)(3.0 * keras.ops.tanh(layers.Dense(4)(inputs))))
+
+
+def nested(name: str) -> keras.Model:
+    return keras.Sequential([keras.Input((4,)), layers.Dense(4, name=name)])
+
+
+class Subclassed(keras.Sequential):
+    """A Sequential that computes something else."""
+
+    def __init__(self) -> None:
+        super().__init__([keras.Input((4,)), layers.Dense(4), RBFLayer(3)])
+
+    def call(self, *arguments, **more):
+        return 2 * super().call(*arguments, **more)
+
+
 class Own(layers.Dense):
     """A layer of the user's, named like one of Keras."""
 
@@ -125,6 +144,11 @@ def doubled(x):
         (lambda: keras.Sequential([keras.Input((4,)), layers.Dense(3, doubled), RBFLayer(3)]), "activation"),
         (lambda: network((4,), [layers.Dense(4), layers.Rescaling(2.0)]), "comes first"),
         (lambda: network((None, 4), [layers.GlobalAveragePooling1D()]), "shape"),
+        (operations, "chain of layers"),
+        (Subclassed, "a class of its own"),
+        (lambda: network((6, 5), [layers.Dense(4), layers.Flatten()]), "put a Flatten before"),
+        (lambda: network((6, 5, 2), [layers.Activation("softmax"), layers.Flatten()]), "put a Flatten before"),
+        (lambda: keras.Sequential([keras.Input((4,)), nested("d"), nested("d"), RBFLayer(3)]), "two layers are called"),
     ],
 )
 def test_what_has_no_place_is_refused_and_nothing_is_written(model, sentence: str, tmp_path: pathlib.Path) -> None:
@@ -137,6 +161,15 @@ def test_what_has_no_place_is_refused_and_nothing_is_written(model, sentence: st
 def test_labels_are_counted(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ValueError, match="2 labels, expected one for each of the 3 units"):
         export(network((4,), []), tmp_path / "model.safetensors", np.zeros((20, 4)), labels=["a", "b"])
+
+
+@pytest.mark.parametrize("wrong", [{"false_reject_rate": 5}, {"labels": range(3)}, {"labels": ["a", "", "c"]}])
+def test_other_wrong_arguments(wrong: dict, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        export(network((4,), []), tmp_path / "model.safetensors", np.zeros((20, 4)), **wrong)
+    with pytest.raises(ValueError, match="no held-out rows"):
+        export(network((4,), []), tmp_path / "model.safetensors", np.zeros((0, 4)))
+    assert not list(tmp_path.iterdir())
 
 
 def test_rows_that_are_no_numbers_are_refused(tmp_path: pathlib.Path) -> None:

@@ -24,6 +24,11 @@ def body() -> list:
     return [keras.Input((64,)), layers.Rescaling(1 / 16), layers.Dense(128, "tanh"), layers.Dense(32, "tanh")]
 
 
+def branching() -> keras.Model:
+    inputs = keras.Input((64,))
+    return keras.Model(inputs, layers.Dense(10)(layers.Add()([layers.Dense(64)(inputs), inputs])))
+
+
 def test_training_with_the_loss() -> None:
     keras.utils.set_random_seed(1)
     plain = keras.Sequential([*body(), RBFLayer(10, gamma=1.0, output_form="negative_distance")])
@@ -63,6 +68,8 @@ def test_a_head_for_a_plain_classifier() -> None:
         (lambda: keras.Sequential([*body(), layers.Dense(11)]), LABELS, "label 10"),
         (lambda: keras.Sequential([*body(), layers.Dense(10)]), LABELS[:5], "for each of"),
         (lambda: keras.Sequential([keras.Input((8, 8)), layers.Dense(10)]), LABELS, "Flatten"),
+        (lambda: keras.Sequential([*body(), layers.Dense(10), layers.Activation("relu")]), LABELS, "Activation"),
+        (lambda: branching(), LABELS, "chain of layers"),
     ],
 )
 def test_what_cannot_have_a_head(model, labels: np.ndarray, sentence: str) -> None:

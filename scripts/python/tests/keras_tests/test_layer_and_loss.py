@@ -63,6 +63,12 @@ def test_far_rows_have_a_finite_loss() -> None:
     assert np.isfinite(float(RBFLoss()(np.array([0, -1]), logits)))
 
 
+def test_an_outlier_at_infinity_costs_nothing() -> None:
+    logits = np.array([[-1, -2], [-np.inf, -np.inf]], np.float32)
+    alone = RBFLoss()(np.array([0]), logits[:1])
+    assert np.isclose(float(RBFLoss()(np.array([0, -1]), logits)), float(alone))
+
+
 def test_outliers_do_not_count_as_misread() -> None:
     metric = KnownAccuracy()
     metric.update_state(np.array([0, 1, -1, 1]), np.array([[1, 0], [1, 0], [1, 0], [0, 1.0]]))

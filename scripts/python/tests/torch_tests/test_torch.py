@@ -10,7 +10,7 @@ import torch
 from digits import HELD_OUT, LABELS, ROWS, TRAINING, photographs
 from torch import nn
 
-from radial import outliers, tensor_file
+from radial import tensor_file
 from radial.calibration import Calibration
 from radial.torch import RBFLayer, distance_head, export, rbf_loss
 
@@ -93,17 +93,27 @@ def test_answers_are_those_of_pytorch(name: str, form: str, radial, tmp_path: pa
 def test_preprocessing_is_told(radial, tmp_path: pathlib.Path) -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(16, 4), RBFLayer(4, 3))
     pixels = GENERATOR.integers(0, 256, (300, 1, 4, 4)).astype(np.float32)
-    export(model, tmp_path / "model.safetensors", pixels / 255, preprocessing=(1 / 255, 0.0))
+    export(model, tmp_path / "model.safetensors", pixels, preprocessing=(1 / 255, 0.0))
     with torch.no_grad():
         radial.check(tmp_path / "model.safetensors", pixels, model(torch.from_numpy(pixels / 255)).numpy())
     metadata = tensor_file.read(tmp_path / "model.safetensors")[1]
     assert json.loads(metadata["radial.preprocessing"])["offset"] == 0
+    # The rows are those that clients send, and known again.
+    np.save(tmp_path / "rows.npy", pixels)
+    (tmp_path / "labels.txt").write_text("0\n" * len(pixels))
+    report = radial("evaluate", tmp_path / "model.safetensors", tmp_path / "rows.npy", "--labels", tmp_path / "labels.txt")
+    assert "some 100 % of the rows that the model was calibrated with" in report
+    with pytest.raises(ValueError, match="not 0"):
+        export(model, tmp_path / "none.safetensors", pixels, preprocessing=(0.0, 0.0))
 
 
 def test_training_mode_is_left_and_found_again(tmp_path: pathlib.Path) -> None:
     model = nn.Sequential(nn.Dropout(0.9), RBFLayer(4, 3)).train()
     export(model, tmp_path / "model.safetensors", GENERATOR.normal(size=(20, 4)))
     assert model.training and model[0].training
+    model[0].eval()
+    export(model, tmp_path / "model.safetensors", GENERATOR.normal(size=(20, 4)))
+    assert model.training and not model[0].training
 
 
 @pytest.mark.parametrize(
@@ -116,6 +126,7 @@ def test_training_mode_is_left_and_found_again(tmp_path: pathlib.Path) -> None:
         ([nn.Linear(4, 3), nn.Flatten(), RBFLayer(12, 3)], (1, 4, 4), "put a Flatten before"),
         ([nn.BatchNorm1d(4, track_running_stats=False), RBFLayer(4, 3)], (4,), "running statistics"),
         ([nn.Softplus(beta=2), RBFLayer(4, 3)], (4,), "beta is 2"),
+        ([nn.Softplus(threshold=0.1), RBFLayer(4, 3)], (4,), "threshold 0.1"),
         ([RBFLayer(4, 3)], (2, 4), r"rows have the shape \(2, 4\)"),
     ],
 )
@@ -128,6 +139,25 @@ def test_what_has_no_place_is_refused_and_nothing_is_written(layers, shape, sent
 class Twice(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return 2 * x
+
+
+class Residual(nn.Sequential):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + super().forward(x)
+
+
+def test_a_forward_of_its_own_and_hooks_are_refused(tmp_path: pathlib.Path) -> None:
+    rows, labels = np.zeros((20, 4)), np.zeros(20, int)
+    for model in (nn.Sequential(Residual(nn.Linear(4, 4)), RBFLayer(4, 3)), Residual(nn.Linear(4, 4), nn.Linear(4, 4))):
+        with pytest.raises(ValueError, match="forward of its own"):
+            export(model, tmp_path / "model.safetensors", rows)
+        with pytest.raises(ValueError, match="forward of its own"):
+            distance_head(model, rows, labels)
+    hooked = nn.Sequential(nn.Linear(4, 4), RBFLayer(4, 3))
+    hooked[0].register_forward_hook(lambda module, given, result: 2 * result)
+    with pytest.raises(ValueError, match="hook"):
+        export(hooked, tmp_path / "model.safetensors", rows)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_module_of_unknown_order_is_refused(tmp_path: pathlib.Path) -> None:
@@ -166,7 +196,9 @@ def test_a_head_for_a_plain_classifier(radial, tmp_path: pathlib.Path) -> None:
     assert not tuned.training
     misread = [np.mean(answers(model, held_out).argmax(1) != LABELS[HELD_OUT]) for model in (plain, tuned)]
     assert misread[1] < misread[0] + 0.03
-    export(tuned, tmp_path / "model.safetensors", held_out, output_form="gaussian", preprocessing=(1 / 16, 0.0))
+    again = [distance_head(nn.Sequential(nn.Dropout(0.3), *plain), training, labels, epochs=1) for _ in range(2)]
+    assert all(torch.equal(a, b) for a, b in zip(again[0].state_dict().values(), again[1].state_dict().values()))
+    export(tuned, tmp_path / "model.safetensors", held_out * 16, output_form="gaussian", preprocessing=(1 / 16, 0.0))
     known = [row["known"] for row in radial.predictions(tmp_path / "model.safetensors", np.vstack([held_out, far]) * 16)]
     assert np.mean(known[: len(held_out)]) > 0.97 and np.mean(known[len(held_out) :]) == pytest.approx(accepted(tuned), abs=0.005)
 
@@ -181,7 +213,3 @@ def test_the_example_of_the_page_on_training(radial, tmp_path: pathlib.Path) -> 
     known = [row["known"] for row in radial.predictions(model, np.vstack([held_out, far]))]
     print(f"the page's example: photographs called known {np.mean(known[len(held_out) :]):.1%}")
     assert np.mean(known[: len(held_out)]) > 0.97 and np.mean(known[len(held_out) :]) < 0.1
-
-
-def test_outliers_are_the_same_without_keras() -> None:
-    assert outliers(np.ones((4, 6)), 8, np.random.default_rng(0)).shape == (8, 6)
