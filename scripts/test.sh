@@ -37,7 +37,7 @@ for argument in "$@"; do
 done
 # Leaks at exit are not looked for: the runtime's own, and what a process that ends still holds, would drown any of ours. Memory that is not
 # to be had is refused, as without the sanitizer: tests ask for it.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:allocator_may_return_null=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:allocator_may_return_null=1:suppressions=$PWD/scripts/asan/foundation.supp}
 "${preload[@]}" swift test "${arguments[@]}"
 case " $* " in
   *" --"*) ;;

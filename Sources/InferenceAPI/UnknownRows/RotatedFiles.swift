@@ -169,8 +169,9 @@ final class RotatedFiles: @unchecked Sendable {
     defer { closedir(entries) }
     var files: [File] = []
     while let entry = readdir(entries) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      // In its place: a copy would read beyond the record.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard name.hasPrefix(prefix), name.hasSuffix(suffix),
         let number = Int(name.dropFirst(prefix.utf8.count).prefix { $0 != "-" })
