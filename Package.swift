@@ -10,6 +10,8 @@ import PackageDescription
 // - GnuTLS (system): what libmicrohttpd speaks TLS with; called for what it leaves to its users: certificates that change, clients'
 //   certificates, answers past it.
 // - nettle (system): SHA-256 of model files. libmicrohttpd already brings it along through GnuTLS.
+// - the kernel (COpenat2): openat2, by which the data beside an ONNX file cannot lead out of its folder.
+// Protocol buffers are read by our own 150 lines: of onnx.proto nine messages are needed, and weights stay slices of the file.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -39,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "COpenat2"),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(name: "DecimalNumber", cxxSettings: [.treatAllWarnings(as: .error)]),
     .target(
@@ -53,7 +56,9 @@ let package = Package(
         .enableExperimentalFeature("Lifetimes")
       ]),
     .target(name: "FileFormats", dependencies: ["Bytes"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["RadialEngine", "FileFormats", "Bytes", "CNettle"], swiftSettings: strict),
+    .target(
+      name: "Models", dependencies: ["RadialEngine", "FileFormats", "Bytes", "CNettle", "COpenat2"],
+      swiftSettings: strict),
     .target(
       name: "Predictions", dependencies: ["Models", "RadialEngine", "JSON", "Bytes"], swiftSettings: strict),
     .target(name: "Batching", dependencies: ["RadialEngine", "Bytes"], swiftSettings: strict),
@@ -106,7 +111,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
-      resources: [.copy("Golden"), .copy("Keras")], swiftSettings: strict),
+      resources: [.copy("Golden"), .copy("Keras"), .copy("ONNX")], swiftSettings: strict),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Models", "RadialEngine", "TestSupport"],
       exclude: ["make_linear.py", "make_reference.py"], resources: [.copy("Data")], swiftSettings: strict),

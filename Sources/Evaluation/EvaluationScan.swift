@@ -125,7 +125,7 @@ package struct EvaluationScan: Sendable {
   package func syntheticSets(_ model: Model) -> [(name: String, isSynthetic: Bool, scan: EvaluationScan)] {
     let rows = sample.map(\.row)
     let classes = EvaluationScan(model, rows).scores.map(\.predicted)
-    return SyntheticRows.make(of: rows, classes: classes, shape: model.inputShape).map {
+    return SyntheticRows.make(for: model, of: rows, classes: classes).map {
       ($0.name, true, EvaluationScan(model, $0.rows))
     }
   }

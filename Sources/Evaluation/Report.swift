@@ -215,7 +215,9 @@ package struct Report {
       var text = "row \(row.number): \(name(Int(row.score.predicted)))"
       if let label = row.score.label, !row.score.isRight { text += ", is \(name(Int(label)))" }
       if let p = row.score.pValue { text += ", p = \(Evaluation.rounded(p))" }
-      let picture = Picture.bitmap(row.values, shape: model.inputShape, label: "row \(row.number)") ?? ""
+      let picture =
+        Picture.bitmap(
+          model.cellByCell(row.values), shape: model.imageShape ?? model.inputShape, label: "row \(row.number)") ?? ""
       return "<li>\(picture)<span>\(text.escapedHTML)</span></li>"
     }
     return "<ul class=\"gallery\">\(items.joined())</ul>"

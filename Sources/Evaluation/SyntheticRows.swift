@@ -1,3 +1,5 @@
+package import Models
+
 /// Strange rows, made of ordinary ones: what a model should not know. Real strange rows may be harder.
 package enum SyntheticRows {
   /// Under which they are told.
@@ -7,6 +9,15 @@ package enum SyntheticRows {
   /// differs so much more between layers than the others do that it would decide alone. With it, and with a third of it, one of four networks
   /// was given a layer that tells really far rows worse than its softmax does (the page Numbers has the four).
   package static let weights = [1, 1, 1, 0.0]
+
+  /// Each kind, as many rows as there are, as a model takes them.
+  package static func make(
+    for model: Model, of rows: [[Float]], classes: [Int32], seed: UInt64 = 1
+  ) -> [(name: String, rows: [[Float]])] {
+    make(
+      of: rows.map(model.cellByCell), classes: classes, shape: model.imageShape ?? model.inputShape, seed: seed
+    ).map { ($0.name, $0.rows.map(model.asTaken)) }
+  }
 
   /// Each kind, as many rows as there are.
   /// - Parameters:

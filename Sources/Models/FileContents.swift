@@ -12,8 +12,7 @@ final class FileContents: ByteOwner {
   var count: Int { bytes.count }
 
   /// - Parameter expected: what the file is to be, for an error.
-  init(path: String, expected: String = ForeignFile.expectedModel) throws(ModelError) {
-    self.path = path
+  convenience init(path: String, expected: String = ForeignFile.expectedModel) throws(ModelError) {
     // O_NONBLOCK: opening a FIFO would wait for a writer; on a regular file it means nothing.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -21,6 +20,16 @@ final class FileContents: ByteOwner {
         .file, path, "cannot be opened (\(String(cString: strerror(errno)))); check the path and its permissions")
     }
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: path, expected: expected)
+  }
+
+  /// - Parameters:
+  ///   - descriptor: of the file, which stays the caller's.
+  ///   - path: for errors.
+  init(
+    descriptor: Int32, path: String, expected: String = ForeignFile.expectedModel, mayBeEmpty: Bool = false
+  ) throws(ModelError) {
+    self.path = path
     var information = stat()
     let isKnown = fstat(descriptor, &information) == 0
     if isKnown, information.st_mode & S_IFMT == S_IFDIR {
@@ -30,6 +39,10 @@ final class FileContents: ByteOwner {
     }
     guard isKnown, information.st_mode & S_IFMT == S_IFREG else {
       throw ModelError(.file, path, "is not a regular file, expected \(expected); name a file")
+    }
+    if information.st_size == 0, mayBeEmpty {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
     }
     guard information.st_size > 0 else {
       throw ModelError(.file, path, "is empty, expected \(expected); copy or export it again")
@@ -53,7 +66,7 @@ final class FileContents: ByteOwner {
     bytes = UnsafeRawBufferPointer(start: memory, count: size)
   }
 
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+  deinit { if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) } }
 
   /// Lends the whole file.
   func withBytes<Result, Failure: Error>(

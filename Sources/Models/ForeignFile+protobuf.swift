@@ -11,6 +11,16 @@ extension ForeignFile {
     case bytes(first: UInt8?)
   }
 
+  /// Whether a file is a model of onnx.proto: ir_version 1 and model_version 5 are numbers; the graph is 7.
+  static func isONNX(_ bytes: ByteSlice) -> Bool {
+    guard let fields = fields(bytes) else { return false }
+    return Set(fields.map(\.number)).isSubset(of: [1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26])
+      && fields.contains { $0.number == 7 }
+      && fields.allSatisfy { field in
+        if case .number = field.content { [1, 5].contains(field.number) } else { ![1, 5].contains(field.number) }
+      }
+  }
+
   init?(protobuf bytes: ByteSlice) {
     guard let fields = Self.fields(bytes), let first = fields.first else { return nil }
     let numbers = Set(fields.map(\.number))
@@ -20,16 +30,7 @@ extension ForeignFile {
     func isText(_ number: Int) -> Bool {
       fields.contains { if case .bytes = $0.content { $0.number == number } else { false } }
     }
-    // onnx.proto: ir_version 1 and model_version 5 are numbers; the graph is 7.
-    if numbers.isSubset(of: [1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26]), isText(7),
-      fields.allSatisfy({ field in
-        if case .number = field.content { [1, 5].contains(field.number) } else { ![1, 5].contains(field.number) }
-      })
-    {
-      self.init(
-        "an ONNX model, which this version does not read",
-        "save the network from its own framework: as .keras with Keras' model.save, or its weights as .safetensors")
-    } else if numbers == [1, 2], first == (1, .number(1)), isText(2), !isNumber(2) {
+    if numbers == [1, 2], first == (1, .number(1)), isText(2), !isNumber(2) {
       self = Self.savedModel  // saved_model.proto: a schema version, then meta graphs.
     } else if numbers.isSubset(of: [1, 2, 3, 4]), first == (1, .bytes(first: 0x0a)), !isNumber(1) {
       // graph.proto: nodes, each of which begins with its name.

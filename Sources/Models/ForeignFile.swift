@@ -18,7 +18,7 @@ struct ForeignFile {
     self.isJSON = isJSON
   }
 
-  static let expectedModel = "a Keras model (.keras, .h5) or a .safetensors file"
+  static let expectedModel = "a Keras model (.keras, .h5), an .onnx file or a .safetensors file"
 
   /// - Parameter expected: what the file was to be.
   func refusal(_ path: String, expected: String = expectedModel) -> ModelError {

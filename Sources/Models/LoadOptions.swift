@@ -77,9 +77,21 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
   if ZipArchive.isArchive(bytes) || HDF5File.isFile(bytes) {
     return try KerasFile(file, path: path, options)
   }
-  if !SafetensorsFile.isForm(of: bytes), let foreign = ForeignFile(bytes) { throw foreign.refusal(path) }
+  let isSafetensors = SafetensorsFile.isForm(of: bytes)
+  // Messages have no signature: a damaged one is known by its name alone.
+  if !isSafetensors, path.hasSuffix(".onnx") || ForeignFile.isONNX(bytes) {
+    try refuseKerasOptions(path, options)
+    return try ONNXFile(file, path: path)
+  }
+  if !isSafetensors, let foreign = ForeignFile(bytes) { throw foreign.refusal(path) }
   // What is no model at all is refused as that, not for the flags that came with it.
   let source = try SafetensorsFile(file, path: path)
+  try refuseKerasOptions(path, options)
+  return source
+}
+
+/// Options that say what Keras files leave open are for no others.
+private func refuseKerasOptions(_ path: String, _ options: LoadOptions) throws(ModelError) {
   guard
     options.ignoresOtherForms || (options.rbfForm == nil && options.rbfLayout == nil && options.gamma == nil)
   else {
@@ -91,7 +103,6 @@ func openModel(path: String, _ options: LoadOptions) throws(ModelError) -> any T
     throw ModelError(
       .architecture, path, "`config` is for a file of Keras' weights alone, and this is none; leave it out")
   }
-  return source
 }
 
 extension SafetensorsFile {

@@ -12,6 +12,8 @@ public final class Model: Sendable {
   public let decision: Decision?
   /// Without the batch dimension.
   public let inputShape: [Int]
+  /// [rows, columns, channels] of a row that is an image, whichever way its values lie; nil: it is none.
+  public let imageShape: [Int]?
   /// What the Keras file calls the input; nil: nothing, or the model is not from one.
   public let inputName: String?
   /// The layer table, from the input on.
@@ -95,6 +97,7 @@ public final class Model: Sendable {
     distanceLayer = architecture.distances.map { $0.layer ?? "input" }
     notes = source.notes + reader.notes
     inputShape = reader.inputShape
+    imageShape = reader.imageShape
     inputName = reader.inputName
     preprocessing = try source.preprocessing() ?? .identity
     do throws(EngineError) {

@@ -152,12 +152,13 @@ extension ModelForm {
     case .keras: "keras"
     case .legacyHDF5: "h5"
     case .kerasWeights: "weights"
+    case .onnx: "onnx"
     }
   }
 
   var kerasVersion: String? {
     switch self {
-    case .safetensors: nil
+    case .safetensors, .onnx: nil
     case .keras(let version), .legacyHDF5(let version), .kerasWeights(let version): version
     }
   }

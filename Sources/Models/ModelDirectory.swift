@@ -22,6 +22,8 @@ public struct ModelSource: Sendable, Equatable {
   /// What changes when one of the version's files is replaced, renamed into place or written to, comes or goes.
   public struct Fingerprint: Sendable, Equatable {
     let model: FileStamp
+    /// Of the files that hold the weights of an ONNX model, by their places.
+    let data: [String: FileStamp?]
     /// Of the JSON files of the folder, by name, when `radial.json` is one of them: it, and the configuration that it may name.
     let settings: [String: FileStamp]
   }
@@ -55,7 +57,11 @@ public struct ModelSource: Sendable, Equatable {
       settings[ModelSettings.fileName] = stamp
     }
     settingsPath = settings.isEmpty ? nil : folder + ModelSettings.fileName
-    fingerprint = FileStamp(path).map { Fingerprint(model: $0, settings: settings) }
+    fingerprint = FileStamp(path).map { stamp in
+      let places = path.hasSuffix(".onnx") ? ONNXExternalData.places(of: path, stamp) : []
+      let data = places.map { ($0, FileStamp(folder + $0)) }
+      return Fingerprint(model: stamp, data: Dictionary(data) { first, _ in first }, settings: settings)
+    }
   }
 
   /// The same version, looked at again.
@@ -65,7 +71,7 @@ public struct ModelSource: Sendable, Equatable {
 }
 
 /// What changes when a file is replaced or written to; symbolic links are followed.
-struct FileStamp: Sendable, Equatable {
+struct FileStamp: Sendable, Hashable {
   private let device, inode: UInt
   private let bytes, modifiedSeconds, modifiedNanoseconds: Int
 
@@ -79,12 +85,12 @@ struct FileStamp: Sendable, Equatable {
   }
 }
 
-/// A directory of models: `NAME/VERSION/model.{safetensors,keras,h5}`, VERSION a positive integer, with `radial.json` beside it or
-/// without; and `NAME.safetensors` (or .keras, .h5), which is version 1.
+/// A directory of models: `NAME/VERSION/model.{safetensors,keras,h5,onnx}`, VERSION a positive integer, with `radial.json` beside it or
+/// without; and `NAME.safetensors` (or .keras, .h5, .onnx), which is version 1.
 ///
 /// Other entries are left alone, so that a new version may be written under any other name (`2.tmp`, `.2`) and then renamed.
 public enum ModelDirectory {
-  static let extensions = ["safetensors", "keras", "h5"]
+  static let extensions = ["safetensors", "keras", "h5", "onnx"]
 
   /// Every version in the directory, by name and version.
   /// - Throws: when the directory itself cannot be read.
@@ -108,7 +114,7 @@ public enum ModelDirectory {
   }
 
   /// The versions that a path of one model stands for: a file; or a directory with one model file of any name, or with
-  /// `VERSION/model.{safetensors,keras,h5}`.
+  /// `VERSION/model.{safetensors,keras,h5,onnx}`.
   /// - Parameter name: by default the file's, or of a directory of versions its own.
   /// - Throws: when a directory has no model file, or several.
   public static func sources(of path: String, name: String?) throws(ModelError) -> [ModelSource] {
@@ -119,7 +125,7 @@ public enum ModelDirectory {
     guard let file = files.first, files.count == 1 else {
       throw ModelError(
         .file, path,
-        "expected one model file (.safetensors, .keras or .h5) or folders VERSION/model.*, found "
+        "expected one model file (.safetensors, .keras, .h5 or .onnx) or folders VERSION/model.*, found "
           + (files.isEmpty ? "none" : files.joined(separator: ", ")) + "; name the file itself")
     }
     return [ModelSource(path: "\(path)/\(file)", name: name, mayHaveSettings: true)]

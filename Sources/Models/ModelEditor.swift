@@ -169,7 +169,8 @@ public final class ModelEditor {
         RBFSpec(units: classes.count, output: .gaussian, scale: .number(0.5), centersLayout: .unitsFeatures)),
       inferredFrom: nil)
     architecture = try Architecture(
-      inputShape: architecture.inputShape, inputName: architecture.inputName, layers: architecture.layers,
+      inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
+      layers: architecture.layers,
       distances: DistanceHeadSpec(layer: layer, projection: projection, prototypes: prototypes, classes: classes),
       path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
@@ -231,7 +232,8 @@ public final class ModelEditor {
         RBFSpec(units: units + 1, output: spec.output, scale: spec.scale, centersLayout: spec.centersLayout)),
       inferredFrom: layers[place].inferredFrom)
     architecture = try Architecture(
-      inputShape: architecture.inputShape, inputName: architecture.inputName, layers: layers, path: model.file.path)
+      inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
+      layers: layers, path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
     metadata["radial.labels"] = JSONValue.array((labels + [label]).map(JSONValue.string)).text(isPretty: false)
     metadata[Verification.key] = nil

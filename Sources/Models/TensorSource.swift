@@ -28,6 +28,8 @@ public enum ModelForm: Sendable, Equatable {
   case legacyHDF5(version: String?)
   /// HDF5 with Keras' weights alone; the network comes from `--config`.
   case kerasWeights(version: String?)
+  /// A graph of ONNX.
+  case onnx(producer: String?)
 }
 
 extension ModelForm: CustomStringConvertible {
@@ -37,6 +39,7 @@ extension ModelForm: CustomStringConvertible {
     case .safetensors: "safetensors"
     case .keras(let version): "keras (Keras \(version ?? "of unknown version"))"
     case .legacyHDF5(let version): "legacy h5 (Keras \(version ?? "of unknown version"))"
+    case .onnx(let producer): "ONNX (\(producer ?? "of unknown producer"))"
     case .kerasWeights(let version): "weights and configuration (Keras \(version ?? "of unknown version"))"
     }
   }

@@ -164,6 +164,19 @@ extension ExecutionPlan {
     imageWidth(count)
   }
 
+  /// One step, unless nothing moves.
+  mutating func add(_ layer: Transposition) throws(EngineError) {
+    guard let count = boundedProduct([layer.rows, layer.columns]), count == width else {
+      throw .wrongWidth(
+        layer: layer.name, expected: width,
+        found: layer.rows.multipliedReportingOverflow(by: layer.columns).partialValue)
+    }
+    guard layer.rows > 1, layer.columns > 1 else { return }
+    flush()
+    steps.append(.transpose(rows: layer.rows, columns: layer.columns))
+    imageWidth(count)
+  }
+
   /// One step.
   mutating func add(_ layer: Pooling2D) throws(EngineError) {
     try addPool(layer.window, on: layer.input, isMaximum: layer.kind == .maximum, layer.name)

@@ -16,6 +16,8 @@ enum Step: Sendable {
   /// Zeros around each image.
   case pad(Border, outputCount: Int)
   case crop(CroppingStep)
+  /// Each row as a matrix [rows, columns], transposed.
+  case transpose(rows: Int, columns: Int)
   /// gamma and beta [width]
   case normalize(
     CellNormalization.Kind, width: Int, cells: Int, epsilon: Double, gamma: AlignedFloats, beta: AlignedFloats)
@@ -83,6 +85,7 @@ struct ExecutionPlan {
         flush()
         steps.append(.rectify(rectifier))
       case .parametricRectifier(let rectifier): try add(rectifier)
+      case .transposition(let transposition): try add(transposition)
       case .reshape: break
       case .duq(let duq): try add(duq, isLast: index == lastRBF)
       }

@@ -195,6 +195,23 @@ public struct ParametricRectifier: Sendable {
   }
 }
 
+/// y = xᵀ of each row as a matrix [rows, columns]: an image's cells and channels change places.
+public struct Transposition: Sendable, Equatable {
+  /// For errors.
+  public var name: String
+  /// Of the input.
+  public var rows: Int
+  /// Of the input.
+  public var columns: Int
+
+  /// The layer, whose size `Network.init` checks.
+  public init(name: String, rows: Int, columns: Int) {
+    self.name = name
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
 /// One layer of a network, as it was trained.
 public enum Layer: Sendable {
   case dense(Dense)
@@ -212,6 +229,7 @@ public enum Layer: Sendable {
   case cellNormalization(CellNormalization)
   case rectifier(name: String, Rectifier)
   case parametricRectifier(ParametricRectifier)
+  case transposition(Transposition)
   /// Flatten too: the row stays as it is.
   case reshape(name: String)
   case duq(DUQ)
@@ -243,6 +261,7 @@ public enum Layer: Sendable {
     case .cellNormalization(let layer): layer.name
     case .rectifier(let name, _): name
     case .parametricRectifier(let layer): layer.name
+    case .transposition(let layer): layer.name
     case .reshape(let name): name
     case .duq(let layer): layer.name
     }

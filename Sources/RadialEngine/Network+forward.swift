@@ -103,6 +103,13 @@ extension Network {
           pad(current.pointer + n * current.stride, border, to: target + n * padded(outputCount))
         }
         current.move(to: target, width: outputCount)
+      case .transpose(let matrixRows, let columns):
+        let target = current.spare(of: workspace)
+        for n in 0..<rows {
+          rk_transpose(
+            current.pointer + n * current.stride, matrixRows, columns, target + n * padded(matrixRows * columns))
+        }
+        current.move(to: target, width: matrixRows * columns)
       case .crop(let crop):
         let target = current.spare(of: workspace)
         for n in 0..<rows {

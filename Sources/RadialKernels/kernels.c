@@ -68,6 +68,12 @@ void rk_crop(const float *image, size_t row, size_t top, size_t rows, size_t lef
   for (size_t i = 0; i < rows; i++) memcpy(target + i * width, image + (top + i) * row + left, width * sizeof(float));
 }
 
+void rk_transpose(const float *x, size_t rows, size_t columns, float *y) {
+  for (size_t j = 0; j < columns; j++) {
+    for (size_t i = 0; i < rows; i++) y[j * rows + i] = x[i * columns + j];
+  }
+}
+
 // The sum of (x - mean)^power over a cell: sixteen sums side by side, then their sum, in this order everywhere.
 static double sum_of_powers(const float *x, size_t width, double mean, bool is_square) {
   enum { SUMS = 16 };

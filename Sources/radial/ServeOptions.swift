@@ -122,7 +122,7 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: """
-      A directory of models, NAME/VERSION/model.{safetensors,keras,h5} (settings in radial.json beside it) or NAME.{…}, watched for changes.
+      A directory of models, NAME/VERSION/model.{safetensors,keras,h5,onnx} (settings in radial.json beside it) or NAME.{…}, watched for changes.
       """)
   var modelsDir: String?
 

@@ -22,7 +22,7 @@ import Testing
     ("a joblib file", [0x80, 3] + text("cjoblib.numpy_pickle\nNumpyArrayWrapper\n")),
     ("a pickled scikit-learn object", [0x80, 3] + text("csklearn.neural_network\nMLPClassifier\n")),
     ("packed by zlib, as joblib", [0x78, 0x9c, 0x4b, 0x4c, 0x4a, 0x06, 0, 2, 0x4d, 1, 0x27]),
-    ("an ONNX model", [0x08, 9] + field(2, text("pytorch")) + graph + field(8, [0x10, 17])),
+    ("the graph has 0 inputs", [0x08, 9] + field(2, text("pytorch")) + graph + field(8, [0x10, 17])),
     ("a TensorFlow SavedModel", [0x08, 1] + field(2, field(1, text("meta")))),
     ("a TensorFlow SavedModel", zip(["model/saved_model.pb"])),
     ("a TensorFlow graph", field(1, field(1, text("x"))) + field(1, field(1, text("y"))) + field(4, [8, 27])),

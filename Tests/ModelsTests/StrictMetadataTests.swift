@@ -52,7 +52,7 @@ import Testing
     replacing("\"output\"", "\"outputs\"", "unknown member 'outputs' (did you mean 'output'?)"),
     replacing(
       "\"layers\"", "\"preprocess\":{},\"layers\"",
-      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_name, layers, distances;"
+      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_layout, input_name, layers, distances;"
     ),
     replacing("\"input_shape\"", "\"inputshape\"", "unknown member 'inputshape' (did you mean 'input_shape'?)"),
     layers(
@@ -60,7 +60,7 @@ import Testing
       "layer 'x' (dropout): unknown member 'rates' (did you mean 'rate'?)"),
     layers(
       #"{"type":"flatten","name":"x","rate":0.3}"#,
-      "layer 'x' (flatten): unknown member 'rate', it may have type, name;"),
+      "layer 'x' (flatten): unknown member 'rate', it may have type, name, order;"),
     layers(
       #"{"type":"batch_normalization","name":"x","eps":0.1}"#, "layer 'x' (batch_normalization): unknown member 'eps'"),
     layers(

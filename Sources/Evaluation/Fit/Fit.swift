@@ -83,12 +83,11 @@ package struct Fit: Encodable, Sendable {
     // Half of the far rows selects, the other measures.
     var (farSelecting, farMeasuring): ([Scored], [Scored]) = ([], [])
     if far.isEmpty {
-      let shape = model.inputShape
       farSelecting = SyntheticRows.make(
-        of: Array(selecting.rows.prefix(Self.syntheticRows)), classes: selecting.classes, shape: shape, seed: seed
+        for: model, of: Array(selecting.rows.prefix(Self.syntheticRows)), classes: selecting.classes, seed: seed
       ).map { Scored(model, $0.rows) }
       farMeasuring = SyntheticRows.make(
-        of: Array(measuring.rows.prefix(Self.syntheticRows)), classes: measuring.classes, shape: shape, seed: seed &+ 1
+        for: model, of: Array(measuring.rows.prefix(Self.syntheticRows)), classes: measuring.classes, seed: seed &+ 1
       ).map { Scored(model, $0.rows) }
     } else {
       for set in far {

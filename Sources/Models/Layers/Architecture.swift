@@ -17,6 +17,8 @@ struct Architecture {
 
   /// As the file has it; a row is its values in row-major order.
   let inputShape: [Int]
+  /// Of rows that are images.
+  let inputLayout: ImageLayout
   /// Another name of the input, for protocols that name it.
   let inputName: String?
   let layers: [Entry]
@@ -25,8 +27,13 @@ struct Architecture {
 
   /// - Parameter path: the file's, for errors.
   init(
-    inputShape: [Int], inputName: String?, layers: [Entry], distances: DistanceHeadSpec? = nil, path: String
+    inputShape: [Int], inputLayout: ImageLayout = .channelsLast, inputName: String?, layers: [Entry],
+    distances: DistanceHeadSpec? = nil, path: String
   ) throws(ModelError) {
+    guard inputLayout == .channelsLast || inputShape.count == 3 else {
+      throw ModelError(
+        .architecture, path, "'input_layout' is of an image, and its input has the shape \(inputShape); leave it out")
+    }
     guard NetworkReader.product(inputShape) != nil else {
       throw ModelError(.architecture, path, "its input has the shape \(inputShape), expected \(Self.shapeText)")
     }
@@ -48,19 +55,22 @@ struct Architecture {
         throw ModelError(.architecture, path, "two layers are called '\(layer.name)'; give each its own name")
       }
     }
-    (self.inputShape, self.inputName, self.layers, self.distances) = (inputShape, inputName, layers, distances)
+    (self.inputShape, self.inputLayout, self.inputName) = (inputShape, inputLayout, inputName)
+    (self.layers, self.distances) = (layers, distances)
   }
 
   /// Decodes the text under the key.
   /// - Parameter path: the file's, for errors.
   init(_ text: String, path: String) throws(ModelError) {
     let members = try Members(
-      key: Self.key, text: text, known: ["version", "input_shape", "input_name", "layers", "distances"], path: path,
+      key: Self.key, text: text,
+      known: ["version", "input_shape", "input_layout", "input_name", "layers", "distances"], path: path,
       .architecture)
     let version = try members.count("version", in: 1...Int(Int32.max))
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
     let inputShape = try members.integers("input_shape", expected: Self.shapeText)
     guard NetworkReader.product(inputShape) != nil else { throw members.wrong("input_shape", expected: Self.shapeText) }
+    let inputLayout: ImageLayout = try members.choice("input_layout", absent: .channelsLast)
     let inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
     guard let entries = members.value("layers")?.array, entries.count <= Self.maximumLayers else {
       throw members.wrong("layers", expected: "an array of at most \(Self.maximumLayers) layers")
@@ -69,7 +79,9 @@ struct Architecture {
     for (index, value) in entries.enumerated() { layers.append(try Entry(value, at: index, path: path)) }
     var head: DistanceHeadSpec?
     if let value = members.value("distances") { head = try DistanceHeadSpec(value, path: path) }
-    try self.init(inputShape: inputShape, inputName: inputName, layers: layers, distances: head, path: path)
+    try self.init(
+      inputShape: inputShape, inputLayout: inputLayout, inputName: inputName, layers: layers, distances: head,
+      path: path)
   }
 
   /// The text under the key.
@@ -77,6 +89,7 @@ struct Architecture {
     var members: [String: JSONValue] = [
       "version": .integer(1), "input_shape": .integers(inputShape), "layers": .array(layers.map(\.encoded)),
     ]
+    if inputLayout != .channelsLast { members["input_layout"] = .string(inputLayout.rawValue) }
     members["input_name"] = inputName.map(JSONValue.string)
     members["distances"] = distances?.encoded
     return JSONValue.object(members).text(isPretty: false)
@@ -84,7 +97,7 @@ struct Architecture {
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
-    guard distances == nil else { return .minor2 }
+    guard distances == nil, inputLayout == .channelsLast else { return .minor2 }
     let inference: FileVersion =
       inputName != nil || layers.contains { $0.inferredFrom != nil } ? .minor1 : .first
     return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }

@@ -155,14 +155,31 @@ struct MarginsSpec: LayerPayload {
   }
 }
 
-/// A row of values as it is.
+/// In which order the values of an image lie behind each other.
+enum ImageLayout: String, CaseIterable, Sendable {
+  /// Cell by cell, each with its channels: [rows, columns, channels].
+  case channelsLast = "channels_last"
+  /// Channel by channel: [channels, rows, columns].
+  case channelsFirst = "channels_first"
+}
+
+/// A row of values as it is, or channel by channel.
 struct FlattenSpec: LayerPayload {
+  static let members = ["order"]
+
+  let order: ImageLayout
+
+  init(order: ImageLayout = .channelsLast) { self.order = order }
+  init(_ members: Members) throws(ModelError) { order = try members.choice("order", absent: .channelsLast) }
+
   var word: String { "flatten" }
+  var encoded: [String: JSONValue] { order == .channelsLast ? [:] : ["order": .string(order.rawValue)] }
+  var neededVersion: FileVersion { order == .channelsLast ? .first : .minor2 }
 
   func outputShape(of inputs: [Int]) -> [Int]? { [inputs.reduce(1, *)] }
 
   func add(_ layer: Architecture.Entry, to reader: inout NetworkReader) throws(ModelError) {
-    reader.addReshape(layer)
+    try reader.addFlatten(layer, self)
   }
 }
 

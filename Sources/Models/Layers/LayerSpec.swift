@@ -83,7 +83,9 @@ enum LayerSpec: Equatable, Sendable {
     LayerType(word: "prelu", members: ParametricRectifierSpec.members) { (members) throws(ModelError) in
       .parametricRectifier(try .init(members))
     },
-    LayerType(word: "flatten", members: []) { (_) throws(ModelError) in .flatten(FlattenSpec()) },
+    LayerType(word: "flatten", members: FlattenSpec.members) { (members) throws(ModelError) in
+      .flatten(try .init(members))
+    },
     LayerType(word: "reshape", members: ReshapeSpec.members) { (members) throws(ModelError) in
       .reshape(try .init(members))
     },

@@ -133,6 +133,15 @@ extension NetworkReader {
       spec.function.applied(to: mean) + ", " + describe(spec.window))
   }
 
+  /// The row as it is, or channel by channel.
+  mutating func addFlatten(_ layer: Architecture.Entry, _ spec: FlattenSpec) throws(ModelError) {
+    guard spec.order == .channelsFirst else { return addReshape(layer) }
+    let input = try image(layer)
+    layers.append(
+      .transposition(Transposition(name: layer.name, rows: input.rows * input.columns, columns: input.channels)))
+    describe(layer, parameters: 0, "x, channel by channel")
+  }
+
   /// Flatten and reshape: the row stays as it is.
   mutating func addReshape(_ layer: Architecture.Entry) {
     layers.append(.reshape(name: layer.name))

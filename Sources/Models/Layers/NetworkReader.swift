@@ -14,6 +14,8 @@ struct NetworkReader {
   var source = "the input shape"
   /// As the file has it; a row is its values in row-major order.
   let inputShape: [Int]
+  /// [rows, columns, channels]; nil: a row is no image.
+  private(set) var imageShape: [Int]?
   let inputName: String?
   /// The product of `inputShape`.
   let inputWidth: Int
@@ -31,6 +33,18 @@ struct NetworkReader {
     // The architecture has a shape that has a product.
     inputWidth = Self.product(inputShape) ?? 0
     shape = inputShape.count == 3 ? inputShape : [inputWidth]
+    if inputShape.count == 3, architecture.inputLayout == .channelsFirst {
+      let (channels, cells) = (inputShape[0], inputShape[1] * inputShape[2])
+      shape = [inputShape[1], inputShape[2], channels]
+      if channels > 1, cells > 1 {
+        layers.append(.transposition(Transposition(name: "input", rows: channels, columns: cells)))
+        descriptions.append(
+          LayerDescription(
+            name: "input", type: "input", inputShape: inputShape, outputShape: shape, activation: nil, parameters: 0,
+            formula: "x, channels last", inferredFrom: nil))
+      }
+    }
+    imageShape = shape.count == 3 ? shape : nil
     var shapes: [String: (depth: Int, shape: [Int])] = [:]
     for layer in architecture.layers {
       try add(layer)

@@ -132,4 +132,7 @@ void rk_pad(const float *image, size_t rows, size_t row, size_t top, size_t bott
 // target = `rows` rows of an image from `top` on, of each the `width` floats from `left` on; its rows are `row` floats.
 void rk_crop(const float *image, size_t row, size_t top, size_t rows, size_t left, size_t width, float *target);
 
+// y[columns, rows] = the transpose of x[rows, columns]; they do not overlap.
+void rk_transpose(const float *x, size_t rows, size_t columns, float *y);
+
 #endif

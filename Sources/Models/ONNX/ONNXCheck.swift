@@ -1,0 +1,132 @@
+import RadialEngine
+
+/// Holds a translated network against its graph, computed node by node in Float64, on a few rows: a mistake of the translation becomes a
+/// sentence instead of a wrong answer.
+struct ONNXCheck {
+  private let model: Model
+  private let translator: ONNXTranslator
+  private let interpreter: ONNXInterpreter
+  private let roles: [(name: String, role: ONNXTranslator.Role)]
+
+  /// Of the larger of a number and its row's largest.
+  private static let tolerance = 1e-3
+  private static let maximumRows = 64
+
+  init(
+    _ model: Model, _ translator: ONNXTranslator, _ interpreter: ONNXInterpreter,
+    _ roles: [(name: String, role: ONNXTranslator.Role)]
+  ) {
+    (self.model, self.translator, self.interpreter, self.roles) = (model, translator, interpreter, roles)
+  }
+
+  /// The rows that were compared with the network's own answers, for its self-test; nil: the graph cannot be computed here.
+  /// - Parameter seed: of the rows.
+  /// - Throws: where the two differ.
+  func answers(seed: UInt64) throws(ModelError) -> ModelEditor.Answers? {
+    let rows =
+      translator.axisSizes[translator.batch] == ONNXTranslator.openBatch ? 4 : translator.axisSizes[translator.batch]
+    guard (1...Self.maximumRows).contains(rows) else { return nil }
+    let inputs = self.inputs(rows, seed: seed)
+    let answers = model.answers(to: inputs)
+    let expected: [String: Constant]
+    do throws(ONNXInterpreter.Unknown) {
+      expected = try interpreter.outputs(
+        Constant([rows] + translator.graphInputSizes, inputs.map(Double.init)), named: translator.inputName)
+    } catch {
+      return nil
+    }
+    for (name, role) in roles {
+      let found: [Float]
+      switch role {
+      case .outputs: found = answers.outputs
+      case .distances: found = answers.distances
+      case .embedding: continue
+      }
+      guard let values = expected[name]?.real, values.count == found.count else {
+        throw difference(name, "has another shape")
+      }
+      let width = max(1, found.count / rows)
+      for row in 0..<rows {
+        let part = row * width..<(row + 1) * width
+        let largest = values[part].reduce(0) { max($0, abs($1)) }
+        for place in part {
+          let (value, expected) = (Double(found[place]), values[place])
+          if value == expected || (value.isNaN && expected.isNaN) { continue }
+          // Beyond Float32 the infinity is right.
+          if value.isInfinite, abs(expected) > Double(Float.greatestFiniteMagnitude), (value > 0) == (expected > 0) {
+            continue
+          }
+          // What the file has rounded itself, such as the |c|² of an expansion, it cannot be compared beyond.
+          let own = 4 * translator.largestCancellation
+          let allowed = (Self.tolerance + own) * max(abs(expected), largest) + own
+          guard value.isFinite || !expected.isFinite else {
+            throw ModelError(
+              .architecture, translator.path,
+              "the graph's output '\(JSONValue.shortened(name))' is \(value) in Float32, and \(expected) in Float64: its numbers are too large for Float32; train it with smaller ones"
+            )
+          }
+          guard abs(value - expected) <= allowed else {
+            throw difference(
+              name, "gives \(expected) in row \(row) column \(place - row * width), and the network \(value)")
+          }
+        }
+      }
+    }
+    return answers
+  }
+
+  private func difference(_ name: String, _ sentence: String) -> ModelError {
+    ModelError(
+      .architecture, translator.path,
+      "the graph's output '\(JSONValue.shortened(name))' \(sentence): the graph was not understood; please report it with the file"
+    )
+  }
+
+  /// Zeros, and normal rows of two sizes, as the first layer behind a normalisation sees them.
+  private func inputs(_ rows: Int, seed: UInt64) -> [Float] {
+    let width = model.network.inputWidth
+    var state = seed
+    /// SplitMix64 (Steele, Lea and Flood 2014), in [0, 1).
+    func uniform() -> Double {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+    }
+    let normalisation = firstNormalisation
+    var values: [Float] = []
+    values.reserveCapacity(rows * width)
+    for row in 0..<rows {
+      let size = row == 0 && rows > 1 ? 0 : row % 2 == 0 ? 1 : 0.1
+      for place in 0..<width {
+        // The sum of twelve is near enough to a normal one.
+        var value = ((0..<12).reduce(0) { sum, _ in sum + uniform() } - 6) * size
+        if let normalisation {
+          let index =
+            normalisation.scale.count == width
+            ? place
+            : translator.isChannelsFirst
+              ? place / (width / normalisation.scale.count) : place % normalisation.scale.count
+          if normalisation.scale[index] != 0 { value = value / normalisation.scale[index] + normalisation.mean[index] }
+        }
+        if let preprocessing = translator.preprocessing, preprocessing.scale != 0 {
+          value = (value - Double(preprocessing.offset)) / Double(preprocessing.scale)
+        }
+        values.append(Float(value))
+      }
+    }
+    return values
+  }
+
+  /// Of the input, where the network begins with it.
+  private var firstNormalisation: (scale: [Double], mean: [Double])? {
+    guard let first = translator.layers.first, case .batchNormalization(let spec) = first.spec,
+      let mean = translator.tensors["\(first.name).moving_mean"]?.floats,
+      let variance = translator.tensors["\(first.name).moving_variance"]?.floats
+    else { return nil }
+    let gamma = translator.tensors["\(first.name).gamma"]?.floats ?? mean.map { _ in 1 }
+    let scale = mean.indices.map { Double(gamma[$0]) / (Double(variance[$0]) + Double(spec.epsilon)).squareRoot() }
+    return (scale, mean.map(Double.init))
+  }
+}

@@ -1,0 +1,64 @@
+import FileFormats
+import RadialEngine
+
+/// A model as PyTorch, TensorFlow, JAX or scikit-learn export it, `.onnx`: the graph becomes an architecture, its constants the tensors that
+/// this names. Nothing in a file is executed.
+struct ONNXFile: TensorSource {
+  let path: String
+  let form: ModelForm
+  let file: FileContents
+  let metadata: [String: String]
+  private let network: Architecture
+  private let scaling: Preprocessing?
+  private(set) var tensors: [String: Tensor]
+  private(set) var notes: [String] = []
+
+  /// What a file may say beside its graph, in metadata_props.
+  private static let metadataKeys = ["radial.labels", "radial.training"]
+
+  /// Reads a graph, translates the whole of it, and holds what came of it against the graph itself.
+  init(_ file: FileContents, path: String) throws(ModelError) {
+    try self.init(ONNXReader(path: path).model(ByteSlice(file)), file, path: path)
+  }
+
+  /// - Parameters:
+  ///   - graph: as it was read from the file.
+  ///   - seed: of the rows that network and graph are compared on.
+  init(_ graph: ONNXModel, _ file: FileContents, path: String, seed: UInt64 = 0x5eed) throws(ModelError) {
+    self.file = file
+    self.path = path
+    let translator = ONNXTranslator(graph, path: path)
+    let roles = try translator.translate()
+    form = .onnx(producer: graph.producer.isEmpty ? nil : graph.producer)
+    network = try Architecture(
+      inputShape: translator.inputSizes, inputLayout: translator.isChannelsFirst ? .channelsFirst : .channelsLast,
+      inputName: translator.inputName, layers: translator.layers, path: path)
+    tensors = translator.tensors
+    scaling = translator.preprocessing
+    metadata = graph.metadata.filter { $0.key.hasPrefix("radial.") }
+    if let other = metadata.keys.sorted().first(where: { !Self.metadataKeys.contains($0) }) {
+      throw ModelError(
+        .metadata, path,
+        "its metadata has '\(JSONValue.shortened(other))', and of an ONNX file \(Self.metadataKeys.joined(separator: " and ")) are read; leave it out, or convert the model and add it there"
+      )
+    }
+    let model = try Model(self, name: "model", version: 1, instructionSet: .best)
+    let check = ONNXCheck(model, translator, ONNXInterpreter(graph, order: translator.order), roles)
+    guard let answers = try check.answers(seed: seed) else {
+      notes = ["the network was not compared with its graph, which holds an operator that is not interpreted"]
+      return
+    }
+    guard tensors["selftest.inputs"] == nil else { return }
+    let rows = answers.inputs.count / model.network.inputWidth
+    tensors["selftest.inputs"] = Tensor(answers.inputs, shape: [rows, model.network.inputWidth])
+    tensors["selftest.outputs"] = Tensor(answers.outputs, shape: [rows, model.network.outputWidth])
+    if !answers.distances.isEmpty {
+      tensors["selftest.distances"] = Tensor(answers.distances, shape: [rows, model.network.distanceWidth])
+    }
+  }
+
+  /// The network, translated.
+  func architecture() -> Architecture { network }
+  /// What is done to the input before anything else.
+  func preprocessing() -> Preprocessing? { scaling }
+}

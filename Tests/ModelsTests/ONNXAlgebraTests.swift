@@ -1,0 +1,484 @@
+import FileFormats
+import Foundation
+import RadialEngine
+import Testing
+
+@testable import Models
+
+/// Every way of writing a layer that exporters have: each becomes that layer, with the numbers of the graph.
+@Suite struct ONNXAlgebraTests {
+  /// A graph written by hand: rows [N, 3] called x, two centers in the rows of c.
+  struct Graph {
+    var nodes: [ONNXNode] = []
+    var initializers: [String: ONNXTensor] = [:]
+    var opset = 17
+    var input: [Int] = [3]
+
+    static let centers: [Float] = [0.5, -1, 2, 1.5, 0.25, -0.75]
+
+    init() {
+      tensor("c", [2, 3], Self.centers)
+      tensor("ct", [3, 2], [0.5, 1.5, -1, 0.25, 2, -0.75])
+      tensor("c1", [1, 2, 3], Self.centers)
+      tensor("two", [], [2])
+      tensor("half", [], [0.5])
+      tensor("minus", [], [-0.7])
+      tensor("zero", [], [0])
+      whole("last", [-1])
+      whole("one", [1])
+      whole("middle", [1])
+    }
+
+    mutating func tensor(_ name: String, _ shape: [Int], _ values: [Float]) {
+      initializers[name] = ONNXTensor(name: name, type: 1, shape: shape, floats: values)
+    }
+
+    mutating func whole(_ name: String, _ values: [Int]) {
+      initializers[name] = ONNXTensor(name: name, type: 7, shape: [values.count], integers: values.map(Int64.init))
+    }
+
+    @discardableResult
+    mutating func add(
+      _ operation: String, _ inputs: [String], _ output: String, _ attributes: [String: ONNXAttribute] = [:]
+    ) -> Graph {
+      nodes.append(
+        ONNXNode(inputs: inputs, outputs: [output], name: output, operation: operation, attributes: attributes))
+      return self
+    }
+
+    var model: ONNXModel {
+      let shape = [ONNXValueInfo.Size.open("N")] + input.map { .fixed($0) }
+      return ONNXModel(
+        opset: opset,
+        graph: ONNXGraph(
+          nodes: nodes, initializers: initializers, inputs: [ONNXValueInfo(name: "x", type: 1, shape: shape)],
+          outputs: [ONNXValueInfo(name: nodes[nodes.count - 1].outputs[0], type: 1)]))
+    }
+
+    /// What it becomes.
+    /// - Throws: where it is refused, or computes something else.
+    func translated() throws -> (layers: [String], model: Model) {
+      // Any file: the source of its bytes is not looked at.
+      let path = ONNXGoldenTests.folder.appendingPathComponent("addmm_legacy17/model.onnx").path
+      let source = try ONNXFile(model, FileContents(path: path), path: path)
+      let model = try Model(source, name: "model", version: 1, instructionSet: .best)
+      return (
+        model.layers.map { $0.type + ($0.activation.map { $0 == "linear" ? "" : " \($0)" } ?? "") }, model
+      )
+    }
+  }
+
+  /// Squared distances of x to the rows of c, as d.
+  static let distances: [(name: String, build: @Sendable (inout Graph) -> Void)] = [
+    (
+      "Sub, Pow, ReduceSum",
+      {
+        $0.difference()
+        $0.add("Pow", ["s", "two"], "p")
+        $0.sum("p")
+      }
+    ),
+    (
+      "Sub, Mul, ReduceSum",
+      {
+        $0.difference()
+        $0.add("Mul", ["s", "s"], "p")
+        $0.sum("p")
+      }
+    ),
+    (
+      "reversed",
+      {
+        $0.difference(reversed: true)
+        $0.add("Mul", ["s", "s"], "p")
+        $0.sum("p")
+      }
+    ),
+    (
+      "Abs, Pow",
+      {
+        $0.difference()
+        $0.add("Abs", ["s"], "a")
+        $0.add("Pow", ["a", "two"], "p")
+        $0.sum("p")
+      }
+    ),
+    (
+      "ReduceL2, Pow",
+      {
+        $0.difference()
+        $0.reduce("ReduceL2", "s", "l")
+        $0.add("Pow", ["l", "two"], "d")
+      }
+    ),
+    (
+      "ReduceL2, Mul",
+      {
+        $0.difference()
+        $0.reduce("ReduceL2", "s", "l")
+        $0.add("Mul", ["l", "l"], "d")
+      }
+    ),
+    (
+      "ReduceSumSquare",
+      {
+        $0.difference()
+        $0.reduce("ReduceSumSquare", "s", "d")
+      }
+    ),
+    (
+      "Sqrt, Pow",
+      {
+        $0.difference()
+        $0.add("Mul", ["s", "s"], "p")
+        $0.sum("p", "q")
+        $0.add("Sqrt", ["q"], "r")
+        $0.add("Pow", ["r", "two"], "d")
+      }
+    ),
+    (
+      "Einsum with itself",
+      {
+        $0.difference()
+        $0.add("Einsum", ["s", "s"], "d", ["equation": .text("nuk,nuk->nu")])
+      }
+    ),
+    (
+      "features first",
+      {
+        $0.whole("behind", [2])
+        $0.add("Unsqueeze", ["x", "behind"], "u")
+        $0.add("Sub", ["u", "ct"], "s")
+        $0.add("Mul", ["s", "s"], "p")
+        $0.add("ReduceSum", ["p", "middle"], "d", ["keepdims": .integer(0)])
+      }
+    ),
+    (
+      "expanded",
+      {
+        $0.add("Mul", ["x", "x"], "xx")
+        $0.add("ReduceSum", ["xx", "last"], "x2", ["keepdims": .integer(1)])
+        $0.add("MatMul", ["x", "ct"], "xc")
+        $0.add("Mul", ["xc", "two"], "xc2")
+        $0.add("Sub", ["x2", "xc2"], "m")
+        $0.tensor("c2", [2], [5.25, 2.875])
+        $0.add("Add", ["m", "c2"], "d")
+      }
+    ),
+    (
+      "expanded and clamped",
+      {
+        $0.add("Mul", ["x", "x"], "xx")
+        $0.add("ReduceSum", ["xx", "last"], "x2", ["keepdims": .integer(1)])
+        $0.add("MatMul", ["x", "ct"], "xc")
+        $0.add("Mul", ["xc", "two"], "xc2")
+        $0.add("Sub", ["x2", "xc2"], "m")
+        $0.tensor("c2", [2], [5.25, 2.875])
+        $0.add("Add", ["m", "c2"], "e")
+        $0.add("Clip", ["e", "zero"], "d")
+      }
+    ),
+    (
+      "Gemm",
+      {
+        $0.add("Mul", ["x", "x"], "xx")
+        $0.add("ReduceSum", ["xx", "last"], "x2", ["keepdims": .integer(1)])
+        $0.tensor("c2", [2], [5.25, 2.875])
+        $0.add("Gemm", ["x", "c", "c2"], "g", ["alpha": .float(-2), "transB": .integer(1)])
+        $0.add("Add", ["x2", "g"], "d")
+      }
+    ),
+    (
+      "concatenated product",
+      {
+        $0.add("Mul", ["x", "x"], "xx")
+        $0.add("ReduceSum", ["xx", "last"], "x2", ["keepdims": .integer(1)])
+        $0.add("Mul", ["x", "mtwo"], "x1")
+        $0.tensor("mtwo", [], [-2])
+        $0.add("ConstantOfShape", ["n1"], "ones", ["value": .tensor(ONNXTensor(type: 1, shape: [1], floats: [1]))])
+        $0.add("Shape", ["x2"], "n1")
+        $0.add("Concat", ["x1", "x2", "ones"], "j", ["axis": .integer(-1)])
+        $0.tensor("joined", [5, 2], [0.5, 1.5, -1, 0.25, 2, -0.75, 1, 1, 5.25, 2.875])
+        $0.add("MatMul", ["j", "joined"], "d")
+      }
+    ),
+  ]
+
+  @Test(arguments: distances.indices)
+  func `a squared distance is one however it is written`(index: Int) throws {
+    let (name, build) = Self.distances[index]
+    var graph = Graph()
+    build(&graph)
+    let (layers, model) = try graph.translated()
+    #expect(layers == ["rbf"], "\(name)")
+    let row: [Float] = [1, 0.5, -2]
+    let expected = (0..<2).map { unit in
+      (0..<3).reduce(Float(0)) { sum, k in
+        let difference = row[k] - Graph.centers[unit * 3 + k]
+        return sum + difference * difference
+      }
+    }
+    let answers = model.answers(to: row)
+    for (found, wanted) in zip(answers.distances, expected) { #expect(abs(found - wanted) <= 1e-5 * wanted, "\(name)") }
+    #expect(answers.outputs == answers.distances)
+  }
+
+  static let kernels: [(name: String, layers: [String], build: @Sendable (inout Graph) -> Void)] = [
+    (
+      "exp(-γd²)", ["rbf"],
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Exp", ["m"], "y")
+      }
+    ),
+    (
+      "exp(-(βd)²)", ["rbf"],
+      {
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "half"], "b")
+        $0.add("Pow", ["b", "two"], "q")
+        $0.add("Neg", ["q"], "m")
+        $0.add("Exp", ["m"], "y")
+      }
+    ),
+    (
+      "exp(-d²/2σ²)", ["rbf"],
+      {
+        $0.tensor("sigma", [2], [0.5, 1.5])
+        $0.add("Pow", ["sigma", "two"], "s2")
+        $0.add("Mul", ["s2", "two"], "t")
+        $0.add("Div", ["d", "t"], "q")
+        $0.add("Neg", ["q"], "m")
+        $0.add("Exp", ["m"], "y")
+      }
+    ),
+    ("-γd²", ["rbf"], { $0.add("Mul", ["d", "minus"], "y") }),
+    (
+      "softmax", ["rbf", "activation softmax"],
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Softmax", ["m"], "y")
+      }
+    ),
+    (
+      "a exp(-γd²) + b", ["rbf", "batch_normalization"],
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Exp", ["m"], "e")
+        $0.add("Mul", ["e", "two"], "f")
+        $0.add("Add", ["f", "half"], "y")
+      }
+    ),
+    (
+      "weighted sum", ["rbf", "dense"],
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Exp", ["m"], "e")
+        $0.tensor("w", [2, 1], [0.3, -2])
+        $0.add("MatMul", ["e", "w"], "y")
+      }
+    ),
+  ]
+
+  @Test(arguments: kernels.indices)
+  func `functions of a squared distance`(index: Int) throws {
+    let (name, layers, build) = Self.kernels[index]
+    var graph = Graph()
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    build(&graph)
+    #expect(try graph.translated().layers == layers, "\(name)")
+  }
+
+  static let activations: [(name: String, layer: String, build: @Sendable (inout Graph) -> Void)] = [
+    ("Relu", "dense relu", { $0.add("Relu", ["h"], "y") }),
+    ("Max", "dense relu", { $0.add("Max", ["h", "zero"], "y") }),
+    ("Clip", "dense relu", { $0.add("Clip", ["h", "zero"], "y") }),
+    (
+      "Clip to 6", "dense relu6",
+      {
+        $0.tensor("six", [], [6])
+        $0.add("Clip", ["h", "zero", "six"], "y")
+      }
+    ),
+    (
+      "swish", "dense swish",
+      {
+        $0.add("Sigmoid", ["h"], "s")
+        $0.add("Mul", ["h", "s"], "y")
+      }
+    ),
+    (
+      "gelu", "dense gelu",
+      {
+        $0.tensor("root", [], [1.4142135])
+        $0.tensor("unit", [], [1])
+        $0.add("Div", ["h", "root"], "r")
+        $0.add("Erf", ["r"], "e")
+        $0.add("Add", ["e", "unit"], "a")
+        $0.add("Mul", ["h", "a"], "m")
+        $0.add("Mul", ["m", "half"], "y")
+      }
+    ),
+    (
+      "softsign", "dense softsign",
+      {
+        $0.tensor("unit", [], [1])
+        $0.add("Abs", ["h"], "a")
+        $0.add("Add", ["a", "unit"], "b")
+        $0.add("Div", ["h", "b"], "y")
+      }
+    ),
+    (
+      "torch's softplus", "dense softplus",
+      {
+        $0.tensor("twenty", [], [20])
+        $0.add("Softplus", ["h"], "s")
+        $0.add("Greater", ["h", "twenty"], "g")
+        $0.add("Where", ["g", "h", "s"], "y")
+      }
+    ),
+    (
+      "layer normalisation", "layer_normalization",
+      {
+        $0.tensor("g", [2], [0.5, 2])
+        $0.tensor("b", [2], [1, -1])
+        $0.add("LayerNormalization", ["h", "g", "b"], "y")
+      }
+    ),
+    (
+      "slopes", "prelu",
+      {
+        $0.tensor("a", [2], [0.5, 0.1])
+        $0.add("PRelu", ["h", "a"], "y")
+      }
+    ),
+  ]
+
+  @Test(arguments: activations.indices)
+  func `activations behind a dense layer`(index: Int) throws {
+    let (name, layer, build) = Self.activations[index]
+    var graph = Graph()
+    graph.tensor("bias", [2], [0.1, -0.2])
+    graph.add("Gemm", ["x", "ct", "bias"], "h")
+    build(&graph)
+    let layers = try graph.translated().layers
+    #expect(layers.last == layer && layers.count == (layer.hasPrefix("dense") ? 1 : 2), "\(name): \(layers)")
+  }
+
+  static let refused: [(sentence: String, build: @Sendable (inout Graph) -> Void)] = [
+    (
+      "none of the activations",
+      {
+        $0.add("Gemm", ["x", "ct"], "h")
+        $0.add("Tanh", ["h"], "a")
+        $0.add("Relu", ["h"], "b")
+        $0.add("Add", ["a", "b"], "y")
+      }
+    ),
+    (
+      "sums over the rows",
+      {
+        $0.whole("rows", [0])
+        $0.add("ReduceSum", ["x", "rows"], "y")
+      }
+    ),
+    (
+      "product of two values",
+      {
+        $0.add("Transpose", ["x"], "t")
+        $0.add("MatMul", ["x", "t"], "y")
+      }
+    ),
+    (
+      "axis 7",
+      {
+        $0.whole("seven", [7])
+        $0.add("ReduceSum", ["x", "seven"], "y")
+      }
+    ),
+    ("expected 2 to 2", { $0.add("Add", ["x"], "y") }),
+    ("given nowhere", { $0.add("Add", ["x", "nothing"], "y") }),
+    ("of another kind", { $0.add("Gemm", ["x", "ct"], "y", ["transB": .text("yes")]) }),
+    ("do not fit", { $0.add("MatMul", ["x", "c"], "y") }),
+    (
+      "the shape",
+      {
+        $0.whole("odd", [-1, 2])
+        $0.add("Reshape", ["x", "odd"], "y")
+      }
+    ),
+    (
+      "cuts values",
+      {
+        $0.tensor("three", [], [3])
+        $0.add("Clip", ["x", "zero", "three"], "y")
+      }
+    ),
+    ("picks from the data", { $0.add("Gather", ["x", "one"], "y") }),
+    ("takes a part of the data", { $0.add("Slice", ["x", "one", "last"], "y") }),
+    ("the operator 'LSTM' is not served", { $0.add("LSTM", ["x"], "y") }),
+    (
+      "training mode",
+      {
+        for name in ["g", "b", "m", "v"] { $0.tensor(name, [3], [1, 1, 1]) }
+        $0.add("BatchNormalization", ["x", "g", "b", "m", "v"], "y", ["training_mode": .integer(1)])
+      }
+    ),
+  ]
+
+  @Test(arguments: refused.indices)
+  func `what is no layer is refused with the node's name`(index: Int) throws {
+    let (sentence, build) = Self.refused[index]
+    var graph = Graph()
+    build(&graph)
+    let error = #expect(throws: ModelError.self) { try graph.translated() }
+    #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+  }
+
+  /// torch's kernel 3, stride 2, padding 1 on an even image is not TensorFlow's "same".
+  @Test func `padding that is not the same is a layer of its own`() throws {
+    var graph = Graph()
+    graph.input = [1, 6, 6]
+    graph.tensor("k", [2, 1, 3, 3], (0..<18).map { Float($0) / 10 - 0.8 })
+    graph.add("Conv", ["x", "k"], "v", ["strides": .integers([2, 2]), "pads": .integers([1, 1, 1, 1])])
+    graph.add("Flatten", ["v"], "y")
+    #expect(try graph.translated().layers == ["zero_padding2d", "conv2d", "flatten"])
+    graph.nodes[0].attributes["pads"] = .integers([0, 0, 1, 1])
+    #expect(try graph.translated().layers == ["conv2d", "flatten"])
+  }
+
+  @Test(arguments: [(1, 1), (2, 1), (1, 2)])
+  func `groups and dilations`(groups: Int, dilation: Int) throws {
+    var graph = Graph()
+    graph.input = [2, 7, 6]
+    graph.tensor("k", [4, 2 / groups, 2, 3], (0..<48 / groups).map { Float($0) / 20 - 0.9 })
+    graph.add(
+      "Conv", ["x", "k"], "v", ["group": .integer(groups), "dilations": .integers([dilation, dilation])])
+    graph.add("Relu", ["v"], "r")
+    graph.add("Flatten", ["r"], "y")
+    let (layers, model) = try graph.translated()
+    #expect(
+      layers == ["input", "conv2d relu", "flatten"] && model.inputShape == [2, 7, 6] && model.imageShape == [7, 6, 2])
+  }
+}
+
+extension ONNXAlgebraTests.Graph {
+  /// s = x − c, [N, 2, 3].
+  mutating func difference(reversed: Bool = false) {
+    add("Unsqueeze", ["x", "middle"], "u")
+    add("Sub", reversed ? ["c1", "u"] : ["u", "c1"], "s")
+  }
+
+  mutating func sum(_ input: String, _ output: String = "d") { reduce("ReduceSum", input, output) }
+
+  /// Over the last axis; before opset 18 only ReduceSum has it as an input.
+  mutating func reduce(_ operation: String, _ input: String, _ output: String) {
+    if operation == "ReduceSum" {
+      add(operation, [input, "last"], output, ["keepdims": .integer(0)])
+    } else {
+      add(operation, [input], output, ["keepdims": .integer(0), "axes": .integers([-1])])
+    }
+  }
+}
