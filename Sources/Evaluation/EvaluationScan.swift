@@ -94,10 +94,10 @@ package struct EvaluationScan: Sendable {
     sample = kept.entries
     if let labels, labels.count != scores.count {
       throw OfflineFailure(
-        "\(rows.name) has \(scores.count) rows, and there are \(labels.count) labels; give one a row, in the same order"
+        "\(rows.name) has \(scores.count) rows, and there are \(labels.count) labels; give one a row, in the same order; a first line of words above numbers is taken for a header"
       )
     }
-    guard !scores.isEmpty else { throw OfflineFailure("\(rows.name): there are no rows to evaluate") }
+    guard !scores.isEmpty else { throw OfflineFailure("\(rows.name): there are no rows in it") }
   }
 
   /// Of rows that are in memory.

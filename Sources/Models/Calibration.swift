@@ -138,7 +138,7 @@ public struct Calibration: Sendable {
     pooled = Self.pool(distances, offsets, minimumRows)
     sketch = try RowSketch(file, tensor: Self.sketchTensor) ?? RowSketch()
     let expected = "indices of classes that have no rows of their own"
-    let list = members.value("borrowed").map { $0.array?.compactMap(\.integer) ?? [-1] } ?? []
+    let list = members.value("borrowed").map { $0.array?.map { $0.integer ?? -1 } ?? [-1] } ?? []
     let (count, starting) = (classes, offsets)
     guard list.count <= count,
       list.allSatisfy({ (0..<count).contains($0) && starting[$0] == starting[$0 + 1] })

@@ -89,7 +89,8 @@ extension Model {
   public func classIndex(ofLabel text: String) -> Int? {
     let labels = labels ?? []
     if let index = labels.firstIndex(of: text) { return labels.lastIndex(of: text) == index ? index : nil }
-    let number = text.hasSuffix(".0") ? Int(text.dropLast(2)) : Int(text)
+    // 3, 3.0 and 3e0 are one number; beyond Float64's whole ones a text is none.
+    let number = Int(text) ?? Double(text).flatMap { abs($0) < 0x1p53 ? Int(exactly: $0) : nil }
     guard let number, (0..<classCount).contains(number) else { return nil }
     return labels.enumerated().allSatisfy { Int($1) == nil || Int($1) == $0 } ? number : nil
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Glibc
 import Models
 import OfflineScoring
 import RadialEngine
@@ -35,6 +36,10 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
+    var information = stat()
+    if stat(rows, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
+      throw Failure.usage("\(rows): is no regular file, and the rows are read twice; write them to a file first")
+    }
     do {
       let (one, other) = (try load(first), try load(second))
       guard one.network.inputWidth == other.network.inputWidth else {

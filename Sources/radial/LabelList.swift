@@ -41,7 +41,7 @@ enum LabelList {
     return names
   }
 
-  static func lines(of path: String) throws(Failure) -> [String] {
+  static func lines(of path: String, maximumBytes: Int = Self.maximumBytes) throws(Failure) -> [String] {
     let bytes: [UInt8]
     do throws(SmallFile.Failure) {
       bytes = try SmallFile.contents(of: path, limit: maximumBytes)

@@ -1,21 +1,23 @@
+import Glibc
 import OfflineScoring
 import RowFiles
 
 /// The labels of rows, one a row, from a file of their own: numbers in any form that rows have, or a text with one a line.
 enum RowLabels {
+  /// As long as a text of labels may be.
+  private static let maximumBytes = 1 << 30
+
   /// - Throws: for a file that is neither.
   static func read(_ path: String) throws -> [String] {
     do {
       let file = try RowFile(path: path, shape: [1], options: RowFile.Options())
+      // Of a text the very words: a number's digits may be more than Float32 has, and 01 is not 1. A pipe cannot be read again.
+      if file.format == .csv, isRegular(path) { return try words(of: path) }
       let block = RowBlock(width: 1, capacity: 1 << 16)
       var labels: [String] = []
       while try file.cut(into: block) {
         file.parse(block)
-        if let problem = block.problems.first {
-          // Words, and no numbers: a pipe cannot be read again.
-          if path != "-", file.format == .csv { return try LabelList.lines(of: path) }
-          throw OfflineFailure(problem.description)
-        }
+        if let problem = block.problems.first { throw OfflineFailure(problem.description) }
         for row in 0..<block.count {
           let value = block.rows[row]
           labels.append(value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)")
@@ -24,8 +26,20 @@ enum RowLabels {
       return labels
     } catch let error as RowFileError {
       // A text of words alone is no file of rows either.
-      if path != "-", error.reason == .content, let words = try? LabelList.lines(of: path) { return words }
+      if isRegular(path), error.reason == .content, let words = try? words(of: path) { return words }
       throw OfflineFailure(error)
     }
+  }
+
+  private static func isRegular(_ path: String) -> Bool {
+    var information = stat()
+    return path != "-" && stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// The lines, without a first one that stands above numbers and is none.
+  private static func words(of path: String) throws -> [String] {
+    let lines = try LabelList.lines(of: path, maximumBytes: maximumBytes)
+    let hasHeader = lines.count > 1 && Double(lines[0]) == nil && lines.dropFirst().allSatisfy { Double($0) != nil }
+    return hasHeader ? Array(lines.dropFirst()) : lines
   }
 }

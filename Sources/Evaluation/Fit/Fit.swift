@@ -209,7 +209,9 @@ package struct Fit: Encodable, Sendable {
   ) -> Double {
     var byClass = [[Float]](repeating: [], count: classCount)
     for (value, index) in zip(known, knownRows.classes) { byClass[Int(index)].append(value) }
-    byClass = byClass.map { $0.sorted() }
+    // Classes with few rows are ranked together, as they will be calibrated: fewer rows reject nothing at such a rate.
+    let pooled = byClass.filter { $0.count < Calibration.defaultMinimumRows }.flatMap(\.self).sorted()
+    byClass = byClass.map { $0.count < Calibration.defaultMinimumRows ? pooled : $0.sorted() }
     var (count, total) = (0, 0)
     for (values, scored) in zip(far, farRows) {
       for (value, index) in zip(values, scored.classes) {

@@ -48,7 +48,7 @@ final class RotatedFiles: @unchecked Sendable {
       throw FileProblem(directory, "cannot be made", code: errno)
     }
     let path = "\(directory)/.lock"
-    let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else { throw FileProblem(path, "cannot be written", code: errno) }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
@@ -73,6 +73,7 @@ final class RotatedFiles: @unchecked Sendable {
 
   /// Whether a directory is there, or could be made, and could be written to; nothing is changed.
   static func check(_ directory: String) throws(FileProblem) {
+    guard !directory.isEmpty else { throw FileProblem("an empty name is no directory; leave the flag out") }
     var information = stat()
     guard stat(directory, &information) == 0 else {
       let parent = directory.split(separator: "/").dropLast().joined(separator: "/")

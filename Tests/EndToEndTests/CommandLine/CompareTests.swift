@@ -41,4 +41,13 @@ import Testing
     #expect(other.status == 2 && other.error.contains("takes rows of 784 numbers"), "\(other.error)")
     #expect(try RunningServer.run(["compare", digits, lenet, "-"]).error.contains("name a file"))
   }
+
+  @Test func `a pipe is refused, since rows are read twice`() throws {
+    let runner = try OfflineRunner()
+    let pipe = runner.folder.appendingPathComponent("pipe").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let model = RunningServer.weights("digits.safetensors")
+    let run = try RunningServer.run(["compare", model, model, pipe])
+    #expect(run.status == 2 && run.error.contains("is no regular file"), "\(run)")
+  }
 }

@@ -59,6 +59,23 @@ import Testing
     #expect(wrong.output.contains("warning: 100 rows have no usable label, the first at line 1, 'digit 7'"), "\(wrong)")
   }
 
+  /// Numbers that Float32 does not tell apart, and those that are no numbers but look like them.
+  @Test(arguments: [
+    (0..<10).map { "\(16_777_216 + $0)" }, (0..<10).map { "0\($0)" }, (0..<10).map { "\($0).50" },
+    ["+1", "-1", "+2", "-2", "+3", "-3", "+4", "-4", "+5", "-5"],
+  ])
+  func `labels of a text are its words`(names: [String]) throws {
+    let named = runner.folder.appendingPathComponent("named.safetensors").path
+    let run = try RunningServer.run([
+      "convert", RunningServer.weights("digits.safetensors"), "-o", named, "--labels", names.joined(separator: ","),
+    ])
+    #expect(run.status == 0, "\(run)")
+    let text = try runner.file("names.txt", sample.labels.map { "\(names[$0])\n" }.joined())
+    let found = try json(["--labels", text], model: named)
+    #expect(found["labelled"] as? Int == 100)
+    #expect(try #require(found["error"] as? Double) <= 0.03)
+  }
+
   @Test func `far rows are told from known ones, given or made`() throws {
     let far = try runner.file(
       "grey.jsonl", (0..<50).map { "\([Int](repeating: 40 + 4 * $0, count: 784))\n" }.joined())

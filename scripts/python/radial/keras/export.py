@@ -70,8 +70,11 @@ def describe(model: keras.Model, output_form: str | None = None) -> Description:
     shape = list(model.input_shape[1:])
     if None in shape or len(shape) not in (1, 2, 3):
         raise ValueError(f"the input has the shape {shape}, expected sizes of [features], [rows, columns] or with channels")
-    writer = _Writer(output_form)
-    for layer in chain(model):
+    if keras.backend.standardize_dtype(model.inputs[0].dtype) not in ("float32", "float64"):
+        raise ValueError(f"the input is of {model.inputs[0].dtype}, expected float32: other types change what clients send")
+    layers = chain(model)
+    writer = _Writer(output_form, layers[-1])
+    for layer in layers:
         writer.add(layer)
     architecture = {"version": 1, "input_shape": shape, "layers": writer.layers}
     return Description(architecture, writer.tensors, writer.preprocessing)
@@ -137,11 +140,11 @@ def _pair(value: Any) -> list[int]:
 class _Writer:
     """Takes layers one after another."""
 
-    def __init__(self, output_form: str | None) -> None:
+    def __init__(self, output_form: str | None, head: keras.layers.Layer) -> None:
         self.layers: list[dict[str, Any]] = []
         self.tensors: dict[str, np.ndarray] = {}
         self.preprocessing: dict[str, float] | None = None
-        self._output_form = output_form
+        self._output_form, self._head = output_form, head
 
     def add(self, layer: keras.layers.Layer) -> None:
         kind = type(layer).__name__
@@ -151,6 +154,8 @@ class _Writer:
                 f"layer {layer.name!r} is {kind}, which export does not write: save the model with model.save, and"
                 " `radial convert` and `radial calibrate` read the layers of most .keras files"
             )
+        if layer.dtype_policy.name not in ("float32", "float64"):
+            raise ValueError(f"layer {layer.name!r} computes in {layer.dtype_policy.name}, expected float32")
         if getattr(layer, "data_format", "channels_last") == "channels_first":
             raise ValueError(f"layer {layer.name!r} is channels_first, expected channels_last")
         _LAYERS[kind](self, layer)
@@ -163,10 +168,14 @@ class _Writer:
 
     def activation(self, layer: keras.layers.Layer) -> str:
         name = keras.activations.serialize(layer.activation)
+        if isinstance(name, dict):
+            name = name.get("registered_name")
+        elif getattr(layer.activation, "__module__", "").split(".")[0] not in ("keras", "train"):
+            name = None  # a function of the user's that is called as one of Keras'
         name = "swish" if name == "silu" else name
         if not isinstance(name, str) or name not in _ACTIVATIONS:
             raise ValueError(
-                f"layer {layer.name!r} has the activation {name!r}, expected one of {', '.join(sorted(_ACTIVATIONS))}"
+                f"layer {layer.name!r} has the activation {layer.activation!r}, expected one of {', '.join(sorted(_ACTIVATIONS))}"
             )
         return _ACTIVATIONS[name]
 
@@ -192,8 +201,10 @@ class _Writer:
     def rbf(self, layer: RBFLayer) -> None:
         self.flat(layer)
         gamma = float(np.float32(keras.ops.convert_to_numpy(layer.gamma)))  # a double's digits bring a float32 back exactly
-        form = self._output_form or layer.output_form
+        form = self._output_form if layer is self._head and self._output_form else layer.output_form
         members: dict[str, Any] = {"units": layer.units, "output": form}
+        if not 0 < gamma < np.inf:
+            raise ValueError(f"layer {layer.name!r} has gamma {gamma}, expected a positive number of float32")
         if form != "distance":
             members["scale"] = gamma
         self.put("rbf", layer, {"centers": layer.centers}, **members, centers_layout="features_units")

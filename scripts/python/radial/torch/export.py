@@ -45,7 +45,8 @@ def export(
         raise ValueError(f"the last layer is {type(head).__name__}, expected an RBFLayer: radial.torch.distance_head puts one there")
     if labels is not None and len(labels) != head.units:
         raise ValueError(f"{len(labels)} labels, expected one for each of the {head.units} units")
-    held_out = torch.as_tensor(held_out, dtype=torch.float32).cpu()
+    # A copy: a layer may work in place.
+    held_out = torch.as_tensor(held_out, dtype=torch.float32).detach().cpu().clone()
     if len(held_out) == 0:
         raise ValueError("there are no held-out rows, expected some of every class")
     description = describe(model, tuple(held_out.shape[1:]), output_form, preprocessing)
@@ -56,6 +57,8 @@ def export(
             raise ValueError(f"preprocessing is {preprocessing}, expected two numbers, the first of them not 0")
         # As the server computes it, in float32.
         prepared = held_out * float(np.float32(scale)) + float(np.float32(offset))
+    if any(tensor.dtype != torch.float32 for tensor in model.parameters()):
+        raise ValueError("some parameters are not of float32, expected model.float()")
     distances = _answers(model, head, "distance", prepared)
     if not np.isfinite(distances).all():
         raise ValueError("some distances of the held-out rows are not finite numbers")
@@ -90,8 +93,9 @@ def describe(
         raise ValueError(f"output_form is {output_form!r}, expected one of {', '.join(OUTPUT_FORMS)}")
     if len(input_shape) not in (1, 3):
         raise ValueError(f"rows have the shape {tuple(input_shape)}, expected (features,) or (channels, rows, columns)")
-    writer = _Writer(tuple(input_shape), output_form)
-    for index, layer in enumerate(chain(model)):
+    layers = chain(model)
+    writer = _Writer(tuple(input_shape), output_form, layers[-1])
+    for index, layer in enumerate(layers):
         writer.add(index, layer)
     channels, *size = input_shape
     shape = [*size, channels]
@@ -123,7 +127,7 @@ def _answers(model: nn.Module, head: RBFLayer, form: str, rows: torch.Tensor) ->
     model.eval()
     try:
         device = head.centers.device
-        parts = [model(rows[start : start + step].to(device)).cpu().numpy() for start in range(0, len(rows), step)]
+        parts = [model(rows[start : start + step].clone().to(device)).cpu().numpy() for start in range(0, len(rows), step)]
     finally:
         head.output_form = before
         for module, training in modes:
@@ -142,11 +146,11 @@ class _Writer:
     which of PyTorch's places each of the file's numbers stands, until a layer whose weights can take it up.
     """
 
-    def __init__(self, shape: tuple[int, ...], output_form: str | None) -> None:
+    def __init__(self, shape: tuple[int, ...], output_form: str | None, head: nn.Module) -> None:
         self.layers: list[dict[str, Any]] = []
         self.tensors: dict[str, np.ndarray] = {}
         self._shape = shape
-        self._output_form = output_form
+        self._output_form, self._head = output_form, head
         self._order: np.ndarray | None = None
         self._name = ""
 
@@ -195,7 +199,9 @@ class _Writer:
 
     def rbf(self, layer: RBFLayer) -> None:
         self.flat()
-        form = self._output_form or layer.output_form
+        form = self._output_form if layer is self._head and self._output_form else layer.output_form
+        if not 0 < np.float32(layer.gamma) < np.inf:
+            raise self.refuse(f"gamma is {layer.gamma}, expected a positive number of float32")
         members: dict[str, Any] = {"units": layer.units, "output": form}
         if form != "distance":
             members["scale"] = float(np.float32(layer.gamma))

@@ -63,6 +63,13 @@ def test_a_file_may_answer_another_form(radial, tmp_path: pathlib.Path) -> None:
     radial.check(tmp_path / "model.safetensors", rows, np.exp(model.predict(rows, verbose=0)))
 
 
+def test_a_hidden_head_keeps_its_form(radial, tmp_path: pathlib.Path) -> None:
+    model = network((6,), [RBFLayer(5, gamma=0.2)], gamma=0.7, output_form="negative_distance")
+    rows = GENERATOR.normal(size=(30, 6)).astype(np.float32)
+    export(model, tmp_path / "model.safetensors", rows, output_form="gaussian")
+    radial.check(tmp_path / "model.safetensors", rows, np.exp(model.predict(rows, verbose=0)))
+
+
 def test_a_functional_model_is_written(radial, tmp_path: pathlib.Path) -> None:
     inputs = keras.Input((6,))
     model = keras.Model(inputs, RBFLayer(3)(layers.Dense(4, "tanh")(inputs)))
@@ -86,8 +93,10 @@ def test_the_calibration_is_that_of_radial_calibrate(radial, tmp_path: pathlib.P
 
 
 def test_verdicts_are_kept(radial, tmp_path: pathlib.Path) -> None:
-    model = network((6,), [layers.Dense(4)], output_form="distance")
-    rows = GENERATOR.normal(size=(400, 6)).astype(np.float32)
+    model = network((4,), [], output_form="distance")
+    # Three classes of as many rows each: fewer than a hundred could reject nothing at 1 %.
+    model.layers[-1].set_weights([np.eye(4, 3)])
+    rows = (np.eye(3, 4)[np.arange(600) % 3] + GENERATOR.normal(0, 0.1, (600, 4))).astype(np.float32)
     export(model, tmp_path / "model.safetensors", rows, labels=["a", "b", "c"], training={"data_set": "noise"})
     near, far = radial.predictions(tmp_path / "model.safetensors", np.stack([rows[0], rows[0] + 100]))
     assert near["known"] is True and far["known"] is False and near["label"] in "abc"
@@ -133,6 +142,11 @@ def doubled(x):
     return 2 * x
 
 
+def relu(x):
+    """Called as one of Keras' functions, and none."""
+    return 2 * keras.ops.relu(x)
+
+
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
@@ -146,6 +160,9 @@ def doubled(x):
         (lambda: network((None, 4), [layers.GlobalAveragePooling1D()]), "shape"),
         (operations, "chain of layers"),
         (Subclassed, "a class of its own"),
+        (lambda: keras.Sequential([keras.Input((4,)), layers.Dense(3, relu), RBFLayer(3)]), "activation"),
+        (lambda: keras.Sequential([keras.Input((4,), dtype="int32"), layers.Dense(3), RBFLayer(3)]), "of int32"),
+        (lambda: network((4,), [layers.Dense(4, dtype="mixed_bfloat16")]), "computes in mixed_bfloat16"),
         (lambda: network((6, 5), [layers.Dense(4), layers.Flatten()]), "put a Flatten before"),
         (lambda: network((6, 5, 2), [layers.Activation("softmax"), layers.Flatten()]), "put a Flatten before"),
         (lambda: keras.Sequential([keras.Input((4,)), nested("d"), nested("d"), RBFLayer(3)]), "two layers are called"),

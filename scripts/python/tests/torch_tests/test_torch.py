@@ -116,6 +116,18 @@ def test_training_mode_is_left_and_found_again(tmp_path: pathlib.Path) -> None:
     assert model.training and not model[0].training
 
 
+def test_rows_are_left_as_they_were_and_hidden_heads_keep_their_form(radial, tmp_path: pathlib.Path) -> None:
+    rows = GENERATOR.normal(size=(40, 4)).astype(np.float32)
+    before = rows.copy()
+    model = nn.Sequential(nn.ELU(inplace=True), RBFLayer(4, 5, output_form="gaussian"), RBFLayer(5, 3, output_form="negative_distance"))
+    export(model, tmp_path / "model.safetensors", rows, output_form="gaussian")
+    assert np.array_equal(rows, before)
+    with torch.no_grad():
+        radial.check(tmp_path / "model.safetensors", rows, model(torch.from_numpy(before)).exp().numpy())
+    with pytest.raises(ValueError, match="float32"):
+        export(nn.Sequential(nn.Linear(4, 4), RBFLayer(4, 3)).double(), tmp_path / "none.safetensors", rows)
+
+
 @pytest.mark.parametrize(
     ("layers", "shape", "sentence"),
     [
