@@ -162,7 +162,14 @@ extension Tensor {
   init(_ floats: [Float], shape: [Int]) {
     self.init(
       type: .f32, shape: shape,
-      bytes: ByteSlice(floats.flatMap { float in withUnsafeBytes(of: float.bitPattern.littleEndian, Array.init) }))
+      bytes: ByteSlice(
+        [UInt8](unsafeUninitializedCapacity: 4 * floats.count) { target, count in
+          for (index, float) in floats.enumerated() {
+            UnsafeMutableRawBufferPointer(target).storeBytes(
+              of: float.bitPattern.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+          }
+          count = 4 * floats.count
+        }))
   }
 
   /// Whole numbers of a shape, kept in memory.

@@ -41,6 +41,8 @@ struct Coefficient: Hashable {
   }
 
   func combined(_ other: Coefficient, _ operation: (Double, Double) -> Double) -> Coefficient {
+    if axes.isEmpty { return other.mapped { operation(values[0], $0) } }
+    if other.axes.isEmpty { return mapped { operation($0, other.values[0]) } }
     let joined = Set(axes).union(other.axes).sorted()
     let sizes = joined.map { axis in
       self.axes.firstIndex(of: axis).map { self.sizes[$0] } ?? other.sizes[other.axes.firstIndex(of: axis) ?? 0]
@@ -53,7 +55,11 @@ struct Coefficient: Hashable {
     return Coefficient(axes: joined, sizes: sizes, values: result)
   }
 
-  static func * (one: Coefficient, other: Coefficient) -> Coefficient { one.combined(other, *) }
+  static func * (one: Coefficient, other: Coefficient) -> Coefficient {
+    // No copy of what stays as it is.
+    if one == .one { return other }
+    return other == .one ? one : one.combined(other, *)
+  }
   static func + (one: Coefficient, other: Coefficient) -> Coefficient { one.combined(other, +) }
 
   /// The sum over one of its axes.

@@ -29,6 +29,7 @@ struct ONNXFile: TensorSource {
     self.path = path
     let translator = ONNXTranslator(graph, path: path)
     let roles = try translator.translate()
+    translator.forget()
     form = .onnx(producer: graph.producer.isEmpty ? nil : graph.producer)
     network = try Architecture(
       inputShape: translator.inputSizes, inputLayout: translator.isChannelsFirst ? .channelsFirst : .channelsLast,

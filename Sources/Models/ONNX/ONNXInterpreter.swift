@@ -10,26 +10,25 @@ struct ONNXInterpreter {
 
   private let graph: ONNXGraph
   private let opset: Int
-  private let constants: [String: Constant]
   private let order: [ONNXNode]
 
   /// - Parameter order: nodes, each behind those that it reads.
   init(_ model: ONNXModel, order: [ONNXNode]) {
     graph = model.graph
     opset = model.opset
-    constants = model.graph.initializers.mapValues { Constant($0) }
     self.order = order
   }
 
   /// The outputs of the graph for one input.
   func outputs(_ input: Constant, named name: String) throws(Unknown) -> [String: Constant] {
-    var values = constants
-    values[name] = input
+    var values = [name: input]
     for node in order {
       var arguments: [Constant?] = []
       for input in node.inputs {
-        guard input.isEmpty || values[input] != nil else { throw Unknown() }
-        arguments.append(values[input])
+        // Constants are large, and read once.
+        let value = values[input] ?? graph.initializers[input].map { Constant($0) }
+        guard input.isEmpty || value != nil else { throw Unknown() }
+        arguments.append(value)
       }
       let result = try compute(node, arguments)
       guard result.count <= 1 << 24 else { throw Unknown() }

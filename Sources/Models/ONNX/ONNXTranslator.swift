@@ -63,6 +63,9 @@ final class ONNXTranslator {
     foldable = Self.maximumFolded + graph.initializers.values.reduce(0) { $0 + $1.count }
   }
 
+  /// Lets go of what was needed to read the graph: weights are in it several times.
+  func forget() { (atoms, atomNumbers, pendingDistances, streams) = ([], [:], [:], []) }
+
   // MARK: Small things
 
   func refusal(_ sentence: String) -> ModelError {
