@@ -437,6 +437,57 @@ import Testing
     #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
   }
 
+  /// A few hundred bytes that ask for terabytes.
+  static let large: [@Sendable (inout Graph) -> Void] = [
+    {
+      $0.whole("far", [1 << 20, 1])
+      $0.whole("wide", [1, 1 << 20])
+      $0.add("ConstantOfShape", ["far"], "a")
+      $0.add("ConstantOfShape", ["wide"], "b")
+      $0.add("Add", ["a", "b"], "c2")
+      $0.add("Add", ["x", "c2"], "y")
+    },
+    {
+      $0.tensor("column", [40_000, 1], [Float](repeating: 1, count: 40_000))
+      $0.tensor("row", [1, 40_000], [Float](repeating: 1, count: 40_000))
+      $0.add("Add", ["column", "row"], "c2")
+      $0.add("Add", ["x", "c2"], "y")
+    },
+    {
+      $0.tensor("column", [40_000, 1], [Float](repeating: 1, count: 40_000))
+      $0.tensor("row", [1, 40_000], [Float](repeating: 1, count: 40_000))
+      $0.add("MatMul", ["column", "row"], "c2")
+      $0.add("Add", ["x", "c2"], "y")
+    },
+    {
+      $0.tensor("row", [40_000], (0..<40_000).map { Float($0) })
+      $0.tensor("plane", [40_000, 1], (0..<40_000).map { Float($0) })
+      $0.whole("places", [1, 2])
+      $0.add("Unsqueeze", ["x", "places"], "u")
+      $0.add("Mul", ["u", "row"], "a")
+      $0.add("Mul", ["a", "plane"], "b")
+      $0.add("ReduceSum", ["b", "last"], "y", ["keepdims": .integer(0)])
+    },
+    {
+      $0.whole("huge", [1 << 40, 1 << 22])
+      $0.add("ConstantOfShape", ["huge"], "a")
+      $0.add("Add", ["x", "a"], "y")
+    },
+    {
+      $0.whole("huge", [1, 1 << 20, 3])
+      $0.add("Expand", ["x", "huge"], "a")
+      $0.add("Mul", ["a", "a"], "b")
+      $0.add("ReduceSum", ["b"], "y")
+    },
+  ]
+
+  @Test(arguments: large.indices)
+  func `what would be too large is refused before it is made`(index: Int) throws {
+    var graph = Graph()
+    Self.large[index](&graph)
+    #expect(throws: ModelError.self) { try graph.translated() }
+  }
+
   /// torch's kernel 3, stride 2, padding 1 on an even image is not TensorFlow's "same".
   @Test func `padding that is not the same is a layer of its own`() throws {
     var graph = Graph()

@@ -161,9 +161,24 @@ enum Strides {
 
 // What is folded.
 extension Constant {
+  /// More numbers than are folded at once: a small file can ask for any.
+  static let maximumCount = 1 << 26
+
+  /// The shape of two that are spread to each other; nil: they do not fit, or it is too large.
+  static func joined(_ one: [Int], _ other: [Int]) -> [Int]? {
+    guard let shape = Strides.joined(one, other) else { return nil }
+    var count = 1
+    for size in shape {
+      let (product, isBeyond) = count.multipliedReportingOverflow(by: size)
+      guard !isBeyond, product <= maximumCount else { return nil }
+      count = product
+    }
+    return shape
+  }
+
   /// Element by element, spread to each other; nil: they do not fit.
   func combined(_ other: Constant, _ operation: (Double, Double) -> Double) -> Constant? {
-    guard let shape = Strides.joined(shape, other.shape) else { return nil }
+    guard let shape = Self.joined(shape, other.shape) else { return nil }
     let (a, b) = (real, other.real)
     var values: [Double] = []
     values.reserveCapacity(shape.reduce(1, *))
@@ -175,7 +190,7 @@ extension Constant {
 
   /// The same of whole numbers; nil: they do not fit, or `operation` has no result.
   func combinedWhole(_ other: Constant, _ operation: (Int, Int) -> Int?) -> Constant? {
-    guard let shape = Strides.joined(shape, other.shape), let a = whole, let b = other.whole else { return nil }
+    guard let shape = Self.joined(shape, other.shape), let a = whole, let b = other.whole else { return nil }
     var values: [Int] = []
     var isWhole = true
     Strides.walk(
@@ -213,7 +228,7 @@ extension Constant {
 
   /// Spread to a shape; nil: it does not fit.
   func spread(to shape: [Int]) -> Constant? {
-    guard let joined = Strides.joined(self.shape, shape) else { return nil }
+    guard let joined = Self.joined(self.shape, shape) else { return nil }
     var places: [Int] = []
     Strides.walk(
       joined, Strides.spreading(self.shape, to: joined.count), [Int](repeating: 0, count: joined.count)
@@ -236,7 +251,9 @@ extension Constant {
 
   /// The product of two matrices; nil: they do not fit.
   func times(_ other: Constant) -> Constant? {
-    guard rank == 2, other.rank == 2, shape[1] == other.shape[0] else { return nil }
+    guard rank == 2, other.rank == 2, shape[1] == other.shape[0], shape[0] <= Self.maximumCount,
+      other.shape[1] <= Self.maximumCount, shape[0] * other.shape[1] <= Self.maximumCount
+    else { return nil }
     let (a, b, rows, inner, columns) = (real, other.real, shape[0], shape[1], other.shape[1])
     var values = [Double](repeating: 0, count: rows * columns)
     for i in 0..<rows {

@@ -159,8 +159,8 @@ struct ONNXInterpreter {
       let result = try combined(x, second) { isEqual ? ($0 == $1 ? 1 : 0) : ($0 > $1 ? 1 : 0) }
       return Constant(result.shape, .flags(result.real.map { $0 != 0 }))
     case "Where":
-      guard let second, let third, let inner = Strides.joined(x.shape, second.shape),
-        let shape = Strides.joined(inner, third.shape), let flags = x.spread(to: shape),
+      guard let second, let third, let inner = Constant.joined(x.shape, second.shape),
+        let shape = Constant.joined(inner, third.shape), let flags = x.spread(to: shape),
         let a = second.spread(to: shape), let b = third.spread(to: shape)
       else { throw Unknown() }
       let values = zip(flags.real, zip(a.real, b.real)).map { $0 != 0 ? $1.0 : $1.1 }

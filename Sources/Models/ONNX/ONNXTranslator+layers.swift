@@ -41,7 +41,9 @@ extension ONNXTranslator {
       }
       sources.insert(source)
       axes.insert(axis)
+      try checkSize(coefficient, weight)
       let total = coefficient * weight
+      if let before = term.factors[0].power == 2 ? quadratic : linear { try checkSize(before, total) }
       if term.factors[0].power == 2 {
         quadratic = quadratic.map { $0 + total } ?? total
       } else {
@@ -76,6 +78,7 @@ extension ONNXTranslator {
       throw refusal("a product of this kind is not served; expected one with a matrix")
     }
     try needTip(source)
+    try checkSize([axis] + units)
     let (count, sizes) = (axisSizes[axis], units.map { axisSizes[$0] })
     let width = sizes.reduce(1, *)
     let name = name("dense")
@@ -100,10 +103,8 @@ extension ONNXTranslator {
     let positions = unitAxes(value).filter(all.contains)
     let units = Set(positions) == all && positions.count == all.count ? positions : all.sorted()
     let sizes = units.map { axisSizes[$0] }
+    try checkSize(units + [axis])
     let count = sizes.reduce(1, *)
-    guard count.multipliedReportingOverflow(by: width).overflow == false, count * width <= 1 << 28 else {
-      throw refusal("its centers are too large")
-    }
     let a = quadratic.spread(over: units + [axis], sizes: sizes + [width])
     let b = linear.spread(over: units + [axis], sizes: sizes + [width])
     guard !a.contains(0) else { throw refusal("a distance with a weight of 0 is not served") }

@@ -474,7 +474,7 @@ extension ONNXTranslator {
   private func choice(_ condition: ONNXValue, _ one: ONNXValue?, _ other: ONNXValue?) throws(ModelError) -> ONNXValue {
     if case .constant(let flags) = condition, case .constant(let one)? = one, case .constant(let other)? = other {
       let isWhole = !one.isReal && !other.isReal
-      guard let shape = Strides.joined(Strides.joined(flags.shape, one.shape) ?? [-1], other.shape),
+      guard let shape = Constant.joined(Constant.joined(flags.shape, one.shape) ?? [-1], other.shape),
         !shape.contains(-1),
         let flags = flags.spread(to: shape), let a = one.spread(to: shape), let b = other.spread(to: shape)
       else { throw refusal("shapes do not fit") }

@@ -128,10 +128,31 @@ final class ONNXTranslator {
     return polynomial
   }
 
+  /// Refuses what would be more numbers than a file of this size has a use for.
+  func checkSize(_ one: Coefficient, _ other: Coefficient) throws(ModelError) {
+    guard one.axes != other.axes else { return }
+    try checkSize(Array(Set(one.axes).union(other.axes)))
+  }
+
+  /// The same of numbers over axes.
+  func checkSize(_ axes: [Int]) throws(ModelError) {
+    var size = 1
+    for axis in axes {
+      let (product, isBeyond) = size.multipliedReportingOverflow(by: axisSizes[axis])
+      guard !isBeyond, product <= foldable else { throw refusal("a constant would be too large") }
+      size = product
+    }
+  }
+
   func sum(_ one: Polynomial, _ other: Polynomial) throws(ModelError) -> Polynomial {
     var terms = one.terms
     for (monomial, coefficient) in other.terms {
-      terms[monomial] = terms[monomial].map { $0 + coefficient } ?? coefficient
+      if let own = terms[monomial] {
+        try checkSize(own, coefficient)
+        terms[monomial] = own + coefficient
+      } else {
+        terms[monomial] = coefficient
+      }
     }
     return try bounded(Polynomial(terms))
   }
@@ -143,12 +164,7 @@ final class ONNXTranslator {
     var terms: [Monomial: Coefficient] = [:]
     for (first, a) in one.sorted {
       for (second, b) in other.sorted {
-        if a.values.count > 1, b.values.count > 1, a.axes != b.axes {
-          let axes = Set(a.axes).union(b.axes)
-          var size = 1
-          for axis in axes { size = size.multipliedReportingOverflow(by: axisSizes[axis]).partialValue }
-          guard size > 0, size <= foldable else { throw refusal("a constant would be too large") }
-        }
+        try checkSize(a, b)
         let key = first * second
         let value = a * b
         terms[key] = terms[key].map { $0 + value } ?? value
