@@ -36,7 +36,6 @@ struct SafetensorsFile: TensorSource {
     }
     let dataStart = 8 + Int(length)
     let header = try Header(file.withBytes { Array($0[8..<dataStart]) }, path: path)
-    metadata = header.metadata
     let data = try reading(path) { () throws(FormatError) in
       try ByteSlice(file).part(dataStart, count - dataStart, "the data")
     }
@@ -48,8 +47,13 @@ struct SafetensorsFile: TensorSource {
       let bytes = try reading(path) { () throws(FormatError) in try data.part(range.lowerBound, range.count, name) }
       tensors[name] = Tensor(type: entry.type, shape: entry.shape, bytes: bytes)
     }
-    self.tensors = tensors
     try Self.checkCoverage(ranges, path: path, data: data.count)
+    var metadata = header.metadata
+    if let text = metadata[Architecture.key], let own = try StateDict(text, tensors, path: path) {
+      metadata[Architecture.key] = own.architecture
+      tensors = own.tensors
+    }
+    (self.metadata, self.tensors) = (metadata, tensors)
   }
 
   /// As it stands under `radial.architecture`.
