@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "RadialEngine", "FileFormats", "TestSupport"],
-      resources: [.copy("Golden"), .copy("Keras"), .copy("ONNX")], swiftSettings: strict),
+      exclude: ["make_kernels.py"], resources: [.copy("Golden"), .copy("Kernels"), .copy("Keras"), .copy("ONNX")],
+      swiftSettings: strict),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Models", "RadialEngine", "TestSupport"],
       exclude: ["make_linear.py", "make_reference.py"], resources: [.copy("Data")], swiftSettings: strict),

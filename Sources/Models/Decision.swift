@@ -59,7 +59,7 @@ extension Model {
   public var classCount: Int { decision?.classCount(of: network) ?? 0 }
 
   /// Whether it measures the distances of its classes, on which verdicts rest.
-  public var measuresClasses: Bool { decision == .nearestPrototype || network.prototypeClasses != nil }
+  public var measuresClasses: Bool { decision == .nearestPrototype || network.hasDistanceHead }
 
   /// Whether it measures distances at all.
   public var hasDistances: Bool { network.distanceWidth > 0 }

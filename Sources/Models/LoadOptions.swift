@@ -15,6 +15,42 @@ public enum RBFForm: String, Sendable, Equatable, CaseIterable {
   case negativeDistance = "negative-distance"
   /// exp(−mean d² / 2σ²) of a class's own projection (van Amersfoort et al. 2020).
   case duq
+  /// scale · d²
+  case scaledDistance = "scaled-distance"
+  /// d, the root of d².
+  case euclidean
+  /// −scale · d
+  case negativeEuclidean = "negative-euclidean"
+  /// −d / T
+  case negativeEuclideanTemperature = "negative-euclidean-temperature"
+  /// exp(−γ d)
+  case exponentialGamma = "exponential-gamma"
+  /// exp(−d / ℓ)
+  case exponentialLength = "exponential-length"
+  /// 1 / (1 + γ d²)
+  case inverseQuadraticGamma = "inverse-quadratic-gamma"
+  /// 1 / (1 + (ε d)²)
+  case inverseQuadraticEpsilon = "inverse-quadratic-epsilon"
+  /// 1 / √(1 + γ d²)
+  case inverseMultiquadricGamma = "inverse-multiquadric-gamma"
+  /// 1 / √(1 + (ε d)²)
+  case inverseMultiquadricEpsilon = "inverse-multiquadric-epsilon"
+  /// √(1 + γ d²)
+  case multiquadricGamma = "multiquadric-gamma"
+  /// √(1 + (ε d)²)
+  case multiquadricEpsilon = "multiquadric-epsilon"
+  /// (1 + r) exp(−r), r = √3 d / ℓ
+  case matern32
+  /// (1 + r + r² / 3) exp(−r), r = √5 d / ℓ
+  case matern52
+  /// (1 + d² / α)^−((α + 1) / 2), as in deep embedded clustering (Xie, Girshick and Farhadi 2016), of one α; their sum divides the outputs
+  /// of `normalized-student-t`.
+  case studentT = "student-t"
+  case normalizedStudentT = "normalized-student-t"
+  /// exp(−γ d²) over their sum, and ε added to it where the configuration has one.
+  case normalizedGaussianGamma = "normalized-gaussian-gamma"
+  /// The same of exp(−d² / 2σ²).
+  case normalizedGaussianSigma = "normalized-gaussian-sigma"
 }
 
 /// What the user says of a file beyond what it says itself.

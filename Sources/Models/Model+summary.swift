@@ -4,7 +4,8 @@ extension Model {
   /// Such as `classifier by the nearest of 10 prototypes`.
   public var kind: String {
     switch decision {
-    case .nearestPrototype: "classifier by the nearest of \(classCount) prototypes"
+    case .nearestPrototype:
+      "classifier by the nearest of \(network.prototypeCount) prototypes\(network.prototypeClasses == nil ? "" : " of \(classCount) classes")"
     case .largestOutput: "classifier by the largest of \(classCount) outputs\(measured)"
     case .probability: "classifier of 2 classes by one probability\(measured)"
     case nil: hasDistances ? "regressor with \(network.distanceWidth) prototypes" : "regressor"

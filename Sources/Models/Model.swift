@@ -108,17 +108,17 @@ public final class Model: Sendable {
       throw ModelError(.architecture, path, error.description)
     }
     decision = Decision(network, hasLabels: options.labels != nil || source.metadata["radial.labels"] != nil)
-    if let classes = network.prototypeClasses {
+    if network.hasDistanceHead {
       let count = decision?.classCount(of: network) ?? 0
       guard network.distanceWidth == count else {
         throw ModelError(
           .architecture, path,
-          "'distances' have the prototypes of \((classes.max() ?? -1) + 1) classes, and the network answers \(count == 0 ? "none" : "\(count)"); fit the model again"
+          "'distances' have the prototypes of \(network.distanceWidth) classes, and the network answers \(count == 0 ? "none" : "\(count)"); fit the model again"
         )
       }
     }
     labels = try Self.labels(source, network, decision, options)
-    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype, network.prototypeClasses == nil {
+    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype, !network.hasDistanceHead {
       throw ModelError(
         .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }

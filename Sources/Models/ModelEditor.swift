@@ -163,15 +163,13 @@ public final class ModelEditor {
     let projection = Architecture.Entry(
       name: unused("whitening"),
       spec: .dense(DenseSpec(units: width, hasBias: true, activation: ActivationSpec(.linear))), inferredFrom: nil)
-    let prototypes = Architecture.Entry(
-      name: unused("prototypes"),
-      spec: .rbf(
-        RBFSpec(units: classes.count, output: .gaussian, scale: .number(0.5), centersLayout: .unitsFeatures)),
-      inferredFrom: nil)
+    var spec = RBFSpec(units: classes.count, output: .gaussian, scale: .number(0.5), centersLayout: .unitsFeatures)
+    spec.classes = classes
+    let prototypes = Architecture.Entry(name: unused("prototypes"), spec: .rbf(spec), inferredFrom: nil)
     architecture = try Architecture(
       inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
       layers: architecture.layers,
-      distances: DistanceHeadSpec(layer: layer, projection: projection, prototypes: prototypes, classes: classes),
+      distances: DistanceHeadSpec(layer: layer, projection: projection, prototypes: prototypes),
       path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
     metadata[Calibration.key] = nil
@@ -193,7 +191,7 @@ public final class ModelEditor {
     func invalid(_ sentence: String) -> ModelError { ModelError(.architecture, model.file.path, sentence) }
     var layers = architecture.layers
     guard model.decision == .nearestPrototype, let place = layers.indices.last(where: { layers[$0].spec.isRBF }),
-      case .rbf(let spec) = layers[place].spec
+      case .rbf(var spec) = layers[place].spec
     else {
       throw invalid(
         "a class is added to an RBF layer that comes last, and the model is a \(model.kind); train it with the class instead"
@@ -224,13 +222,12 @@ public final class ModelEditor {
     if spec.scale == .tensor, let gammas = tensors["\(name).scale"]?.floats {
       let sorted = gammas.sorted()
       let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-      tensors["\(name).scale"] = Tensor(gammas + [median], shape: [units + 1])
+      tensors["\(name).scale"] = Tensor(gammas + [median], shape: [gammas.count + 1])
     }
+    if let classes = spec.classes { spec.classes = classes + [spec.outputs] }
+    spec.units += 1
     layers[place] = Architecture.Entry(
-      name: name,
-      spec: .rbf(
-        RBFSpec(units: units + 1, output: spec.output, scale: spec.scale, centersLayout: spec.centersLayout)),
-      inferredFrom: layers[place].inferredFrom)
+      name: name, spec: .rbf(spec), inferredFrom: layers[place].inferredFrom)
     architecture = try Architecture(
       inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
       layers: layers, path: model.file.path)

@@ -27,9 +27,7 @@ struct HeadStep: Sendable {
   /// [P]
   let bias: AlignedFloats
   let centers: PackedMatrix
-  /// The class of each unit.
-  let classes: [Int32]
-  let classCount: Int
+  let classes: PrototypeClasses
 }
 
 extension ExecutionPlan {
@@ -47,9 +45,7 @@ extension ExecutionPlan {
     try Self.check(dense.kernel, dense.inputs * dense.units, dense.name, "kernel")
     if let bias = dense.bias { try Self.check(bias, dense.units, dense.name, "bias") }
     try Self.check(rbf.centers, rbf.inputs * rbf.units, rbf.name, "centers")
-    guard head.classes.count == rbf.units, head.classes.allSatisfy({ (0..<rbf.units).contains($0) }),
-      let count = head.classes.max().map({ $0 + 1 }), Set(head.classes).count == count
-    else {
+    guard RBF.areClasses(head.classes, of: rbf.units) else {
       throw .wrongCount(layer: rbf.name, part: "classes", expected: rbf.units, found: head.classes.count)
     }
     flush()
@@ -61,18 +57,6 @@ extension ExecutionPlan {
         HeadStep(
           weights: PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] },
           bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units)), centers: rbf.packedCenters,
-          classes: head.classes.map(Int32.init), classCount: count)))
-  }
-}
-
-extension RBF {
-  /// [inputs, units] for the kernels, whichever way they lie.
-  var packedCenters: PackedMatrix {
-    PackedMatrix(inputs: inputs, units: units) { k, c in
-      switch centersLayout {
-      case .featuresUnits: centers[k * units + c]
-      case .unitsFeatures: centers[c * inputs + k]
-      }
-    }
+          classes: PrototypeClasses(head.classes))))
   }
 }

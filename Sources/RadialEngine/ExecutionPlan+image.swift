@@ -201,8 +201,19 @@ extension ExecutionPlan {
     guard let count = boundedProduct([layer.embedding, layer.units]) else { throw .imageTooLarge(layer: layer.name) }
     try Self.check(layer.kernel, layer.inputs * count, layer.name, "kernel")
     try Self.check(layer.centers, count, layer.name, "centers")
-    let gamma = Float(1 / (2 * Double(layer.sigma) * Double(layer.sigma)))
-    guard layer.sigma > 0, gamma.isFinite else { throw .notFinite(layer: layer.name, part: "1 / sigma^2", index: 0) }
+    guard layer.sigmas.count == 1 || layer.sigmas.count == layer.units else {
+      throw .wrongCount(layer: layer.name, part: "sigma", expected: layer.units, found: layer.sigmas.count)
+    }
+    let gammas: [Float]
+    switch layer.scale {
+    case .scalar(let gamma): gammas = [Float](repeating: gamma, count: layer.units)
+    case .perUnit(let values):
+      gammas = values
+      parameterCount += values.count
+    }
+    if let index = layer.sigmas.indices.first(where: { !(layer.sigmas[$0] > 0 && gammas[$0].isFinite) }) {
+      throw .notFinite(layer: layer.name, part: "1 / sigma^2", index: index)
+    }
     flush()
     parameterCount += layer.kernel.count + layer.centers.count
     let weights = PackedMatrix(inputs: layer.inputs, units: count) { k, c in layer.kernel[k * count + c] }
@@ -212,7 +223,7 @@ extension ExecutionPlan {
     let centers = AlignedFloats(layer.centers, to: count + Int(RK_PANEL))
     steps.append(.meanDistances(centers, embedding: layer.embedding, classes: layer.units, isLast: isLast))
     width = layer.units
-    steps.append(.negativeScale(gamma: AlignedFloats([Float](repeating: gamma, count: width), to: padded(width))))
+    steps.append(.negativeScale(gamma: AlignedFloats(gammas, to: padded(width))))
     steps.append(.exponential)
   }
 

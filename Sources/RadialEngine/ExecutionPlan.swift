@@ -4,13 +4,17 @@ internal import RadialKernels
 enum Step: Sendable {
   /// bias [P]
   case dense(PackedMatrix, bias: AlignedFloats)
-  /// Squared distances; `isLast`: those that answers report.
-  case distances(PackedMatrix, isLast: Bool)
+  /// Squared distances, of classes where each prototype has one the smallest; `isLast`: those that answers report.
+  case distances(PackedMatrix, classes: PrototypeClasses?, isLast: Bool)
   /// −γ d², γ [P]
   case negativeScale(gamma: AlignedFloats)
   /// Elementwise, in place.
   case activate(Activation, alpha: Float)
   case exponential
+  /// What `radial` makes of squared distances, γ [P].
+  case radial(RBF.Output, power: Float, gamma: AlignedFloats)
+  /// Outputs over ε and their sum.
+  case divideBySum(epsilon: Float)
   case convolve(Convolution)
   case pool(PoolingStep)
   /// Zeros around each image.
@@ -111,20 +115,34 @@ struct ExecutionPlan {
     flush()
     let centers = rbf.packedCenters
     parameterCount += rbf.centers.count
+    if let classes = rbf.classes, !RBF.areClasses(classes, of: rbf.units) {
+      throw .wrongCount(layer: rbf.name, part: "classes", expected: rbf.units, found: classes.count)
+    }
+    let outputs = rbf.outputs
     let gamma: [Float]
     switch rbf.scale {
-    case .scalar(let value): gamma = [Float](repeating: value, count: rbf.units)
+    case .scalar(let value): gamma = [Float](repeating: value, count: outputs)
     case .perUnit(let values):
       gamma = values
       parameterCount += values.count
     }
-    try Self.check(gamma, rbf.units, rbf.name, "scale")
+    try Self.check(gamma, outputs, rbf.name, "scale")
+    try Self.check([rbf.power, rbf.normalization ?? 0], 2, rbf.name, "power")
     advance(to: rbf.units, from: rbf.inputs)
-    steps.append(.distances(centers, isLast: isLast))
-    if rbf.output != .distance {
-      steps.append(.negativeScale(gamma: AlignedFloats(gamma, to: padded(rbf.units))))
+    width = outputs
+    steps.append(.distances(centers, classes: rbf.classes.map(PrototypeClasses.init), isLast: isLast))
+    let gammas = AlignedFloats(gamma, to: padded(outputs))
+    switch rbf.output {
+    case .distance: break
+    case .negativeDistance: steps.append(.negativeScale(gamma: gammas))
+    case .gaussian where rbf.normalization == 0:
+      // The same, and it does not underflow.
+      steps += [.negativeScale(gamma: gammas), .activate(.softmax, alpha: 1)]
+      return
+    case .gaussian: steps += [.negativeScale(gamma: gammas), .exponential]
+    default: steps.append(.radial(rbf.output, power: rbf.power, gamma: gammas))
     }
-    if rbf.output == .gaussian { steps.append(.exponential) }
+    if let epsilon = rbf.normalization { steps.append(.divideBySum(epsilon: epsilon)) }
   }
 
   private mutating func add(_ normalization: BatchNormalization) throws(EngineError) {

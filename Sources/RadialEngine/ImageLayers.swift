@@ -138,8 +138,8 @@ public struct DUQ: Sendable {
   public var embedding: Int
   /// Classes.
   public var units: Int
-  /// The width of the kernel, one for all classes.
-  public var sigma: Float
+  /// The width of the kernel, one for all classes or of each, [units].
+  public var sigmas: [Float]
   /// [inputs, embedding, units], row-major.
   public var kernel: [Float]
   /// [embedding, units], row-major.
@@ -147,14 +147,19 @@ public struct DUQ: Sendable {
 
   /// The layer with its weights, whose sizes `Network.init` checks.
   public init(
-    name: String, inputs: Int, embedding: Int, units: Int, sigma: Float, kernel: [Float], centers: [Float]
+    name: String, inputs: Int, embedding: Int, units: Int, sigmas: [Float], kernel: [Float], centers: [Float]
   ) {
     self.name = name
     self.inputs = inputs
     self.embedding = embedding
     self.units = units
-    self.sigma = sigma
+    self.sigmas = sigmas
     self.kernel = kernel
     self.centers = centers
+  }
+  /// γ = 1 / (2 σ²)
+  var scale: RBF.Scale {
+    let gammas = sigmas.map { Float(1 / (2 * Double($0) * Double($0))) }
+    return gammas.count == 1 ? .scalar(gammas[0]) : .perUnit(gammas)
   }
 }

@@ -29,63 +29,6 @@ public struct Dense: Sendable {
   }
 }
 
-/// d²[n, c] = Σ_k (x[n, k] − μ[k, c])², and what `output` makes of it.
-public struct RBF: Sendable {
-  /// γ, for the whole layer or for each unit.
-  public enum Scale: Sendable, Equatable {
-    case scalar(Float)
-    /// [units]
-    case perUnit([Float])
-
-    var first: Float {
-      switch self {
-      case .scalar(let gamma): gamma
-      case .perUnit(let gammas): gammas.first ?? 1
-      }
-    }
-  }
-
-  /// gaussian exp(−γ d²); distance d², γ unused; negativeDistance −γ d².
-  public enum Output: String, Sendable, CaseIterable {
-    case gaussian, distance
-    case negativeDistance = "negative_distance"
-  }
-
-  /// One prototype a column, [inputs, units], or one a row, [units, inputs].
-  public enum CentersLayout: String, Sendable, CaseIterable {
-    case featuresUnits = "features_units"
-    case unitsFeatures = "units_features"
-  }
-
-  /// For errors.
-  public var name: String
-  /// D
-  public var inputs: Int
-  /// U
-  public var units: Int
-  /// The prototypes μ, in `centersLayout`.
-  public var centers: [Float]
-  /// Which way round `centers` lie.
-  public var centersLayout: CentersLayout
-  /// γ
-  public var scale: Scale
-  /// What is made of the squared distances.
-  public var output: Output
-
-  /// The layer with its weights, whose sizes `Network.init` checks.
-  public init(
-    name: String, inputs: Int, units: Int, centers: [Float], centersLayout: CentersLayout, scale: Scale, output: Output
-  ) {
-    self.name = name
-    self.inputs = inputs
-    self.units = units
-    self.centers = centers
-    self.centersLayout = centersLayout
-    self.scale = scale
-    self.output = output
-  }
-}
-
 /// gamma (x − movingMean) / √(movingVariance + epsilon) + beta, per column; of images per channel.
 public struct BatchNormalization: Sendable {
   /// For errors.
@@ -118,6 +61,12 @@ public struct BatchNormalization: Sendable {
     self.beta = beta
     self.movingMean = movingMean
     self.movingVariance = movingVariance
+  }
+
+  /// Whether it is the same growing line for every column, so that the largest stays the largest.
+  var keepsOrder: Bool {
+    let parts = [gamma ?? [1], beta ?? [0], movingMean, movingVariance]
+    return parts.allSatisfy { part in part.allSatisfy { $0 == part[0] } } && (gamma?[0] ?? 1) > 0
   }
 }
 

@@ -61,7 +61,7 @@ extension Network {
           current.pointer, current.stride, rows, weights.inputs, weights.values.pointer, bias.pointer, weights.panels,
           target, padded(weights.units))
         current.move(to: target, width: weights.units)
-      case .distances(let centers, let isLast):
+      case .distances(let centers, let classes, let isLast):
         if isLast, let embeddings = results.embeddings {
           current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
         }
@@ -70,6 +70,11 @@ extension Network {
           current.pointer, current.stride, rows, centers.inputs, centers.values.pointer, centers.panels, target,
           padded(centers.units))
         current.move(to: target, width: centers.units)
+        if let classes {
+          let (all, smallest) = (current, current.spare(of: workspace))
+          current.move(to: smallest, width: classes.count)
+          for n in 0..<rows { classes.nearest(all.pointer + n * all.stride, into: smallest + n * current.stride) }
+        }
         if isLast, let distances = results.distances {
           current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
         }
@@ -78,6 +83,14 @@ extension Network {
           current.inPlace(rows: rows, workspace), rows, current.stride / Int(RK_PANEL), current.stride, gamma.pointer)
       case .exponential:
         kernels.activate(RK_EXP, 0, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
+      case .radial(let output, let power, let gamma):
+        guard let function = output.identifier else { continue }
+        kernels.radial(
+          function, power, current.inPlace(rows: rows, workspace), rows, padded(current.width) / Int(RK_PANEL),
+          current.stride, gamma.pointer)
+      case .divideBySum(let epsilon):
+        kernels.divide_by_sum(
+          epsilon, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
       case .activate(let activation, let alpha):
         if activation == .softmax, index == steps.count - 1, let logits = results.logits {
           current.copy(rows: rows, to: logits + row * outputWidth, stride: outputWidth)
@@ -171,13 +184,7 @@ extension Network {
     kernels.squared_distances(
       embedding, width, rows, head.centers.inputs, head.centers.values.pointer, head.centers.panels, all, units)
     for n in 0..<rows {
-      let target = distances + (row + n) * distanceWidth
-      target.update(repeating: .infinity, count: distanceWidth)
-      for unit in 0..<head.classes.count {
-        let (index, distance) = (Int(head.classes[unit]), all[n * units + unit])
-        // A NaN stays.
-        if distance < target[index] || distance.isNaN { target[index] = distance }
-      }
+      head.classes.nearest(all + n * units, into: distances + (row + n) * distanceWidth)
     }
   }
 

@@ -39,7 +39,7 @@ extension Network {
   public func prototype(_ unit: Int) -> [Float] {
     for step in steps {
       switch step {
-      case .distances(let centers, isLast: true): return (0..<centers.inputs).map { centers.element($0, unit) }
+      case .distances(let centers, _, isLast: true): return (0..<centers.inputs).map { centers.element($0, unit) }
       case .distanceHead(let head): return (0..<head.centers.inputs).map { head.centers.element($0, unit) }
       case .meanDistances(let centers, let embedding, let classes, isLast: true):
         return (0..<embedding).map { centers.pointer[$0 * classes + unit] }
@@ -60,31 +60,44 @@ extension Network {
         target[(k % classes) * embeddingCount * classes + k] = difference * difference / Float(embeddingCount)
       }
     }
-    for case .distanceHead(let head) in steps {
-      // Of each class its nearest prototype.
-      for c in 0..<head.classCount {
-        var nearest: (unit: Int, distance: Float)?
-        for unit in 0..<head.classes.count where Int(head.classes[unit]) == c {
-          var sum: Float = 0
-          for k in 0..<head.centers.inputs {
-            let difference = embedding[k] - head.centers.element(k, unit)
-            sum += difference * difference
-          }
-          if nearest.map({ sum < $0.distance }) ?? true { nearest = (unit, sum) }
-        }
-        for k in 0..<head.centers.inputs {
-          let difference = embedding[k] - head.centers.element(k, nearest?.unit ?? 0)
-          target[c * head.centers.inputs + k] = difference * difference
-        }
+    for step in steps {
+      switch step {
+      case .distanceHead(let head):
+        contribute(head.centers, of: head.classes, embedding, target)
+      case .distances(let centers, let classes?, isLast: true):
+        contribute(centers, of: classes, embedding, target)
+      case .distances(let centers, nil, isLast: true):
+        for c in 0..<centers.units { contribute(centers, unit: c, embedding, target + c * centers.inputs) }
+      default: continue
       }
     }
-    for case .distances(let centers, isLast: true) in steps {
-      for c in 0..<centers.units {
+  }
+
+  /// Of each class its nearest prototype.
+  private func contribute(
+    _ centers: PackedMatrix, of classes: PrototypeClasses, _ embedding: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    for c in 0..<classes.count {
+      var nearest: (unit: Int, distance: Float)?
+      for unit in classes.ofUnit.indices where Int(classes.ofUnit[unit]) == c {
+        var sum: Float = 0
         for k in 0..<centers.inputs {
-          let difference = embedding[k] - centers.element(k, c)
-          target[c * centers.inputs + k] = difference * difference
+          let difference = embedding[k] - centers.element(k, unit)
+          sum += difference * difference
         }
+        if nearest.map({ sum < $0.distance }) ?? true { nearest = (unit, sum) }
       }
+      contribute(centers, unit: nearest?.unit ?? 0, embedding, target + c * centers.inputs)
+    }
+  }
+
+  private func contribute(
+    _ centers: PackedMatrix, unit: Int, _ embedding: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    for k in 0..<centers.inputs {
+      let difference = embedding[k] - centers.element(k, unit)
+      target[k] = difference * difference
     }
   }
 }
@@ -95,8 +108,6 @@ extension Network {
     decisionScale.map { Float(Double($0[unit]) * Double(distance)) } ?? distance
   }
 
-  /// −γ d², what a softmax over prototypes is taken of.
-  public func logit(_ distance: Float, of unit: Int) -> Double {
-    -Double(gammas[min(unit, gammas.count - 1)]) * Double(distance)
-  }
+  /// The logarithm of a prototype's output, where that is positive and falls with the distance, and else its negative: −γ d² of a Gaussian.
+  public func logit(_ distance: Float, of unit: Int) -> Double { function.logit(Double(distance), of: unit) }
 }

@@ -11,14 +11,16 @@ public final class Network: Sendable {
   public let inputWidth: Int
   /// O
   public let outputWidth: Int
-  /// C; 0: there is no RBF layer. Of a distance head its classes.
+  /// C; 0: there is no RBF layer. Where classes have several prototypes, and of a distance head, its classes.
   public let distanceWidth: Int
-  /// The class of each prototype of a distance head, of which classes may have several; nil: there is no such head.
+  /// The class of each prototype, where classes may have several; nil: each prototype stands for itself.
   public let prototypeClasses: [Int]?
+  /// Whether distances are those of a head of their own.
+  public let hasDistanceHead: Bool
   /// K; of a DUQ head all class projections, [embedding, C].
   public let embeddingWidth: Int
   /// Whether outputs are scores of classes, the better the nearer their prototype: the last layer is an RBF layer whose γ are positive, or
-  /// such a one followed by softmax and dropout alone.
+  /// such a one followed by softmax, dropout and one growing line for all of them alone.
   public let prototypesAreClasses: Bool
   /// What is done last to the outputs; nil: they are what an RBF layer, a pooling or a normalisation makes.
   public let lastActivation: Activation?
@@ -29,8 +31,8 @@ public final class Network: Sendable {
   /// What its kernels use.
   public let instructionSet: InstructionSet
 
-  /// γ of each unit of the last RBF layer, or the one that serves all; 1 where there is none. Of a DUQ head 1 / (2 σ²).
-  let gammas: [Float]
+  /// What the last RBF layer makes of its squared distances.
+  let function: RBF.Function
 
   let steps: [Step]
   let widest: Int
@@ -75,33 +77,41 @@ public final class Network: Sendable {
       default: followers.append(layer)
       }
     }
-    prototypeClasses = head?.classes
+    hasDistanceHead = head != nil
     if let head {
+      prototypeClasses = head.classes
       distanceWidth = (head.classes.max() ?? -1) + 1
-      (embeddingWidth, decisionScale, gammas) = (head.projection.units, nil, [head.prototypes.scale.first])
+      (embeddingWidth, decisionScale, function) = (head.projection.units, nil, head.prototypes.function)
       prototypesAreClasses = false
       lastActivation = Self.lastActivation(layers)
       return
     }
     switch last {
     case .rbf(let rbf):
-      (distanceWidth, embeddingWidth, decisionScale) = (rbf.units, rbf.inputs, Self.decisionScale(rbf))
-      gammas =
-        switch (rbf.output, rbf.scale) {
-        case (.distance, _): [1]
-        case (_, .scalar(let gamma)): [gamma]
-        case (_, .perUnit(let gammas)): gammas
-        }
+      (distanceWidth, embeddingWidth, prototypeClasses) = (rbf.outputs, rbf.inputs, rbf.classes)
+      function = rbf.function
     case .duq(let duq):
-      (distanceWidth, embeddingWidth, decisionScale) = (duq.units, duq.embedding * duq.units, nil)
-      gammas = [Float(1 / (2 * Double(duq.sigma) * Double(duq.sigma)))]
-    default: (distanceWidth, embeddingWidth, decisionScale, gammas) = (0, 0, nil, [1])
+      (distanceWidth, embeddingWidth, prototypeClasses) = (duq.units, duq.embedding * duq.units, nil)
+      function = RBF.Function(output: .gaussian, scale: duq.scale)
+    default:
+      (distanceWidth, embeddingWidth, prototypeClasses) = (0, 0, nil)
+      function = RBF.Function(output: .distance, scale: .scalar(1))
     }
+    decisionScale = function.decisionScale(distanceWidth)
+    let hasSoftmax = followers.contains { $0.activation == .softmax }
+    let isOrdered =
+      switch function.output.order {
+      case .falling: true
+      // The softmax of a distance is the largest where that is.
+      case .distance: !hasSoftmax
+      case .growing: false
+      }
     prototypesAreClasses =
-      last.map(Self.ordersClasses) == true
+      last != nil && isOrdered && function.hasPositiveScale
       && followers.allSatisfy {
         switch $0 {
         case .dropout, .reshape, .activation(_, .softmax, _), .activation(_, .linear, _): true
+        case .batchNormalization(let normalization): normalization.keepsOrder
         default: false
         }
       }
@@ -115,23 +125,6 @@ public final class Network: Sendable {
       default: true
       }
     }?.activation
-  }
-
-  /// Whether a class is the better the nearer it is: not where a unit's γ is 0 or less.
-  private static func ordersClasses(_ layer: Layer) -> Bool {
-    guard case .rbf(let rbf) = layer, rbf.output != .distance else { return true }
-    return switch rbf.scale {
-    case .scalar(let gamma): gamma > 0
-    case .perUnit(let gammas): gammas.allSatisfy { $0 > 0 }
-    }
-  }
-
-  private static func decisionScale(_ rbf: RBF) -> [Float]? {
-    switch (rbf.output, rbf.scale) {
-    case (.distance, _): nil
-    case (_, .scalar(let gamma)): gamma > 0 ? nil : [Float](repeating: gamma, count: rbf.units)
-    case (_, .perUnit(let gammas)): gammas
-    }
   }
 
   /// A workspace for one thread at a time.

@@ -5,7 +5,8 @@ import RadialEngine
 /// What the user may add to a Keras file, for every command that opens models.
 struct KerasOptions: ParsableArguments {
   private static let forms =
-    RBFForm.allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or \(RBFForm.duq.rawValue)"
+    RBFForm.allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or "
+    + RBFForm.normalizedGaussianSigma.rawValue
 
   @Option(
     help: ArgumentHelp(

@@ -54,7 +54,7 @@ struct Answers: Equatable {
       for (index, expected) in vectors.outputs64[row].enumerated() {
         judge(
           outputs[row * model.network.outputWidth + index], expected.double,
-          max(4 * vectors.kerasError.maximum.double, 2e-6 + (4e-6 + 2.5e-8 * widest) * abs(expected.double)),
+          max(4 * vectors.error, 2e-6 + (4e-6 + 2.5e-8 * widest) * abs(expected.double)),
           alsoRight: vectors.outputs[row][index].double)
       }
       for (index, expected) in expectedDistances[row].enumerated() {

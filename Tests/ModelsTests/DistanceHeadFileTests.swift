@@ -63,7 +63,7 @@ import Testing
     (#""of":"a""#, #""of":"x""#, "'distances' are of the layer 'x', and there is none of this name"),
     (#""of":"a""#, #""of":"b""#, "'distances' are of the last layer, expected one before it"),
     (#""of":"a","#, "", "tensor 'w.kernel' has shape [3, 2], expected [4, 2]"),
-    (#""classes":[0,1,1]"#, #""classes":[0,1]"#, "has the classes of 2 units, expected one of each of its 3"),
+    (#""classes":[0,1,1]"#, #""classes":[0,1]"#, "'classes' is [0, 1], expected the class of each of its 3 units"),
     (#""classes":[0,1,1]"#, #""classes":[0,2,2]"#, "from 0 on without a gap"),
     (#""classes":[0,1,1]"#, #""classes":[0,1,9007199254740991]"#, "from 0 on without a gap"),
     (#""classes":[0,1,1]"#, #""classes":[0,1,-1]"#, "from 0 on without a gap"),

@@ -23,7 +23,7 @@ struct Vectors: Decodable {
       }
     }
   }
-  struct KerasError: Decodable {
+  struct FrameworkError: Decodable {
     let maximum: Number
     enum CodingKeys: String, CodingKey { case maximum = "max_abs" }
   }
@@ -44,23 +44,32 @@ struct Vectors: Decodable {
   let outputs: [[Number]]
   let outputs64: [[Number]]
   let distances: [String: [[Number]]]
-  let kerasError: KerasError
+  /// Of Keras; of the functions of the distance PyTorch's.
+  let kerasError, frameworkError: FrameworkError?
   enum CodingKeys: String, CodingKey {
     case inputs, outputs, outputs64, distances
     case kerasError = "keras_error"
+    case frameworkError = "framework_error"
   }
+
+  var error: Double { (kerasError ?? frameworkError)?.maximum.double ?? 0 }
 }
 
 @Suite struct GoldenTests {
   static let folder = Bundle.module.url(forResource: "Golden", withExtension: nil)!
   // A test bundle without its own resources is no bundle: nothing could be tested.
   static let cases = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  /// Every function of the distance, by make_kernels.py.
+  static let kernels = Bundle.module.url(forResource: "Kernels", withExtension: nil)!
+  static let kernelCases = try! FileManager.default.contentsOfDirectory(atPath: kernels.path).sorted()
 
-  @Test func `there are 41 cases`() { #expect(Self.cases.count == 41) }
+  @Test func `there are 41 cases, and 33 of functions of the distance`() {
+    #expect(Self.cases.count == 41 && Self.kernelCases.count == 33)
+  }
 
-  @Test(arguments: cases)
-  func `outputs and distances are Keras' own, on every instruction set`(name: String) throws {
-    let folder = Self.folder.appendingPathComponent(name)
+  @Test(
+    arguments: cases.map { folder.appendingPathComponent($0) } + kernelCases.map { kernels.appendingPathComponent($0) })
+  func `outputs and distances are the framework's own, on every instruction set`(folder: URL) throws {
     let vectors = try JSONDecoder().decode(
       Vectors.self, from: Data(contentsOf: folder.appendingPathComponent("vectors.json")))
     for set in InstructionSet.available {
@@ -68,13 +77,13 @@ struct Vectors: Decodable {
       try model.selfTest()
       let widest = Double(model.layers.filter { $0.inputShape.count == 1 }.map { $0.inputShape[0] }.max()!)
       let factor: Double = model.layers.count > 6 ? 40 : 1
-      let last = model.layers.last { $0.type == "rbf" }!.name
+      let last = model.layers.last { $0.isPrototypeLayer }!.name
       let results = compute(model.network, vectors.inputs.map(\.values))
       for row in vectors.inputs.indices {
         for (index, expected) in vectors.outputs64[row].enumerated() {
           let found = Double(results.outputs[row * model.network.outputWidth + index])
           let bound = max(
-            4 * vectors.kerasError.maximum.double, 2e-6 + (4e-6 + 2.5e-8 * widest) * abs(expected.double))
+            4 * vectors.error, 2e-6 + (4e-6 + 2.5e-8 * widest) * abs(expected.double))
           let isFine =
             abs(found - expected.double) <= bound || found == expected.double
             || found == vectors.outputs[row][index].double

@@ -39,9 +39,13 @@ import Testing
     var testDescription: String { "\(file): \(layer) computes \(computes)" }
   }
 
-  static let cases = try! JSONDecoder().decode(
+  static let cases = cases(of: "rbf_table")
+
+  private static func cases(of table: String) -> [Case] {
     // A fixture of this folder, which the script writes.
-    [Case].self, from: Data(contentsOf: KerasFileTests.folder.appendingPathComponent("rbf_table.json")))
+    try! JSONDecoder().decode(
+      [Case].self, from: Data(contentsOf: KerasFileTests.folder.appendingPathComponent("\(table).json")))
+  }
 
   enum Outcome: Equatable {
     case right(inferredFrom: String?)
@@ -73,9 +77,9 @@ import Testing
     return try Model.load(path: url.path, name: "m", options: options)
   }
 
-  private static func files() throws -> Data {
+  private static func files(of table: String = "rbf_table") throws -> Data {
     let archive = try ZipArchive(
-      ByteSlice([UInt8](Data(contentsOf: KerasFileTests.folder.appendingPathComponent("rbf_table.zip")))))
+      ByteSlice([UInt8](Data(contentsOf: KerasFileTests.folder.appendingPathComponent("\(table).zip")))))
     return Data(try archive.contents("files", limit: 1 << 25).array)
   }
 
@@ -102,6 +106,23 @@ import Testing
     print("\(Self.cases.count) files: \(counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" })")
     print(sentences.sorted { $0.key < $1.key }.map { "\($0.value) x \($0.key)" }.joined(separator: "\n"))
     #expect(Self.cases.count >= 400)
+  }
+
+  /// By rbf_forms.py: other functions of the distance, whose names have several formulas in use each, so that none decides.
+  @Test func `every form gives the numbers of Keras, and without it the file is refused`() throws {
+    let files = try Self.files(of: "rbf_forms")
+    let cases = Self.cases(of: "rbf_forms")
+    for `case` in cases {
+      guard case .refused = try Self.outcome(`case`, files, LoadOptions()), let flags = `case`.flags else {
+        Issue.record("\(`case`.testDescription): it was not refused")
+        continue
+      }
+      let outcome = try Self.outcome(`case`, files, flags.options)
+      #expect(outcome == .right(inferredFrom: nil), "\(`case`.testDescription): \(outcome)")
+    }
+    let forms = Set(cases.compactMap { $0.flags?.form })
+    let table = Set(Self.cases.compactMap { $0.flags?.form })
+    #expect(forms.union(table) == Set(RBFForm.allCases.map(\.rawValue)))
   }
 
   @Test func `with flags the numbers are those of Keras`() throws {

@@ -45,7 +45,7 @@ import Testing
     replacing("\"units\":3", "\"units\":3,\"Units\":3", "unknown member 'Units' (did you mean 'units'?)"),
     replacing(
       "\"scale\":0.5", "\"gamma\":0.5",
-      "layer 'r' (rbf): unknown member 'gamma', it may have type, name, units, output, scale, centers_layout, inferred_from; correct it"
+      "layer 'r' (rbf): unknown member 'gamma', it may have type, name, units, output, scale, power, normalized, classes, centers_layout, inferred_from; correct it"
     ),
     replacing(
       "\"centers_layout\"", "\"center_layout\"", "unknown member 'center_layout' (did you mean 'centers_layout'?)"),

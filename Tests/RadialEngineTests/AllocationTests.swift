@@ -73,7 +73,11 @@ import Testing
         dense("b", 70, 20, .scaledTanh), .dropout(name: "o"),
         .rbf(
           RBF(
-            name: "r", inputs: 20, units: 10, centers: random.floats(200), centersLayout: .featuresUnits,
+            name: "q", inputs: 20, units: 30, centers: random.floats(600), centersLayout: .unitsFeatures,
+            scale: .scalar(0.1), output: .exponential, normalization: 1e-6, classes: (0..<30).map { $0 % 10 })),
+        .rbf(
+          RBF(
+            name: "r", inputs: 10, units: 10, centers: random.floats(100), centersLayout: .featuresUnits,
             scale: .perUnit([Float](repeating: 0.1, count: 10)), output: .gaussian)),
       ])
   }

@@ -140,7 +140,7 @@ import Testing
       .reshape(name: "f"),
       .duq(
         DUQ(
-          name: "q", inputs: 12, embedding: 7, units: 5, sigma: 0.5, kernel: random.floats(420),
+          name: "q", inputs: 12, embedding: 7, units: 5, sigmas: [0.5], kernel: random.floats(420),
           centers: random.floats(35))),
     ]
   }
@@ -169,7 +169,7 @@ import Testing
   ) throws {
     var random = SplitMix(state: 6)
     let layer = DUQ(
-      name: "q", inputs: inputs, embedding: embedding, units: units, sigma: 0.7,
+      name: "q", inputs: inputs, embedding: embedding, units: units, sigmas: [0.7],
       kernel: random.floats(inputs * embedding * units), centers: random.floats(embedding * units))
     let x = random.floats(inputs)
     let exact = NaiveImages.distances(x, layer)

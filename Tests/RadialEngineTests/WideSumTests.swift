@@ -41,7 +41,7 @@ import Testing
           activation: .linear)),
       .duq(
         DUQ(
-          name: "q", inputs: 8, embedding: 1100, units: 2, sigma: 0.5, kernel: random.floats(8 * 2200),
+          name: "q", inputs: 8, embedding: 1100, units: 2, sigmas: [0.5], kernel: random.floats(8 * 2200),
           centers: random.floats(2200, in: -0.1...0.1))),
     ]
   }

@@ -36,14 +36,18 @@ extension KerasTranslator {
       case .softplus: max(value, 0) + log1p(exp(-abs(value)))
       case .sigma: value > 0 ? 1 / (2 * value * value) : value
       case .logSigma: 1 / (2 * exp(value) * exp(value))
+      case .square: value * value
+      case .reciprocal: 1 / value
+      case .inverseSquare: 1 / (value * value)
       }
     let isPositive =
       switch conversion {
-      case .itself, .sigma: value > 0
+      case .itself, .sigma, .square, .reciprocal, .inverseSquare: value > 0
       case .exponential, .softplus, .logSigma: value.isFinite
       }
     guard isPositive, value.isFinite else {
-      let expected = conversion == .itself || conversion == .sigma ? "a positive number" : "a finite number"
+      let expected =
+        [.exponential, .softplus, .logSigma].contains(conversion) ? "a finite number" : "a positive number"
       throw invalid(layer, "its \(name) is \(value), expected \(expected); train or save the model again")
     }
     guard Float(gamma) > 0, Float(gamma).isFinite else {

@@ -67,18 +67,19 @@ extension KerasTranslator {
   ) throws(ModelError) {
     var perUnit: Int?
     var source = reading.inferredFrom
+    var power: Double = 1
     let scale: RBFSpec.Scale
     switch reading.scale {
     case .none: scale = .number(1)
     case .constant(let value, let name, let conversion):
       usesGamma = usesGamma || name == "`gamma`"
-      scale = .number(
-        Float(try gamma(value, conversion, called: name.hasPrefix("`") ? name : quoted(name), layer)))
+      let number = try gamma(value, conversion, called: name.hasPrefix("`") ? name : quoted(name), layer)
+      (scale, power) = (.number(Float(number)), Self.power(gamma: number))
     case .variable(let index, let conversion):
       let tensor = try tensor(clues.variables[index], of: layer)
       let gammas = try gammas(tensor, conversion, called: clues.variables[index].name, layer)
       if gammas.count == 1 {
-        scale = .number(Float(gammas[0]))
+        (scale, power) = (.number(Float(gammas[0])), Self.power(gamma: gammas[0]))
       } else {
         perUnit = gammas.count
         scale = .tensor
@@ -97,10 +98,14 @@ extension KerasTranslator {
     guard (1...Network.maximumWidth).contains(units) else {
       throw invalid(layer, "it has \(units) units, expected 1 to \(Network.maximumWidth)")
     }
-    try emit(
-      .rbf(RBFSpec(units: units, output: reading.output, scale: scale, centersLayout: layout)), layer,
-      inferredFrom: source)
+    var spec = RBFSpec(units: units, output: reading.output, scale: scale, centersLayout: layout)
+    spec.normalization = reading.normalization
+    if reading.output == .studentT { spec.power = Float(power) }
+    try emit(.rbf(spec), layer, inferredFrom: source)
   }
+
+  /// Of Student's t with α = 1 / γ degrees of freedom.
+  private static func power(gamma: Double) -> Double { (1 / gamma + 1) / 2 }
 
   /// Which side of the matrix the features are on, and how many units it has.
   /// - Parameters:

@@ -14,6 +14,12 @@ struct RBFReading {
     case sigma
     /// 1 / 2 exp(σ)²: `log_sigma`.
     case logSigma
+    /// ε² of a shape parameter.
+    case square
+    /// 1 / T of a temperature, a length or a number of degrees of freedom.
+    case reciprocal
+    /// 1 / ℓ²
+    case inverseSquare
   }
 
   /// The factor γ of the squared distance.
@@ -30,6 +36,8 @@ struct RBFReading {
   /// Which variable is the matrix.
   let matrix: Int
   let scale: Scale
+  /// What is added to the sum of the outputs, by which each is divided; nil: they are not.
+  var normalization: Float?
   /// What the file says of a matrix that fits both ways; nil: nothing.
   var layout: RBF.CentersLayout?
   /// nil: the file or the user states the formula.
@@ -47,11 +55,15 @@ extension RBFReading {
       case .variable(_, .softplus), .constant(_, _, .softplus): "softplus(raw_gamma)"
       case .variable(_, .sigma), .constant(_, _, .sigma): "1/(2 sigma^2)"
       case .variable(_, .logSigma), .constant(_, _, .logSigma): "1/(2 exp(log_sigma)^2)"
+      case .variable(_, .square), .constant(_, _, .square): "epsilon^2"
+      case .variable(_, .reciprocal), .constant(_, _, .reciprocal): "1/number"
+      case .variable(_, .inverseSquare), .constant(_, _, .inverseSquare): "1/length^2"
       }
     return switch output {
-    case .gaussian: "exp(-\(gamma) d^2)"
+    case .gaussian: "exp(-\(gamma) d^2)\(normalization == nil ? "" : " over their sum")"
     case .distance: "d^2"
     case .negativeDistance: "-\(gamma) d^2"
+    default: "\(output.rawValue) with gamma \(gamma)"
     }
   }
 }

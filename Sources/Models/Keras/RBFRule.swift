@@ -25,7 +25,7 @@ struct RBFRule {
     }
 
     private static let advice =
-      "say what it computes by `rbf_form` FORM (\(RBFForm.allCases.map(\.rawValue).joined(separator: ", ")))"
+      "say what it computes by `rbf_form` FORM (\(RBFForm.allCases.prefix(6).map(\.rawValue).joined(separator: ", ")), or another that the page RBFLayers has)"
   }
 
   /// How the layer is to be read.
@@ -99,10 +99,15 @@ struct RBFRule {
 extension RBFRule {
   /// `output_form` says it. Such a layer's matrix is (features, units).
   private func stated() throws(Refusal) -> RBFReading {
-    guard let output = clues.layer.config["output_form"]?.text.flatMap(RBF.Output.init(rawValue:)) else {
+    // The power of Student's t is no gamma: `rbf_form` student-t says where it comes from.
+    let forms = RBF.Output.allCases.filter { $0 != .studentT }
+    guard let output = clues.layer.config["output_form"]?.text.flatMap(RBF.Output.init(rawValue:)),
+      forms.contains(output)
+    else {
       let found = clues.layer.config["output_form"]?.text.map(quoted) ?? "no text"
       throw Refusal(
-        "its output_form is \(found), expected gaussian, distance or negative_distance; save the model again")
+        "its output_form is \(found), expected one of \(forms.map(\.rawValue).joined(separator: ", ")); save the model again"
+      )
     }
     try requireShapes()
     let known: Set = ["output_form", "gamma", "trainable_gamma", "centers_layout"]

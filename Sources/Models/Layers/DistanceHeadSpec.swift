@@ -8,13 +8,12 @@ struct DistanceHeadSpec: Equatable, Sendable {
   /// A dense layer and an rbf layer, whose tensors are called as those of other layers.
   let projection: Architecture.Entry
   let prototypes: Architecture.Entry
-  /// Of each unit of the prototypes.
-  let classes: [Int]
 
   static let members = ["of", "layers"]
 
-  init(layer: String?, projection: Architecture.Entry, prototypes: Architecture.Entry, classes: [Int]) {
-    (self.layer, self.projection, self.prototypes, self.classes) = (layer, projection, prototypes, classes)
+  /// - Parameter prototypes: an rbf layer with classes.
+  init(layer: String?, projection: Architecture.Entry, prototypes: Architecture.Entry) {
+    (self.layer, self.projection, self.prototypes) = (layer, projection, prototypes)
   }
 
   /// - Parameter value: the member.
@@ -25,16 +24,11 @@ struct DistanceHeadSpec: Equatable, Sendable {
     guard let object = value.object else { throw invalid("is \(value.shown), expected an object with of and layers") }
     let members = try Members(object, known: Self.members, of: "'distances'", path: path, .architecture)
     layer = try members.optionalText("of", maximumBytes: Architecture.maximumTextBytes)
-    guard let entries = members.value("layers")?.array, entries.count == 2, var last = entries[1].object else {
+    guard let entries = members.value("layers")?.array, entries.count == 2 else {
       throw members.wrong("layers", expected: "a dense layer and an rbf layer")
     }
-    guard let list = last.removeValue(forKey: "classes")?.array, list.count <= Network.maximumWidth else {
-      throw invalid("has an rbf layer without 'classes', expected the class of each of its units")
-    }
-    let numbers = list.compactMap(\.integer)
-    classes = numbers
     projection = try Architecture.Entry(entries[0], at: 0, path: path)
-    prototypes = try Architecture.Entry(.object(last), at: 1, path: path)
+    prototypes = try Architecture.Entry(entries[1], at: 1, path: path)
     guard case .dense(let dense) = projection.spec, dense.function.function == .linear else {
       throw invalid("has a first layer that is no dense layer without activation")
     }
@@ -42,20 +36,17 @@ struct DistanceHeadSpec: Equatable, Sendable {
     guard rbf.scale.map({ if case .number = $0 { true } else { false } }) ?? true else {
       throw invalid("has an rbf layer with a gamma a unit, expected one gamma")
     }
-    // Looked at before anything as large as the largest of them is made.
-    guard numbers.count == list.count, numbers.count == rbf.units,
-      numbers.allSatisfy({ (0..<rbf.units).contains($0) }), Set(numbers).count == (numbers.max() ?? -1) + 1
-    else {
-      throw invalid(
-        "has the classes of \(list.count) units, expected one of each of its \(rbf.units), from 0 on without a gap")
+    guard rbf.classes != nil else {
+      throw invalid("has an rbf layer without 'classes', expected the class of each of its units")
     }
+    guard rbf.output == .gaussian || rbf.output == .distance || rbf.output == .negativeDistance,
+      rbf.normalization == nil
+    else { throw invalid("has an rbf layer with the output \(rbf.output.rawValue), expected gaussian") }
   }
 
   /// As a file has it.
   var encoded: JSONValue {
-    var last = prototypes.encoded.object ?? [:]
-    last["classes"] = .array(classes.map(JSONValue.integer))
-    var members: [String: JSONValue] = ["layers": .array([projection.encoded, .object(last)])]
+    var members: [String: JSONValue] = ["layers": .array([projection.encoded, prototypes.encoded])]
     members["of"] = layer.map(JSONValue.string)
     return .object(members)
   }
@@ -64,7 +55,9 @@ struct DistanceHeadSpec: Equatable, Sendable {
 extension NetworkReader {
   /// Tensors: those of a dense and of an rbf layer.
   mutating func add(_ head: DistanceHeadSpec, behind shapes: [String: (depth: Int, shape: [Int])]) throws(ModelError) {
-    guard case .dense(let dense) = head.projection.spec, case .rbf(let rbf) = head.prototypes.spec else { return }
+    guard case .dense(let dense) = head.projection.spec, case .rbf(let rbf) = head.prototypes.spec,
+      let classes = rbf.classes
+    else { return }
     var place = (depth: 0, shape: inputShape)
     if let layer = head.layer {
       guard let found = shapes[layer] else {
@@ -102,7 +95,7 @@ extension NetworkReader {
       prototypes: RBF(
         name: head.prototypes.name, inputs: dense.units, units: rbf.units, centers: centers,
         centersLayout: rbf.centersLayout, scale: .scalar(gamma), output: rbf.output),
-      classes: head.classes)
+      classes: classes)
     headDescriptions = [
       LayerDescription(
         name: head.projection.name, type: "dense", inputShape: [width], outputShape: [dense.units],
@@ -111,7 +104,7 @@ extension NetworkReader {
       LayerDescription(
         name: head.prototypes.name, type: "rbf", inputShape: [dense.units], outputShape: [rbf.units], activation: nil,
         parameters: centers.count,
-        formula: "sum((x - mu)^2), of \((head.classes.max() ?? -1) + 1) classes each's smallest", inferredFrom: nil),
+        formula: "sum((x - mu)^2), of \(rbf.outputs) classes each's smallest", inferredFrom: nil),
     ]
   }
 }

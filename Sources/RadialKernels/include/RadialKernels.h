@@ -43,6 +43,20 @@ typedef enum {
   RK_SOFTSIGN
 } rk_activation;
 
+// What an RBF layer makes of a squared distance, u being gamma d^2 and t gamma d.
+typedef enum {
+  RK_ROOT,                  // t
+  RK_NEGATIVE_ROOT,         // -t
+  RK_EXP_ROOT,              // exp(-t)
+  RK_INVERSE_QUADRATIC,     // 1 / (1 + u)
+  RK_INVERSE_MULTIQUADRIC,  // 1 / sqrt(1 + u)
+  RK_MULTIQUADRIC,          // sqrt(1 + u)
+  RK_MATERN_32,             // (1 + r) exp(-r), r = sqrt(3 u)
+  RK_MATERN_52,             // (1 + r + r^2 / 3) exp(-r), r = sqrt(5 u)
+  RK_STUDENT_T,             // (1 + u)^-power
+  RK_SCALED                 // u
+} rk_radial;
+
 typedef enum { RK_AVX512, RK_AVX2, RK_NEON, RK_PORTABLE } rk_instruction_set;
 
 // A convolution of an image that already has its padding. In floats: `run` is a row of the kernel, `run_step` a row of
@@ -86,6 +100,12 @@ typedef struct {
                         const float *shift);
   // y[n, c] = -(gamma[c] * y[n, c]) for P columns
   void (*negative_scale)(float *y, size_t rows, size_t panels, size_t y_stride, const float *gamma);
+  // y[n, c] = what `radial` makes of the squared distance y[n, c] and gamma[c], for P columns; `power` is of
+  // RK_STUDENT_T alone
+  void (*radial)(rk_radial radial, float power, float *y, size_t rows, size_t panels, size_t y_stride,
+                 const float *gamma);
+  // y[n, c] = y[n, c] / (epsilon + the sum of a row's `width` values)
+  void (*divide_by_sum)(float epsilon, float *y, size_t rows, size_t width, size_t y_stride);
   // out[n, k] = fma(in[n, k], scale, offset)
   void (*affine)(const float *in, size_t in_stride, size_t rows, size_t width, float scale, float offset, float *out,
                  size_t out_stride);
