@@ -237,15 +237,20 @@ extension Constant {
   }
 
   /// A sum over axes.
-  func summed(_ axes: [Int], keepsAxes: Bool) -> Constant {
+  func summed(_ axes: [Int], keepsAxes: Bool) -> Constant { reduced(axes, keepsAxes: keepsAxes, from: 0, +) }
+
+  /// What becomes of the numbers along axes, two at a time, beginning with `first`.
+  func reduced(
+    _ axes: [Int], keepsAxes: Bool, from first: Double, _ operation: (Double, Double) -> Double
+  ) -> Constant {
     let kept = shape.indices.filter { !axes.contains($0) }
     let target = kept.map { shape[$0] }
-    var values = [Double](repeating: 0, count: target.reduce(1, *))
+    var values = [Double](repeating: first, count: target.reduce(1, *))
     let targetStrides = Strides.spreading(target, to: target.count)
     var strides = [Int](repeating: 0, count: rank)
     for (place, axis) in kept.enumerated() { strides[axis] = targetStrides[place] }
     let own = real
-    Strides.walk(shape, Strides.spreading(shape, to: rank), strides) { values[$1] += own[$0] }
+    Strides.walk(shape, Strides.spreading(shape, to: rank), strides) { values[$1] = operation(values[$1], own[$0]) }
     return Constant(keepsAxes ? shape.indices.map { axes.contains($0) ? 1 : shape[$0] } : target, values)
   }
 

@@ -190,6 +190,8 @@ struct ONNXStream {
     let centers: [Double]
     /// [K], in front of x − c; nil: all 1.
     let weights: [Double]?
+    /// [units]: the class of each, whose smallest it is; nil: each is its own.
+    var classes: [Int]?
   }
 
   let axes: [Int]

@@ -170,7 +170,8 @@ struct ONNXInterpreter {
       for argument in arguments.dropFirst() { total = try combined(total, argument, +) }
       return total
     case "Softmax": return try softmax(node, x)
-    case "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2": return reduced(node, x, arguments)
+    case "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2", "ReduceMin", "ReduceMax":
+      return reduced(node, x, arguments)
     case "MatMul": return try product(x, second)
     case "Gemm": return try gemm(node, x, second, third)
     case "Einsum": return try einsum(node, x, second)
@@ -339,8 +340,11 @@ struct ONNXInterpreter {
     let given = axes(node, arguments, rank: x.rank) ?? []
     if given.isEmpty, integer(node, "noop_with_empty_axes", 0) != 0 { return x }
     let axes = given.isEmpty ? Array(x.shape.indices) : given
+    let keeps = integer(node, "keepdims", 1) != 0
+    if node.operation == "ReduceMin" { return x.reduced(axes, keepsAxes: keeps, from: .infinity, min) }
+    if node.operation == "ReduceMax" { return x.reduced(axes, keepsAxes: keeps, from: -.infinity, max) }
     let squares = ["ReduceSumSquare", "ReduceL2"].contains(node.operation)
-    let sum = (squares ? x.mapped { $0 * $0 } : x).summed(axes, keepsAxes: integer(node, "keepdims", 1) != 0)
+    let sum = (squares ? x.mapped { $0 * $0 } : x).summed(axes, keepsAxes: keeps)
     switch node.operation {
     case "ReduceMean":
       let count = Double(axes.reduce(1) { $0 * ($1 < x.rank ? x.shape[$1] : 1) })

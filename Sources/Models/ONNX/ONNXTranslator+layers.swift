@@ -6,7 +6,7 @@ extension ONNXTranslator {
   /// The axes of a value, without the batch, by position.
   private func unitAxes(_ value: Dependent) -> [Int] { value.axes.compactMap { $0 }.filter { $0 != batch } }
 
-  private func needTip(_ stream: Int) throws(ModelError) {
+  func needTip(_ stream: Int) throws(ModelError) {
     guard stream == tip else {
       throw refusal(
         "it reads what another layer has already read: the network branches; Radial serves chains of layers")
@@ -14,7 +14,7 @@ extension ONNXTranslator {
   }
 
   static let normalised =
-    "its RBF outputs are divided by their sum (a normalised RBF layer), which Radial does not serve; train it without, or with softmax(-gamma d²), which is the same but for the small number in the denominator"
+    "its RBF outputs are divided by something else than a small number and their sum, all of them in one row; Radial serves k / (epsilon + sum(k))"
 
   /// Makes a dense layer or a squared distance of sums, if it has any.
   func settle(_ value: Dependent) throws(ModelError) {
@@ -109,6 +109,10 @@ extension ONNXTranslator {
     let b = linear.spread(over: units + [axis], sizes: sizes + [width])
     guard !a.contains(0) else { throw refusal("a distance with a weight of 0 is not served") }
     let centers = zip(a, b).map { -$1 / (2 * $0) }
+    guard centers.allSatisfy(\.isFinite), a.allSatisfy(\.isFinite), constant?.values.allSatisfy(\.isFinite) ?? true
+    else {
+      throw refusal("a distance with a number that is not finite is not served; train or export the model again")
+    }
     let largest = a.reduce(0) { max($0, abs($1)) }
     var weights: [Double]?
     if (0..<count).contains(where: { unit in
@@ -220,7 +224,7 @@ extension ONNXTranslator {
     return (scale, polynomial.constant)
   }
 
-  private func emitAffine(_ source: Int, _ scale: Coefficient, _ shift: Coefficient) throws(ModelError) {
+  func emitAffine(_ source: Int, _ scale: Coefficient, _ shift: Coefficient) throws(ModelError) {
     let stream = streams[source]
     try needTip(source)
     if scale.isNearly(1), shift.isZero { return }
@@ -362,140 +366,5 @@ extension ONNXTranslator {
       }
     }
     return nil
-  }
-
-  // MARK: Functions of squared distances
-
-  private func emitKernel(_ value: Dependent, _ index: Int, _ pending: ONNXStream.Pending) throws(ModelError) {
-    let distance = streams[index]
-    let key = Monomial(atom: number(of: .distance(index)))
-    let constant = value.polynomial.constant
-    var output = RBF.Output.gaussian
-    var gamma: Coefficient?
-    var behind: (scale: Coefficient, shift: Coefficient) = (.one, Coefficient(0))
-    guard let (monomial, coefficient) = value.polynomial.varying.single else {
-      throw kernelRefusal(value.polynomial, index)
-    }
-    if monomial == key {
-      if coefficient.isNearly(1), constant.isZero {
-        output = .distance
-      } else if coefficient.values.allSatisfy({ $0 < 0 }) {
-        (output, gamma, behind) = (.negativeDistance, coefficient.mapped { -$0 }, (.one, constant))
-      } else {
-        throw refusal(
-          "its output is the squared distance times \(coefficient.values[0]); give the distance itself, or its negative"
-        )
-      }
-    } else if let atom = monomial.atom, case .function(.exp, let argument) = atoms[atom],
-      argument.terms.count == 1, let factor = argument.terms[key], factor.values.allSatisfy({ $0 < 0 })
-    {
-      (gamma, behind) = (factor.mapped { -$0 }, (coefficient, constant))
-    } else {
-      throw kernelRefusal(value.polynomial, index)
-    }
-    var source = pending.source
-    let stream = streams[source]
-    try needTip(source)
-    let (width, units) = (axisSizes[pending.axis], distance.sizes.reduce(1, *))
-    var centers = pending.centers
-    let name: String
-    if stream.axes == [pending.axis] {
-      if let weights = pending.weights {
-        try emitAffine(
-          source, Coefficient(axes: [pending.axis], sizes: [width], values: weights), Coefficient(0))
-        source = tip
-        for place in centers.indices { centers[place] *= weights[place % width] }
-      }
-      name = self.name("rbf")
-      try put(name, "centers", centers, [units, width])
-      var scale: RBFSpec.Scale?
-      if let gamma {
-        let values = gamma.spread(over: distance.axes, sizes: distance.sizes)
-        if let first = values.first, values.allSatisfy({ $0 == first }) {
-          guard Float(first) > 0, Float(first).isFinite else { throw refusal("its gamma \(first) is beyond Float32") }
-          scale = .number(Float(first))
-        } else {
-          scale = .tensor
-          try put(name, "scale", values, [units])
-        }
-      }
-      emit(name, .rbf(RBFSpec(units: units, output: output, scale: scale, centersLayout: .unitsFeatures)))
-    } else {
-      name = try emitDUQ(pending, distance, output, gamma)
-    }
-    lastDistance = index
-    let made = addStream(distance.axes, distance.sizes, origin: .rbf(name))
-    if !(behind.scale.isNearly(1) && behind.shift.isZero) { try emitAffine(made, behind.scale, behind.shift) }
-    value.polynomial = polynomial(ofStream: tip)
-  }
-
-  /// A dense layer with several outputs a class, and the mean squared distance of those of each: DUQ's head.
-  private func emitDUQ(
-    _ pending: ONNXStream.Pending, _ distance: ONNXStream, _ output: RBF.Output, _ gamma: Coefficient?
-  ) throws(ModelError) -> String {
-    let stream = streams[pending.source]
-    guard case .dense(let dense) = stream.origin, stream.axes.count == 2, stream.axes[0] == pending.axis,
-      distance.axes == [stream.axes[1]], pending.weights == nil, layers.last?.name == dense,
-      case .dense(let spec)? = layers.last?.spec, spec.function == ActivationSpec(.linear)
-    else {
-      throw refusal("a distance over one axis of several is not served, unless it is a DUQ head [embedding, classes]")
-    }
-    guard output == .gaussian, let gamma else {
-      throw refusal("a DUQ head gives exp(-mean d² / (2 sigma²)), and this one does not end in exp")
-    }
-    let values = gamma.spread(over: distance.axes, sizes: distance.sizes)
-    guard values.allSatisfy({ abs($0 - values[0]) <= 1e-6 * abs(values[0]) }) else {
-      throw refusal("its DUQ head has a sigma of its own for each class, which Radial does not serve yet")
-    }
-    layers.removeLast()
-    let kernel = tensors.removeValue(forKey: "\(dense).kernel")?.floats ?? []
-    let bias = tensors.removeValue(forKey: "\(dense).bias")?.floats
-    let (embedding, classes) = (axisSizes[pending.axis], axisSizes[stream.axes[1]])
-    var centers = [Double](repeating: 0, count: embedding * classes)
-    for c in 0..<classes {
-      for m in 0..<embedding {
-        centers[m * classes + c] = pending.centers[c * embedding + m] - Double(bias?[m * classes + c] ?? 0)
-      }
-    }
-    let name = name("duq")
-    try put(name, "kernel", kernel.map(Double.init), [kernel.count / (embedding * classes), embedding, classes])
-    try put(name, "centers", centers, [embedding, classes])
-    let sigma = (1 / (2 * values[0] * Double(embedding))).squareRoot()
-    guard Float(sigma) > 0, Float(sigma).isFinite else { throw refusal("its sigma \(sigma) is beyond Float32") }
-    emit(name, .duq(DUQSpec(units: classes, embedding: embedding, sigma: Float(sigma))))
-    return name
-  }
-
-  private func kernelRefusal(_ polynomial: Polynomial, _ index: Int) -> ModelError {
-    let distance = number(of: .distance(index))
-    var (powers, functions): (Set<Double>, Set<String>) = ([], [])
-    func walk(_ polynomial: Polynomial) {
-      for monomial in polynomial.terms.keys {
-        for factor in monomial.factors {
-          if factor.atom == distance {
-            powers.insert(factor.power)
-          } else if case .function(let function, let argument) = atoms[factor.atom] {
-            functions.insert(function.word)
-            walk(argument)
-          }
-        }
-      }
-    }
-    walk(polynomial)
-    let kernel =
-      if functions.contains("log") {
-        "a spline, d² log d"
-      } else if powers == [0.5], functions.isEmpty {
-        "the distance itself (a square root)"
-      } else if powers == [0.5], functions == ["exp"] {
-        "exp(-gamma d), a Laplacian or Matérn kernel"
-      } else if powers == [1], functions == ["a power"] {
-        "a power of 1 + d² (inverse quadratic, multiquadric or Student-t)"
-      } else {
-        "a function of the distance that has no name here"
-      }
-    return refusal(
-      "its kernel is \(kernel); Radial serves d², -gamma d² and exp(-gamma d²), so train or export the layer with one of them"
-    )
   }
 }

@@ -83,7 +83,8 @@ extension ONNXTranslator {
     "Log": 1...1, "Tanh": 1...1, "Sigmoid": 1...1, "Softplus": 1...1, "Softsign": 1...1, "Erf": 1...1, "Relu": 1...1,
     "Clip": 1...3, "Max": 1...2, "Min": 1...2, "Elu": 1...1, "Selu": 1...1, "LeakyRelu": 1...1, "PRelu": 2...2,
     "HardSigmoid": 1...1, "HardSwish": 1...1, "Mish": 1...1, "Gelu": 1...1, "Swish": 1...1, "Softmax": 1...1,
-    "ReduceSum": 1...2, "ReduceMean": 1...2, "ReduceSumSquare": 1...2, "ReduceL2": 1...2, "Einsum": 1...2,
+    "ReduceSum": 1...2, "ReduceMean": 1...2, "ReduceSumSquare": 1...2, "ReduceL2": 1...2, "ReduceMin": 1...2,
+    "ReduceMax": 1...2, "Einsum": 1...2,
     "MatMul": 2...2, "Gemm": 2...3, "Conv": 2...3, "MaxPool": 1...1, "AveragePool": 1...1, "GlobalAveragePool": 1...1,
     "GlobalMaxPool": 1...1, "BatchNormalization": 5...5, "LayerNormalization": 2...3,
   ]
@@ -94,8 +95,6 @@ extension ONNXTranslator {
       "log_softmax is not served: it is a training output; export the model with softmax, or without either",
     "ArgMax": "argmax: it answers with the class alone; export the model without argmax, Radial gives the class itself",
     "ArgMin": "argmin: it answers with the class alone; export the model without argmin, Radial gives the class itself",
-    "ReduceMin": "a minimum over prototypes (several a class) is not served; give each prototype an output",
-    "ReduceMax": "a maximum over prototypes (several a class) is not served; give each prototype an output",
   ]
 
   func evaluate(_ node: ONNXNode, _ arguments: [ONNXValue?]) throws(ModelError) -> [ONNXValue] {
@@ -231,7 +230,7 @@ extension ONNXTranslator {
       }
       return [try function(first, .swish) { $0 / (1 + Glibc.exp(-$0)) }]
     case "Softmax": return [try softmax(first)]
-    case "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2":
+    case "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2", "ReduceMin", "ReduceMax":
       return [try reduced(node.operation, first, arguments)]
     case "Einsum": return [try einsum(arguments)]
     case "MatMul": return [try matrixProduct(first, arguments[1])]
@@ -687,6 +686,11 @@ extension ONNXTranslator {
 
   private func divided(_ one: ONNXValue, _ other: ONNXValue?) throws(ModelError) -> ONNXValue {
     guard let other else { throw refusal("an input is left out") }
+    if case .dependent(let value) = one, case .dependent(let divisor) = other,
+      let result = try normalised(value, divisor)
+    {
+      return .dependent(result)
+    }
     if case .constant(let divisor) = other {
       if case .constant = one {
         return try binary(one, other, .division) { a, _ in a }
@@ -792,6 +796,7 @@ extension ONNXTranslator {
       let sum = (squares ? constant.mapped { $0 * $0 } : constant).summed(positions, keepsAxes: keeps)
       let count = Double(positions.reduce(1) { $0 * constant.shape[$1] })
       switch operation {
+      case "ReduceMin", "ReduceMax": throw refusal("an extremum of a constant is not served")
       case "ReduceMean": return .constant(sum.mapped { $0 / count })
       case "ReduceL2": return .constant(sum.mapped { $0.squareRoot() })
       default:
@@ -804,6 +809,10 @@ extension ONNXTranslator {
         !hasSum(value.polynomial), !positions.contains(where: { value.axes[$0] == batch })
       {
         return .dependent(try globalPooling(value, over: positions, keepsAxes: keeps, .average))
+      }
+      if operation == "ReduceMin" || operation == "ReduceMax" {
+        return .dependent(
+          try extremum(value, over: positions, largest: operation == "ReduceMax", keepsAxes: keeps))
       }
       let squares = operation == "ReduceSumSquare" || operation == "ReduceL2"
       let summand = squares ? value.with(try power(value, 2)) : value
@@ -819,6 +828,23 @@ extension ONNXTranslator {
       return .dependent(result)
     default: throw refusal("two branches are joined here; Radial serves chains of layers")
     }
+  }
+
+  /// Of each class its nearest prototype.
+  private func extremum(
+    _ value: Dependent, over positions: [Int], largest: Bool, keepsAxes: Bool
+  ) throws(ModelError) -> Dependent {
+    try settle(value)
+    let live = positions.compactMap { value.axes[$0] }
+    guard !live.contains(batch) else {
+      throw refusal("it compares the rows of the batch: an answer would depend on its neighbours")
+    }
+    var polynomial = value.polynomial
+    for axis in live { polynomial = try nearest(polynomial, over: axis, largest: largest) }
+    let kept = value.shape.indices.filter { keepsAxes || !positions.contains($0) }
+    return Dependent(
+      kept.map { positions.contains($0) ? 1 : value.shape[$0] },
+      kept.map { positions.contains($0) ? nil : value.axes[$0] }, polynomial)
   }
 
   private func summed(_ value: Dependent, overPositions positions: [Int]) throws(ModelError) -> Polynomial {

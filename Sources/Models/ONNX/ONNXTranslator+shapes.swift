@@ -15,6 +15,9 @@ extension ONNXTranslator {
     switch value {
     case .dependent(let value): return value
     case .constant(let constant):
+      if constant.count <= 8, constant.real.contains(Double(Self.openBatch)) {
+        throw refusal("the number of rows is used as a number: an answer would depend on its neighbours")
+      }
       var axes: [Int?] = []
       for size in constant.shape {
         guard size > 1 else {
@@ -112,7 +115,9 @@ extension ONNXTranslator {
   /// Activations become layers before a value is spread over units; sums of squares and distances stay.
   func settleBeforeSpreading(_ value: Dependent) throws(ModelError) {
     guard hasFunction(value.polynomial) || hasSum(value.polynomial) else { return }
-    if hasDistance(value.polynomial) || sources(of: value.polynomial).contains(where: { streams[$0].isPending }) {
+    if hasDistance(value.polynomial) || isSumOfOutputs(value.polynomial)
+      || sources(of: value.polynomial).contains(where: { streams[$0].isPending })
+    {
       return
     }
     if !hasFunction(value.polynomial),
@@ -215,6 +220,15 @@ extension ONNXTranslator {
 
   /// One position as several.
   private func split(_ value: Dependent, _ position: Int, _ sizes: [Int]) throws(ModelError) -> Dependent {
+    try settle(value)
+    if let axis = value.axes[position], hasDistance(value.polynomial) {
+      let new = sizes.map { self.axis($0) }
+      if let polynomial = try split(value.polynomial, axis, over: new) {
+        return Dependent(
+          Array(value.shape[..<position]) + sizes + value.shape[(position + 1)...],
+          Array(value.axes[..<position]) + new.map { $0 } + value.axes[(position + 1)...], polynomial)
+      }
+    }
     let index = try materialise(value)
     let stream = streams[index]
     guard index == tip else { throw refusal(Self.branches) }

@@ -44,6 +44,11 @@ final class ONNXTranslator {
   /// Axes that came with a constant: such a one may turn out to be another.
   var constantAxes: Set<Int> = []
   var pendingDistances: [DistanceKey: Int] = [:]
+  /// The expression that an RBF layer's stream was made of.
+  var emittedKernels: [Int: Polynomial] = [:]
+  /// Squared distances with their units over several axes, and to the nearest prototypes of classes.
+  var splitDistances: [SplitKey: Int] = [:]
+  var nearestDistances: [NearestKey: Int] = [:]
   var node: ONNXNode?
   private var names = 0
   private var folded = 0
@@ -57,6 +62,16 @@ final class ONNXTranslator {
     let weights: [Double]?
   }
 
+  struct SplitKey: Hashable {
+    let distance: Int
+    let axes: [Int]
+  }
+
+  struct NearestKey: Hashable {
+    let distance: Int
+    let axis: Int
+  }
+
   init(_ model: ONNXModel, path: String) {
     self.path = path
     (graph, opset) = (model.graph, model.opset)
@@ -64,7 +79,10 @@ final class ONNXTranslator {
   }
 
   /// Lets go of what was needed to read the graph: weights are in it several times.
-  func forget() { (atoms, atomNumbers, pendingDistances, streams) = ([], [:], [:], []) }
+  func forget() {
+    (atoms, atomNumbers, pendingDistances, streams) = ([], [:], [:], [])
+    (emittedKernels, splitDistances, nearestDistances) = ([:], [:], [:])
+  }
 
   // MARK: Small things
 
