@@ -291,6 +291,172 @@ import Testing
     #expect(try graph.translated().layers == layers, "\(name)")
   }
 
+  /// Functions of the distance, and what the layer's formula then begins with; that the numbers are the graph's is checked at load.
+  static let forms: [(name: String, formula: String, build: @Sendable (inout Graph) -> Void)] = [
+    ("d", "gamma * sqrt(sum((x - mu)^2)), gamma = 1", { $0.add("Sqrt", ["d"], "y") }),
+    (
+      "-d/T", "-gamma * sqrt(sum((x - mu)^2)), gamma = 0.7",
+      {
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "minus"], "y")
+      }
+    ),
+    ("γd²", "gamma * sum((x - mu)^2), gamma = 0.5", { $0.add("Mul", ["d", "half"], "y") }),
+    (
+      "exp(-γd)", "exp(-gamma * sqrt(sum((x - mu)^2))), gamma = 0.7",
+      {
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "minus"], "m")
+        $0.add("Exp", ["m"], "y")
+      }
+    ),
+    (
+      "1/(2 + d²/2)", "1 / (1 + gamma * sum((x - mu)^2)), gamma = 0.25",
+      {
+        $0.add("Mul", ["d", "half"], "m")
+        $0.add("Add", ["m", "two"], "a")
+        $0.add("Reciprocal", ["a"], "y")
+      }
+    ),
+    (
+      "1/√(2 + 2d²)", "1 / sqrt(1 + gamma * sum((x - mu)^2)), gamma = 1",
+      {
+        $0.add("Mul", ["d", "two"], "m")
+        $0.add("Add", ["m", "two"], "a")
+        $0.add("Sqrt", ["a"], "q")
+        $0.add("Reciprocal", ["q"], "y")
+      }
+    ),
+    (
+      "√(½ + d²)", "sqrt(1 + gamma * sum((x - mu)^2)), gamma = 2",
+      {
+        $0.add("Add", ["d", "half"], "a")
+        $0.add("Sqrt", ["a"], "y")
+      }
+    ),
+    (
+      "(½ + d²)^-2", "(1 + gamma * sum((x - mu)^2))^-power, power = 2.0, gamma = 2",
+      {
+        $0.add("Add", ["d", "half"], "a")
+        $0.add("Mul", ["a", "a"], "s2")
+        $0.add("Reciprocal", ["s2"], "y")
+      }
+    ),
+    (
+      "(1 + s)exp(-s)", "(1 + r) * exp(-r), r = sqrt(3 * gamma * sum((x - mu)^2))",
+      {
+        $0.tensor("plain", [], [1])
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "half"], "sr")
+        $0.add("Neg", ["sr"], "n")
+        $0.add("Exp", ["n"], "e")
+        $0.add("Add", ["sr", "plain"], "p1")
+        $0.add("Mul", ["p1", "e"], "y")
+      }
+    ),
+    (
+      "(1 + s + s²/3)exp(-s)", "(1 + r + r^2 / 3) * exp(-r), r = sqrt(5 * gamma * sum((x - mu)^2))",
+      {
+        $0.tensor("plain", [], [1])
+        $0.tensor("three", [], [3])
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "half"], "sr")
+        $0.add("Neg", ["sr"], "n")
+        $0.add("Exp", ["n"], "e")
+        $0.add("Mul", ["sr", "sr"], "s2")
+        $0.add("Div", ["s2", "three"], "s3")
+        $0.add("Add", ["sr", "plain"], "p1")
+        $0.add("Add", ["p1", "s3"], "p2")
+        $0.add("Mul", ["p2", "e"], "y")
+      }
+    ),
+    (
+      "k/(ε + Σk)", "exp(-gamma * sum((x - mu)^2)), gamma = 0.7, over 0.5 + their sum",
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Exp", ["m"], "e")
+        $0.add("ReduceSum", ["e", "last"], "sum", ["keepdims": .integer(1)])
+        $0.add("Add", ["sum", "half"], "below")
+        $0.add("Div", ["e", "below"], "y")
+      }
+    ),
+    (
+      "min over the prototypes of one class", "sum((x - mu)^2), of 1 classes each's nearest of 2",
+      { $0.add("ReduceMin", ["d"], "y", ["axes": .integers([-1]), "keepdims": .integer(1)]) }
+    ),
+    (
+      "max of exp(-γd²)", "exp(-gamma * sum((x - mu)^2)), gamma = 0.7, of 1 classes each's nearest of 2",
+      {
+        $0.add("Mul", ["d", "minus"], "m")
+        $0.add("Exp", ["m"], "e")
+        $0.add("ReduceMax", ["e"], "y", ["axes": .integers([-1]), "keepdims": .integer(1)])
+      }
+    ),
+  ]
+
+  @Test(arguments: forms.indices)
+  func `forms of an RBF layer`(index: Int) throws {
+    let (name, formula, build) = Self.forms[index]
+    var graph = Graph()
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    build(&graph)
+    let model = try graph.translated().model
+    #expect(model.layers.first?.formula.hasPrefix(formula) == true, "\(name): \(model.layers.first?.formula ?? "")")
+  }
+
+  /// What looks like a form and is none.
+  static let almost: [(name: String, sentence: String, build: @Sendable (inout Graph) -> Void)] = [
+    (
+      "√(d² - ½)", "",
+      {
+        $0.tensor("less", [], [-0.5])
+        $0.add("Add", ["d", "less"], "a")
+        $0.add("Sqrt", ["a"], "y")
+      }
+    ),
+    (
+      "(1 + 2s)exp(-s)", "Matérn",
+      {
+        $0.tensor("plain", [], [1])
+        $0.add("Sqrt", ["d"], "r")
+        $0.add("Mul", ["r", "two"], "sr")
+        $0.add("Neg", ["r"], "n")
+        $0.add("Exp", ["n"], "e")
+        $0.add("Add", ["sr", "plain"], "p1")
+        $0.add("Mul", ["p1", "e"], "y")
+      }
+    ),
+    (
+      "d² log d²", "spline",
+      {
+        $0.add("Log", ["d"], "l")
+        $0.add("Mul", ["d", "l"], "y")
+      }
+    ),
+    (
+      "the farthest", "farthest",
+      { $0.add("ReduceMax", ["d"], "y", ["axes": .integers([-1]), "keepdims": .integer(1)]) }
+    ),
+    (
+      "exp(+d²)", "",
+      { $0.add("Exp", ["d"], "y") }
+    ),
+  ]
+
+  @Test(arguments: almost.indices)
+  func `what is almost a form is refused`(index: Int) throws {
+    let (name, sentence, build) = Self.almost[index]
+    var graph = Graph()
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    build(&graph)
+    let error = #expect(throws: ModelError.self, "\(name)") { try graph.translated() }
+    #expect(sentence.isEmpty || error?.description.contains(sentence) == true, "\(name): \(error?.description ?? "")")
+  }
+
   static let activations: [(name: String, layer: String, build: @Sendable (inout Graph) -> Void)] = [
     ("Relu", "dense relu", { $0.add("Relu", ["h"], "y") }),
     ("Max", "dense relu", { $0.add("Max", ["h", "zero"], "y") }),

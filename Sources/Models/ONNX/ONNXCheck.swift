@@ -51,9 +51,9 @@ struct ONNXCheck {
         throw difference(name, "has another shape")
       }
       let width = max(1, found.count / rows)
-      // What Float32 loses of the largest number, and of the smallest.
-      let rounding =
-        1e-6 * values.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 } + Double(Float.leastNormalMagnitude)
+      // What Float32 loses of the largest number, of one that is added to a kernel, and of the smallest.
+      let largestOutput = values.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+      let rounding = 1e-6 * max(largestOutput, translator.largestShift) + Double(Float.leastNormalMagnitude)
       for row in 0..<rows {
         let part = row * width..<(row + 1) * width
         let classes = model.network.distanceWidth

@@ -54,6 +54,7 @@ extension ONNXTranslator {
     }
     let (factor, offset) = (along(form.scale), along(form.shift))
     if !(factor.isNearly(1) && offset.isZero) { try emitAffine(made, factor, offset) }
+    largestShift = offset.values.reduce(largestShift) { max($0, abs($1)) }
     value.polynomial = polynomial(ofStream: tip)
   }
 
