@@ -533,6 +533,67 @@ import Testing
     #expect(layers.last == layer && layers.count == (layer.hasPrefix("dense") ? 1 : 2), "\(name): \(layers)")
   }
 
+  /// What comes behind a convolution to one cell, or behind its maximum.
+  static let cells: [(name: String, layers: [String], build: @Sendable (inout Graph) -> Void)] = [
+    (
+      "Flatten, dense", ["input", "conv2d tanh", "flatten", "dense"],
+      {
+        $0.add("Tanh", ["h"], "t")
+        $0.add("Flatten", ["t"], "f")
+        $0.add("Gemm", ["f", "ct"], "y")
+      }
+    ),
+    (
+      "Squeeze, dense", ["input", "conv2d", "flatten", "dense"],
+      {
+        $0.whole("cell", [2, 3])
+        $0.add("Squeeze", ["h", "cell"], "f")
+        $0.add("MatMul", ["f", "ct"], "y")
+      }
+    ),
+    (
+      "Reshape, a distance", ["input", "conv2d tanh", "flatten", "rbf"],
+      {
+        $0.add("Tanh", ["h"], "t")
+        $0.whole("flat", [-1, 3])
+        $0.add("Reshape", ["t", "flat"], "f")
+        $0.difference(of: "f")
+        $0.add("Mul", ["s", "s"], "p")
+        $0.sum("p")
+      }
+    ),
+    ("Flatten alone", ["input", "conv2d", "flatten"], { $0.add("Flatten", ["h"], "y") }),
+  ]
+
+  @Test(arguments: cells.indices)
+  func `an image of one cell is the row of its channels`(index: Int) throws {
+    let (name, layers, build) = Self.cells[index]
+    var graph = Graph()
+    graph.input = [2, 2, 2]
+    graph.tensor("k", [3, 2, 2, 2], (0..<24).map { Float($0 % 7) * 0.2 - 0.5 })
+    graph.add("Conv", ["x", "k"], "h")
+    build(&graph)
+    #expect(try graph.translated().layers == layers, "\(name)")
+  }
+
+  /// Behind a convolution, and before any layer, as a dense network for images begins.
+  @Test(arguments: [[3, 4, 1], [1, 3, 4], [3, 1, 4], [2, 2, 3], [3, 4]])
+  func `an image is flattened in the graph's order`(shape: [Int]) throws {
+    for start in ["Conv", "Mul", "Identity"] where start != "Conv" || shape.count == 3 {
+      var graph = Graph()
+      graph.input = shape
+      graph.whole("flat", [-1, 12])
+      graph.tensor("w", [12, 2], (0..<24).map { Float($0 % 5) * 0.3 - 0.5 })
+      graph.tensor("k", [shape[0], 1, 1, 1], (0..<shape[0]).map { Float($0) + 0.5 })
+      graph.add(
+        start, start == "Identity" ? ["x"] : ["x", start == "Mul" ? "half" : "k"], "h",
+        start == "Conv" ? ["group": .integer(shape[0])] : [:])
+      graph.add("Reshape", ["h", "flat"], "f")
+      graph.add("MatMul", ["f", "w"], "y")
+      #expect(try graph.translated().layers.last == "dense", "\(start)")
+    }
+  }
+
   static let refused: [(sentence: String, build: @Sendable (inout Graph) -> Void)] = [
     (
       "none of the activations",
@@ -683,8 +744,8 @@ import Testing
 
 extension ONNXAlgebraTests.Graph {
   /// s = x − c, [N, 2, 3].
-  mutating func difference(reversed: Bool = false) {
-    add("Unsqueeze", ["x", "middle"], "u")
+  mutating func difference(of rows: String = "x", reversed: Bool = false) {
+    add("Unsqueeze", [rows, "middle"], "u")
     add("Sub", reversed ? ["c1", "u"] : ["u", "c1"], "s")
   }
 

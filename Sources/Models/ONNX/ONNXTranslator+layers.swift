@@ -56,14 +56,28 @@ extension ONNXTranslator {
           ? Self.normalised
           : "two branches meet here (a residual connection or a second source); Radial serves chains of layers")
     }
-    guard sources.count == 1, axes.count == 1, let source = sources.first, let axis = axes.first else {
+    guard sources.count == 1, axes.count == 1, let image = sources.first, let axis = axes.first else {
       throw refusal(Self.branches)
     }
+    let source = try row(of: image, along: axis)
     if let quadratic {
       try makeDistance(value, source, axis, quadratic, linear ?? Coefficient(0), constant)
     } else {
       try emitDense(value, source, axis, linear ?? Coefficient(0), constant)
     }
+  }
+
+  /// What is summed over as a row: the channels of an image of one cell, whose other axes may have been dropped on the way. Other
+  /// streams stay what they are.
+  func row(of index: Int, along axis: Int) throws(ModelError) -> Int {
+    if let known = channelRows[index] { return known }
+    let stream = streams[index]
+    guard stream.image != nil, stream.axes.contains(axis), stream.axes.allSatisfy({ $0 == axis || axisSizes[$0] == 1 })
+    else { return index }
+    try needTip(index)
+    if !layers.isEmpty { emit(name("flatten"), .flatten(FlattenSpec())) }
+    channelRows[index] = addStream([axis], [axisSizes[axis]])
+    return tip
   }
 
   private func emitDense(

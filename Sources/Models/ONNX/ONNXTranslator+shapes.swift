@@ -190,21 +190,22 @@ extension ONNXTranslator {
     let stream = streams[index]
     guard index == tip else { throw refusal(Self.branches) }
     let order = positions.compactMap { value.axes[$0] }
-    guard Set(order) == Set(stream.axes) else { throw refusal("it flattens a part of the axes") }
+    func long(_ axes: [Int]) -> [Int] { axes.filter { axisSizes[$0] > 1 } }
+    guard Set(long(order)) == Set(long(stream.axes)) else { throw refusal("it flattens a part of the axes") }
     let width = stream.sizes.reduce(1, *)
     let flat = axis(width)
-    func long(_ axes: [Int]) -> [Int] { axes.filter { axisSizes[$0] > 1 } }
     if let image = stream.image {
       if long(order) == long([image.row, image.column, image.channel]) {
         emit(name("flatten"), .flatten(FlattenSpec()))
-      } else if order == [image.channel, image.row, image.column] {
+      } else if long(order) == long([image.channel, image.row, image.column]) {
         emit(name("flatten"), .flatten(FlattenSpec(order: .channelsFirst)))
       } else {
         throw refusal("it flattens in an order that is neither channels first nor channels last")
       }
     } else if long(order) != long(stream.axes) {
       throw refusal("it flattens in another order than that of its input")
-    } else if !layers.isEmpty {
+    } else if !layers.isEmpty || stream.sizes.count > 2 {
+      // Rows of one or two sizes are vectors as they are.
       emit(name("flatten"), .flatten(FlattenSpec()))
     }
     addStream([flat], [width])

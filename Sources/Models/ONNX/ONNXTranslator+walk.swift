@@ -171,7 +171,10 @@ extension ONNXTranslator {
     found.sort { $0.place < $1.place }
     guard let last = found.last else { throw invalid("the graph has no output") }
     for early in found.dropLast() { try settle(early.value) }
-    let stream = try materialise(last.value)
+    var stream = try materialise(last.value)
+    if let axis = last.value.axes.compactMap({ $0 }).last(where: { $0 != batch }) {
+      stream = try row(of: stream, along: axis)
+    }
     let axes = streams[stream].axes
     let positions = last.value.axes.compactMap { $0 }
     guard last.value.shape.first == axisSizes[batch], positions == [batch] + axes || positions == axes,

@@ -46,6 +46,8 @@ final class ONNXTranslator {
   /// Axes that came with a constant: such a one may turn out to be another.
   var constantAxes: Set<Int> = []
   var pendingDistances: [DistanceKey: Int] = [:]
+  /// Of images of one cell, the streams of their channels.
+  var channelRows: [Int: Int] = [:]
   /// The expression that an RBF layer's stream was made of.
   var emittedKernels: [Int: Polynomial] = [:]
   /// Squared distances with their units over several axes, and to the nearest prototypes of classes.
