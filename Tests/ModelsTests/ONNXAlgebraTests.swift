@@ -576,6 +576,22 @@ import Testing
     #expect(try graph.translated().layers == layers, "\(name)")
   }
 
+  /// As TensorFlow writes x[:, :, None], with ends beyond all sizes.
+  @Test func `a slice of everything is what it is a slice of`() throws {
+    var graph = Graph()
+    graph.whole("none", [0, 0, 0])
+    graph.whole("all", [1_000_000_000, 1_000_000_000, .max])
+    graph.whole("behind", [2])
+    graph.add("Unsqueeze", ["x", "behind"], "u")
+    graph.add("Slice", ["u", "none", "all"], "v")
+    graph.add("Sub", ["v", "ct"], "s")
+    graph.add("Mul", ["s", "s"], "p")
+    graph.add("ReduceSum", ["p", "middle"], "d", ["keepdims": .integer(0)])
+    #expect(try graph.translated().layers == ["rbf"])
+    graph.whole("none", [0, 1, 0])
+    #expect(throws: ModelError.self) { try graph.translated() }
+  }
+
   /// Behind a convolution, and before any layer, as a dense network for images begins.
   @Test(arguments: [[3, 4, 1], [1, 3, 4], [3, 1, 4], [2, 2, 3], [3, 4]])
   func `an image is flattened in the graph's order`(shape: [Int]) throws {
@@ -592,6 +608,20 @@ import Testing
       graph.add("MatMul", ["f", "w"], "y")
       #expect(try graph.translated().layers.last == "dense", "\(start)")
     }
+  }
+
+  @Test(arguments: [0, 1])
+  func `the maximum of an image is a global pooling`(keepdims: Int) throws {
+    var graph = Graph()
+    graph.input = [2, 4, 5]
+    graph.tensor("k", [3, 2, 2, 2], (0..<24).map { Float($0 % 7) * 0.2 - 0.5 })
+    graph.whole("image", [2, 3])
+    graph.add("Conv", ["x", "k"], "h")
+    graph.add("ReduceMax", ["h", "image"], "m", ["keepdims": .integer(keepdims)])
+    graph.whole("flat", [-1, 3])
+    graph.add("Reshape", ["m", "flat"], "f")
+    graph.add("Gemm", ["f", "ct"], "y")
+    #expect(try graph.translated().layers == ["input", "conv2d", "global_max_pooling2d", "dense"])
   }
 
   static let refused: [(sentence: String, build: @Sendable (inout Graph) -> Void)] = [

@@ -410,9 +410,7 @@ extension ONNXTranslator {
   }
 
   private func slice(_ value: ONNXValue, _ arguments: [ONNXValue?]) throws(ModelError) -> ONNXValue {
-    guard case .constant(let constant) = value else {
-      throw refusal("it takes a part of the data; Radial serves whole rows")
-    }
+    let shape = value.shape
     let (starts, ends, axes, steps): ([Int], [Int], [Int]?, [Int]?)
     if opset < 10 {
       guard let first = try attribute(integers: "starts"), let last = try attribute(integers: "ends") else {
@@ -425,14 +423,23 @@ extension ONNXTranslator {
       axes = arguments.count > 3 && arguments[3] != nil ? try integers(arguments[3], "axes") : nil
       steps = arguments.count > 4 && arguments[4] != nil ? try integers(arguments[4], "steps") : nil
     }
-    let positions = try positions(axes ?? Array(starts.indices), of: constant.rank)
+    let positions = try positions(axes ?? Array(starts.indices), of: shape.count)
     guard starts.count == ends.count, positions.count == starts.count, steps == nil || steps?.count == starts.count
     else {
       throw refusal("starts, ends, axes and steps have different lengths")
     }
-    var picked = constant.shape.map { Array(0..<$0) }
+    guard case .constant(let constant) = value else {
+      // x[:, :, None] of TensorFlow takes all there is.
+      let isWhole = positions.enumerated().allSatisfy { index, axis in
+        let first = starts[index]
+        return (first == 0 || first <= -shape[axis]) && ends[index] >= shape[axis] && steps?[index] ?? 1 == 1
+      }
+      guard isWhole else { throw refusal("it takes a part of the data; Radial serves whole rows") }
+      return value
+    }
+    var picked = shape.map { Array(0..<$0) }
     for (index, axis) in positions.enumerated() {
-      let (size, step) = (constant.shape[axis], steps?[index] ?? 1)
+      let (size, step) = (shape[axis], steps?[index] ?? 1)
       guard step != 0, step != .min else { throw refusal("a step of \(step)") }
       func clamped(_ bound: Int, _ range: ClosedRange<Int>) -> Int {
         min(
@@ -805,10 +812,14 @@ extension ONNXTranslator {
       }
     case .dependent(let value):
       let live = value.axes.indices.filter { value.axes[$0] != nil && value.axes[$0] != batch }
-      if operation == "ReduceMean", value.shape.count == 4, positions.count == 2, live.count == 3,
-        !hasSum(value.polynomial), !positions.contains(where: { value.axes[$0] == batch })
+      if operation == "ReduceMean" || operation == "ReduceMax", value.shape.count == 4, positions.count == 2,
+        live.count == 3, !hasSum(value.polynomial),
+        !sources(of: value.polynomial).contains(where: { streams[$0].isPending }),
+        !positions.contains(where: { value.axes[$0] == batch })
       {
-        return .dependent(try globalPooling(value, over: positions, keepsAxes: keeps, .average))
+        return .dependent(
+          try globalPooling(
+            value, over: positions, keepsAxes: keeps, operation == "ReduceMax" ? .maximum : .average))
       }
       if operation == "ReduceMin" || operation == "ReduceMax" {
         return .dependent(
