@@ -624,6 +624,22 @@ import Testing
     #expect(try graph.translated().layers == ["input", "conv2d", "global_max_pooling2d", "dense"])
   }
 
+  /// The outputs of an RBF layer are a row like another, also where they are spread over the units of the next.
+  @Test func `an RBF layer reads another's outputs`() throws {
+    var graph = Graph()
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    graph.add("Mul", ["d", "minus"], "m")
+    graph.add("Exp", ["m"], "e")
+    graph.tensor("c3", [4, 2], [0.5, 0.25, 0.125, 1, 0.75, 0.5, 0.1, 0.9])
+    graph.add("Unsqueeze", ["e", "middle"], "u3")
+    graph.add("Sub", ["u3", "c3"], "s3")
+    graph.add("Mul", ["s3", "s3"], "p3")
+    graph.sum("p3", "y")
+    #expect(try graph.translated().layers == ["rbf", "rbf"])
+  }
+
   static let refused: [(sentence: String, build: @Sendable (inout Graph) -> Void)] = [
     (
       "none of the activations",

@@ -115,6 +115,10 @@ extension ONNXTranslator {
   /// Activations become layers before a value is spread over units; sums of squares and distances stay.
   func settleBeforeSpreading(_ value: Dependent) throws(ModelError) {
     guard hasFunction(value.polynomial) || hasSum(value.polynomial) else { return }
+    if isRowOfKernels(value) {
+      try materialise(value)
+      return
+    }
     if hasDistance(value.polynomial) || isSumOfOutputs(value.polynomial)
       || sources(of: value.polynomial).contains(where: { streams[$0].isPending })
     {
@@ -129,6 +133,14 @@ extension ONNXTranslator {
       return
     }
     try materialise(value)
+  }
+
+  /// Whether it is an RBF layer's outputs, one a unit, and no longer a distance.
+  private func isRowOfKernels(_ value: Dependent) -> Bool {
+    guard hasFunction(value.polynomial), !hasSum(value.polynomial) else { return false }
+    let sources = sources(of: value.polynomial)
+    guard sources.count == 1, let source = sources.first, streams[source].isPending else { return false }
+    return streams[source].axes.count == 1 && axes(of: value.polynomial).isSubset(of: streams[source].axes)
   }
 
   func reshaped(_ value: Dependent, _ target: [Int]) throws(ModelError) -> Dependent {
