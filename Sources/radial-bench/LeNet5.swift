@@ -41,30 +41,11 @@ func lenet5(_ random: inout SplitMix) -> [Layer] {
 func timeLeNet5(_ instructionSet: InstructionSet) throws {
   var random = SplitMix(state: 2)
   let network = try Network(inputWidth: 784, layers: lenet5(&random), instructionSet: instructionSet)
-  let batches = [1, 8, 64]
-  let inputs = random.floats(64 * 784, 1)
-  var outputs = [Float](repeating: 0, count: 64 * network.outputWidth)
-  let workspace = network.makeWorkspace()
-  var passes = batches.map { _ in [Double]() }
-  for _ in 0..<21 {
-    for (index, rows) in batches.enumerated() {
-      let inner = max(1, 256 / rows)
-      let start = seconds()
-      for _ in 0..<inner {
-        outputs.withUnsafeMutableBufferPointer { outputs in
-          guard let target = outputs.baseAddress else { return }
-          network.forward(
-            inputs, rows: rows, into: Network.Results(outputs: target, distances: nil), workspace: workspace)
-        }
-      }
-      passes[index].append(Double(inner * rows) / (seconds() - start))
-    }
-  }
   print("\nLeNet-5 on \(instructionSet.rawValue), one thread, \(network.multiplyAddsPerRow) multiply-adds a row")
   print("rows  engine rows/s  GFLOP/s")
-  for (rows, rates) in zip(batches, passes) {
+  for (rows, rate) in rates(of: network, batches: [1, 8, 64]) {
     print(
-      fixed(Double(rows), 4, 0), fixed(median(rates), 13, 0),
-      fixed(median(rates) * 2 * Double(network.multiplyAddsPerRow) * 1e-9, 8, 1))
+      fixed(Double(rows), 4, 0), fixed(rate, 13, 0),
+      fixed(rate * 2 * Double(network.multiplyAddsPerRow) * 1e-9, 8, 1))
   }
 }

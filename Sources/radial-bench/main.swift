@@ -114,8 +114,18 @@ var product2 = [Float](repeating: 0, count: maximumRows * narrow)
   }
 }
 
-if CommandLine.arguments.dropFirst().first == "lenet5" {
+// radial-bench lenet5; radial-bench FILE PASSES: a model's file.
+switch Array(CommandLine.arguments.dropFirst()) {
+case []: break
+case ["lenet5"]:
   try timeLeNet5(instructionSet)
+  exit(0)
+case let arguments:
+  guard arguments.count == 2, let passes = Int(arguments[1]), passes > 0 else {
+    print("radial-bench: expected nothing, lenet5, or a model's file and a number of passes")
+    exit(2)
+  }
+  try timeModel(arguments[0], passes: passes, instructionSet)
   exit(0)
 }
 
