@@ -533,6 +533,18 @@ import Testing
     #expect(layers.last == layer && layers.count == (layer.hasPrefix("dense") ? 1 : 2), "\(name): \(layers)")
   }
 
+  @Test(arguments: [(1, 1), (16, 16), (37, 19), (5, 70)])
+  func `a matrix is transposed`(rows: Int, columns: Int) {
+    let matrix = Constant([rows, columns], (0..<rows * columns).map(Double.init))
+    let turned = matrix.transposed([1, 0])
+    #expect(turned.shape == [columns, rows])
+    for row in 0..<rows {
+      for column in 0..<columns {
+        #expect(turned.real[column * rows + row] == Double(row * columns + column))
+      }
+    }
+  }
+
   /// What comes behind a convolution to one cell, or behind its maximum.
   static let cells: [(name: String, layers: [String], build: @Sendable (inout Graph) -> Void)] = [
     (

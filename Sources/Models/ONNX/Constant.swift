@@ -219,11 +219,30 @@ extension Constant {
   func transposed(_ order: [Int]) -> Constant {
     let strides = Strides.spreading(shape, to: rank)
     let target = order.map { shape[$0] }
+    if order == [1, 0], case .real(let values) = numbers {
+      return Constant(target, .real(Self.transposed(values, rows: shape[0], columns: shape[1])))
+    }
     var places: [Int] = []
     places.reserveCapacity(count)
     Strides.walk(target, order.map { strides[$0] }, [Int](repeating: 0, count: rank)) { place, _ in places.append(place)
     }
     return picked(target, places)
+  }
+
+  /// values [rows, columns] → [columns, rows], in squares that stay in the cache: weights are large.
+  private static func transposed(_ values: [Double], rows: Int, columns: Int) -> [Double] {
+    let side = 16
+    var result = [Double](repeating: 0, count: values.count)
+    for top in stride(from: 0, to: rows, by: side) {
+      for left in stride(from: 0, to: columns, by: side) {
+        for row in top..<min(top + side, rows) {
+          for column in left..<min(left + side, columns) {
+            result[column * rows + row] = values[row * columns + column]
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// Spread to a shape; nil: it does not fit.
