@@ -114,15 +114,18 @@ var product2 = [Float](repeating: 0, count: maximumRows * narrow)
   }
 }
 
-// radial-bench lenet5; radial-bench FILE PASSES: a model's file.
+// radial-bench NETWORK…, or networks for all of them; radial-bench FILE PASSES: a model's file.
 switch Array(CommandLine.arguments.dropFirst()) {
 case []: break
-case ["lenet5"]:
-  try timeLeNet5(instructionSet)
+case ["networks"]:
+  try timeNetworks(BenchmarkNetwork.names, instructionSet)
+  exit(0)
+case let names where names.allSatisfy(BenchmarkNetwork.names.contains):
+  try timeNetworks(names, instructionSet)
   exit(0)
 case let arguments:
   guard arguments.count == 2, let passes = Int(arguments[1]), passes > 0 else {
-    print("radial-bench: expected nothing, lenet5, or a model's file and a number of passes")
+    print("radial-bench: expected nothing, names of networks (\(BenchmarkNetwork.names.joined(separator: ", "))), or a model's file and a number of passes")
     exit(2)
   }
   try timeModel(arguments[0], passes: passes, instructionSet)
@@ -195,5 +198,3 @@ for rows in [1, 8, 64, 256] {
     blas.isEmpty ? "                                 none" : fixed(median(blas) * operations * 1e-9, 34, 1),
     fixed(median(plain) * operations * 1e-9, 14, 2), fixed(median(peak) * 1e-9, 13, 1))
 }
-
-try timeLeNet5(instructionSet)
