@@ -1,3 +1,5 @@
+internal import RadialKernels
+
 /// The matrix that the next step reads: rows of `width` floats, `stride` apart. A struct, because variables that local functions share
 /// are heap allocations in debug builds.
 struct MatrixView {
@@ -7,6 +9,9 @@ struct MatrixView {
   /// The workspace's buffer that it lies in; nil: it is the caller's, not to be written.
   var owned: UnsafeMutablePointer<Float>?
 
+  /// Panels of its columns.
+  var panels: Int { padded(width) / Int(RK_PANEL) }
+
   /// The workspace's other buffer.
   func spare(of workspace: Workspace) -> UnsafeMutablePointer<Float> {
     owned == workspace.first.pointer ? workspace.second.pointer : workspace.first.pointer
@@ -14,14 +19,14 @@ struct MatrixView {
 
   /// From here on the rows lie at `target`.
   mutating func move(to target: UnsafeMutablePointer<Float>, width: Int) {
-    self = MatrixView(pointer: UnsafePointer(target), stride: padded(width), width: width, owned: target)
+    self = MatrixView(pointer: UnsafePointer(target), stride: rowStride(width), width: width, owned: target)
   }
 
   /// Itself in a buffer of the workspace, for steps that work in place.
   mutating func inPlace(rows: Int, _ workspace: Workspace) -> UnsafeMutablePointer<Float> {
     if let owned { return owned }
     let target = spare(of: workspace)
-    copy(rows: rows, to: target, stride: padded(width))
+    copy(rows: rows, to: target, stride: rowStride(width))
     move(to: target, width: width)
     return target
   }

@@ -49,7 +49,7 @@ extension Network {
     if preprocessing != .identity {
       let target = current.spare(of: workspace)
       kernels.affine(
-        inputs, inputWidth, rows, inputWidth, preprocessing.scale, preprocessing.offset, target, padded(inputWidth))
+        inputs, inputWidth, rows, inputWidth, preprocessing.scale, preprocessing.offset, target, rowStride(inputWidth))
       current.move(to: target, width: inputWidth)
     }
     // By index: an array's iterator allocates in debug builds, and a test holds this function to allocating nothing.
@@ -59,7 +59,7 @@ extension Network {
         let target = current.spare(of: workspace)
         kernels.dense(
           current.pointer, current.stride, rows, weights.inputs, weights.values.pointer, bias.pointer, weights.panels,
-          target, padded(weights.units))
+          target, rowStride(weights.units))
         current.move(to: target, width: weights.units)
       case .distances(let centers, let classes, let isLast):
         if isLast, let embeddings = results.embeddings {
@@ -68,7 +68,7 @@ extension Network {
         let target = current.spare(of: workspace)
         kernels.squared_distances(
           current.pointer, current.stride, rows, centers.inputs, centers.values.pointer, centers.panels, target,
-          padded(centers.units))
+          rowStride(centers.units))
         current.move(to: target, width: centers.units)
         if let classes {
           let (all, smallest) = (current, current.spare(of: workspace))
@@ -80,13 +80,13 @@ extension Network {
         }
       case .negativeScale(let gamma):
         kernels.negative_scale(
-          current.inPlace(rows: rows, workspace), rows, current.stride / Int(RK_PANEL), current.stride, gamma.pointer)
+          current.inPlace(rows: rows, workspace), rows, current.panels, current.stride, gamma.pointer)
       case .exponential:
         kernels.activate(RK_EXP, 0, current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
       case .radial(let output, let power, let gamma):
         guard let function = output.identifier else { continue }
         kernels.radial(
-          function, power, current.inPlace(rows: rows, workspace), rows, padded(current.width) / Int(RK_PANEL),
+          function, power, current.inPlace(rows: rows, workspace), rows, current.panels,
           current.stride, gamma.pointer)
       case .divideBySum(let epsilon):
         kernels.divide_by_sum(
@@ -107,20 +107,22 @@ extension Network {
         let images = current.inPlace(rows: rows, workspace)
         let target = current.spare(of: workspace)
         withUnsafePointer(to: pool.shape) { shape in
-          for n in 0..<rows { kernels.pool(shape, images + n * current.stride, target + n * padded(pool.outputCount)) }
+          for n in 0..<rows {
+            kernels.pool(shape, images + n * current.stride, target + n * rowStride(pool.outputCount))
+          }
         }
         current.move(to: target, width: pool.outputCount)
       case .pad(let border, let outputCount):
         let target = current.spare(of: workspace)
         for n in 0..<rows {
-          pad(current.pointer + n * current.stride, border, to: target + n * padded(outputCount))
+          pad(current.pointer + n * current.stride, border, to: target + n * rowStride(outputCount))
         }
         current.move(to: target, width: outputCount)
       case .transpose(let matrixRows, let columns):
         let target = current.spare(of: workspace)
         for n in 0..<rows {
           rk_transpose(
-            current.pointer + n * current.stride, matrixRows, columns, target + n * padded(matrixRows * columns))
+            current.pointer + n * current.stride, matrixRows, columns, target + n * rowStride(matrixRows * columns))
         }
         current.move(to: target, width: matrixRows * columns)
       case .crop(let crop):
@@ -128,7 +130,7 @@ extension Network {
         for n in 0..<rows {
           rk_crop(
             current.pointer + n * current.stride, crop.row, crop.top, crop.rows, crop.left, crop.width,
-            target + n * padded(crop.outputCount))
+            target + n * rowStride(crop.outputCount))
         }
         current.move(to: target, width: crop.outputCount)
       case .normalize(let kind, let width, let cells, let epsilon, let gamma, let beta):
@@ -144,14 +146,14 @@ extension Network {
           current.inPlace(rows: rows, workspace), rows, current.width, current.stride)
       case .columnSlope(let slopes):
         let target = current.inPlace(rows: rows, workspace)
-        kernels.column_slope(target, rows, current.stride / Int(RK_PANEL), current.stride, slopes.pointer)
+        kernels.column_slope(target, rows, current.panels, current.stride, slopes.pointer)
       case .meanDistances(let centers, let embedding, let classes, let isLast):
         if isLast, let embeddings = results.embeddings {
           current.copy(rows: rows, to: embeddings + row * embeddingWidth, stride: embeddingWidth)
         }
         let target = current.spare(of: workspace)
         kernels.mean_squared_distances(
-          current.pointer, current.stride, rows, embedding, classes, centers.pointer, target, padded(classes))
+          current.pointer, current.stride, rows, embedding, classes, centers.pointer, target, rowStride(classes))
         current.move(to: target, width: classes)
         if isLast, let distances = results.distances {
           current.copy(rows: rows, to: distances + row * distanceWidth, stride: distanceWidth)
@@ -159,7 +161,7 @@ extension Network {
       case .columnAffine(let mean, let scale, let shift):
         let target = current.inPlace(rows: rows, workspace)
         kernels.column_affine(
-          target, rows, current.stride / Int(RK_PANEL), current.stride, mean.pointer, scale.pointer, shift.pointer)
+          target, rows, current.panels, current.stride, mean.pointer, scale.pointer, shift.pointer)
       }
     }
     current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
@@ -170,7 +172,7 @@ extension Network {
     _ head: HeadStep, _ current: MatrixView, rows: Int, at row: Int, into results: Results, workspace: Workspace
   ) {
     guard results.distances != nil || results.embeddings != nil else { return }
-    let (width, units) = (padded(head.weights.units), padded(head.centers.units))
+    let (width, units) = (rowStride(head.weights.units), rowStride(head.centers.units))
     let (embedding, all) = (workspace.headFirst.pointer, workspace.headSecond.pointer)
     kernels.dense(
       current.pointer, current.stride, rows, head.weights.inputs, head.weights.values.pointer, head.bias.pointer,
@@ -199,7 +201,7 @@ extension Network {
         pad(image, border, to: workspace.border.pointer)
         image = UnsafePointer(workspace.border.pointer)
       }
-      let output = target + n * padded(convolution.outputCount)
+      let output = target + n * rowStride(convolution.outputCount)
       switch convolution.way {
       case .runs(let shape, let weights):
         withUnsafePointer(to: shape) {

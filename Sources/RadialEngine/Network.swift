@@ -130,7 +130,8 @@ public final class Network: Sendable {
   /// A workspace for one thread at a time.
   public func makeWorkspace() -> Workspace {
     Workspace(
-      width: max(padded(widest), padded(inputWidth)), spill: spill, border: largestBorder, scratch: largestScratch,
+      width: rowStride(max(widest, inputWidth)), weights: parameterCount, spill: spill, border: largestBorder,
+      scratch: largestScratch,
       head: headWidth)
   }
 }

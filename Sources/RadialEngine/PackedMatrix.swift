@@ -3,7 +3,10 @@ internal import RadialKernels
 /// Columns to whole panels: the padded width of a buffer.
 func padded(_ width: Int) -> Int { (width + Int(RK_PANEL) - 1) / Int(RK_PANEL) * Int(RK_PANEL) }
 
-/// Weights [K, U] repacked once for the tiles: [P / 16][K][16], columns padded with zeros.
+/// The way from one row of a buffer to the next.
+func rowStride(_ width: Int) -> Int { rk_row_stride(width) }
+
+/// Weights [K, U] repacked once for the tiles: [P / 16][K][16], columns padded with zeros, panels `rk_panel_step` apart.
 struct PackedMatrix: Sendable {
   let inputs: Int
   let units: Int
@@ -16,16 +19,18 @@ struct PackedMatrix: Sendable {
     self.inputs = inputs
     self.units = units
     panels = padded(units) / panel
-    values = AlignedFloats(count: panels * panel * inputs)
+    values = AlignedFloats(count: panels * rk_panel_step(inputs))
     for c in 0..<units {
-      let column = values.pointer + (c / panel) * inputs * panel + c % panel
+      let column = values.pointer + place(0, c)
       for k in 0..<inputs { column[k * panel] = element(k, c) }
     }
   }
 
   /// The weight of an input k and a unit c.
-  func element(_ k: Int, _ c: Int) -> Float {
+  func element(_ k: Int, _ c: Int) -> Float { values.pointer[place(k, c)] }
+
+  private func place(_ k: Int, _ c: Int) -> Int {
     let panel = Int(RK_PANEL)
-    return values.pointer[(c / panel) * inputs * panel + k * panel + c % panel]
+    return c / panel * rk_panel_step(inputs) + k * panel + c % panel
   }
 }

@@ -5,13 +5,15 @@ internal import RadialKernels
 /// `@unchecked Sendable`: it may move between threads, and has one user at a time; whoever owns it sees to that (a Dispatch
 /// queue, or the part of a batch that it was lent to).
 public final class Workspace: @unchecked Sendable {
-  /// Rows that pass through all layers together, so that what lies between layers stays in the caches. A multiple of every
-  /// tile height; it does not change a bit of any answer.
-  static let blockRows = 48
-  /// Floats of such a block: images are so wide that fewer rows fill the caches.
-  private static let blockFloats = 1 << 17
+  /// Rows that pass through all layers together, and floats of one buffer with them, so that what lies between layers stays in the caches:
+  /// images are so wide that fewer rows fill them. It does not change a bit of any answer.
+  private static let (blockRows, blockFloats) = (48, 1 << 17)
+  /// The same of networks whose weights do not stay there: every block of rows reads them from memory once.
+  private static let (largeRows, largeFloats) = (256, 1 << 20)
+  /// Weights that a second-level cache of 1 MiB holds beside the rows.
+  private static let cachedWeights = 1 << 18
 
-  /// At most `blockRows`.
+  /// Of a block.
   let rows: Int
   let first: AlignedFloats
   let second: AlignedFloats
@@ -24,8 +26,10 @@ public final class Workspace: @unchecked Sendable {
   let headSecond: AlignedFloats
 
   /// Memory for one block of rows.
-  init(width: Int, spill: Int, border: Int, scratch: Int, head: Int) {
-    rows = min(Self.blockRows, max(1, Self.blockFloats / width))
+  init(width: Int, weights: Int, spill: Int, border: Int, scratch: Int, head: Int) {
+    let isLarge = weights > Self.cachedWeights
+    rows = min(
+      isLarge ? Self.largeRows : Self.blockRows, max(1, (isLarge ? Self.largeFloats : Self.blockFloats) / width))
     // Kernels of images read and write up to a vector behind the last one.
     let count = rows * width + max(spill, Int(RK_PANEL))
     first = AlignedFloats(count: count)

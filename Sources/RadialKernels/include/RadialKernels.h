@@ -15,6 +15,19 @@
 // Columns of a weight panel. Weights are packed as [P / RK_PANEL][K][RK_PANEL], padded with zeros, 64-byte aligned.
 enum { RK_PANEL = 16 };
 
+// Floats that are 4 KiB, after which caches of 64 sets begin anew: what is this far apart, or a multiple of it, has its
+// place in the same few lines, and a tile that walks several such streams would throw its own data out.
+enum { RK_CACHE_PERIOD = 1024 };
+
+// The way in floats from one row of a matrix of so many columns to the next.
+static inline size_t rk_row_stride(size_t columns) {
+  const size_t padded = (columns + RK_PANEL - 1) / RK_PANEL * RK_PANEL;
+  return padded % RK_CACHE_PERIOD == 0 ? padded + RK_PANEL : padded;
+}
+
+// The way in floats from one panel of weights of K inputs to the next.
+static inline size_t rk_panel_step(size_t inputs) { return rk_row_stride(inputs * RK_PANEL); }
+
 // A sum of more than RK_WHOLE terms is taken in blocks of RK_BLOCK: a chain of Float32 loses digits as its sum outgrows
 // its terms (a squared distance over 65,536 inputs: 2e-5 and more; in blocks 4e-7). 512 weights of a panel are 32 KiB,
 // which first-level caches hold beside the rows that they meet.
