@@ -40,6 +40,13 @@ extension Model {
     text += [
       rule, "Parameters: \(network.parameterCount)", "Kind: \(kind)",
     ]
+    if let outputNames {
+      let own = [("input", inputName), ("outputs", outputNames.outputs), ("distances", outputNames.distances)]
+      text.append("Names: " + own.compactMap { what, name in name.map { "\(what) '\($0)'" } }.joined(separator: ", "))
+      if !outputNames.others.isEmpty {
+        text.append("Left out: " + outputNames.others.map { "'\($0)'" }.joined(separator: ", "))
+      }
+    }
     if preprocessing != .identity { text.append("Preprocessing: x * \(preprocessing.scale) + \(preprocessing.offset)") }
     if let labels { text.append("Labels: \(labels.joined(separator: ", "))") }
     text.append(

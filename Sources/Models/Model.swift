@@ -14,8 +14,10 @@ public final class Model: Sendable {
   public let inputShape: [Int]
   /// [rows, columns, channels] of a row that is an image, whichever way its values lie; nil: it is none.
   public let imageShape: [Int]?
-  /// What the Keras file calls the input; nil: nothing, or the model is not from one.
+  /// What the file calls the input; nil: it does not say.
   public let inputName: String?
+  /// What the file calls its outputs; nil: it does not say.
+  public let outputNames: OutputNames?
   /// The layer table, from the input on.
   public let layers: [LayerDescription]
   /// The layer whose outputs a head of its own measures distances of, or `input`; nil: there is no such head.
@@ -98,7 +100,7 @@ public final class Model: Sendable {
     notes = source.notes + reader.notes
     inputShape = reader.inputShape
     imageShape = reader.imageShape
-    inputName = reader.inputName
+    (inputName, outputNames) = (architecture.inputName, architecture.outputNames)
     preprocessing = try source.preprocessing() ?? .identity
     do throws(EngineError) {
       network = try Network(
@@ -106,6 +108,11 @@ public final class Model: Sendable {
         instructionSet: instructionSet)
     } catch {
       throw ModelError(.architecture, path, error.description)
+    }
+    if outputNames?.distances != nil, network.distanceWidth == 0 {
+      throw ModelError(
+        .architecture, path,
+        "'output_names' names distances, and the network measures none; leave the name out")
     }
     decision = Decision(network, hasLabels: options.labels != nil || source.metadata["radial.labels"] != nil)
     if network.hasDistanceHead {
@@ -130,8 +137,8 @@ public final class Model: Sendable {
     try TensorNames.check(source, layers: reader.parts, hasCalibration: calibration != nil)
   }
 
-  /// Of the input's name, in UTF-8.
-  public static let inputNameBytes = 1...128
+  /// Of the name of an input or output, in UTF-8.
+  public static let tensorNameBytes = 1...1024
 
   private static func labels(
     _ source: any TensorSource, _ network: Network, _ decision: Decision?, _ options: LoadOptions

@@ -7,7 +7,7 @@ package struct ModelDescription: Encodable, Sendable {
   package struct Tensor: Encodable, Sendable {
     let shape: [Int?]
     let dtype = "float32"
-    /// Beside its name in the protocols; nil: it has none.
+    /// In the protocols that name tensors, where it is the file's; nil: the usual one.
     var name: String?
 
     init(_ dimensions: [Int], name: String? = nil) {
@@ -76,16 +76,25 @@ package struct ModelDescription: Encodable, Sendable {
   /// Of `inspect`, which has just run it.
   private(set) var selfTest: SelfTest?
 
+  /// The names of tensors that come from the file; nil: a tensor has none but the usual one.
+  package struct Names {
+    let input, output, distances: String?
+
+    /// Names of the protocols that name tensors.
+    package init(input: String? = nil, output: String? = nil, distances: String? = nil) {
+      (self.input, self.output, self.distances) = (input, output, distances)
+    }
+  }
+
   /// The description of `model`.
-  /// - Parameter inputAlias: the other name that its input has in requests; nil: it has none.
-  package init(_ model: Model, inputAlias: String?) {
+  package init(_ model: Model, names: Names) {
     let network = model.network
     name = model.name
     version = String(model.version)
     kind = model.isClassifier ? "classifier" : "regressor"
-    input = Tensor(model.inputShape, name: inputAlias)
-    output = Tensor([network.outputWidth])
-    distances = model.hasDistances ? Tensor([network.distanceWidth]) : nil
+    input = Tensor(model.inputShape, name: names.input)
+    output = Tensor([network.outputWidth], name: names.output)
+    distances = model.hasDistances ? Tensor([network.distanceWidth], name: names.distances) : nil
     parameters = network.parameterCount
     preprocessing = Preprocessing(scale: model.preprocessing.scale, offset: model.preprocessing.offset)
     file = File(

@@ -168,7 +168,7 @@ public final class ModelEditor {
     let prototypes = Architecture.Entry(name: unused("prototypes"), spec: .rbf(spec), inferredFrom: nil)
     architecture = try Architecture(
       inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
-      layers: architecture.layers,
+      outputNames: architecture.outputNames?.withoutDistances, layers: architecture.layers,
       distances: DistanceHeadSpec(layer: layer, projection: projection, prototypes: prototypes),
       path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
@@ -230,7 +230,7 @@ public final class ModelEditor {
       name: name, spec: .rbf(spec), inferredFrom: layers[place].inferredFrom)
     architecture = try Architecture(
       inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
-      layers: layers, path: model.file.path)
+      outputNames: architecture.outputNames, layers: layers, path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
     metadata["radial.labels"] = JSONValue.array((labels + [label]).map(JSONValue.string)).text(isPretty: false)
     metadata[Verification.key] = nil

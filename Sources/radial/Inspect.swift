@@ -51,6 +51,6 @@ struct Inspect: ParsableCommand {
   /// `GET /model`'s document, and the self-test's result.
   private func document(_ model: Model, selfTest: String?) -> String {
     JSONDocument.text(
-      of: ModelDescription(model, inputAlias: model.inputAlias).inspected(model, selfTest: selfTest), isPretty: true)
+      of: ModelDescription(model, names: model.describedNames).inspected(model, selfTest: selfTest), isPretty: true)
   }
 }

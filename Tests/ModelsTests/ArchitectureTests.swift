@@ -64,6 +64,17 @@ import Testing
       try Architecture(inputShape: [8], inputName: nil, layers: [], path: "m").neededVersion == .first)
   }
 
+  @Test(arguments: [
+    OutputNames(outputs: "y"), OutputNames(outputs: "\"\u{0}\n", distances: String(repeating: "é", count: 512)),
+    OutputNames(outputs: "y", others: ["label", "x"]),
+  ])
+  func `names of outputs are read back as they were written`(names: OutputNames) throws {
+    let written = try Architecture(inputShape: [8], inputName: "in", outputNames: names, layers: [], path: "m")
+    #expect(written.neededVersion == .minor2)
+    let read = try Architecture(written.encoded, path: "m")
+    #expect(read.outputNames == names && read.inputName == "in")
+  }
+
   static let shapes: [(LayerSpec, [Int], [Int]?)] = [
     (specs[0], [7], [4]), (specs[0], [7, 7, 1], nil), (specs[2], [7], [3]), (specs[5], [7], [3]),
     (specs[5], [2, 2], nil), (specs[6], [7, 7, 2], [7, 7, 2]), (specs[7], [9], [9]),

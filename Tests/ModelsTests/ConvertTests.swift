@@ -79,7 +79,7 @@ import Testing
     let model = try Model.load(path: KerasFileTests.path("trained.h5"))
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let description = ModelDescription(model, inputAlias: nil).inspected(model, selfTest: nil)
+    let description = ModelDescription(model, names: ModelDescription.Names()).inspected(model, selfTest: nil)
     let text = JSONDocument.text(of: description, isPretty: true)
     let value = try decoder.decode(Inspection.self, from: Data(text.utf8))
     #expect(value.file.form == "h5" && value.file.kerasVersion == "3.15.1" && value.kind == "classifier")

@@ -52,6 +52,7 @@ import Testing
     let (graph, own) = (try Model.load(path: path(name)), try Model.load(path: target))
     #expect(Answers(graph, rows).isIdentical(to: Answers(own, rows)))
     #expect(own.inputShape == graph.inputShape && own.inputName == graph.inputName)
+    #expect(own.outputNames == graph.outputNames && graph.outputNames != nil)
   }
 
   /// The whole table, printed: the largest deviation as a share of the allowance.

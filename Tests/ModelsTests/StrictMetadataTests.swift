@@ -27,6 +27,14 @@ import Testing
     }
   }
 
+  private static func names(_ names: String, _ sentence: String) -> Change {
+    Change(sentence) {
+      $0.metadata["radial.version"] = "1.2"
+      $0.metadata["radial.architecture"]!.replace(
+        "\"version\":1", with: "\"version\":1,\"input_name\":\"in\",\"output_names\":\(names)")
+    }
+  }
+
   private static func layers(_ layers: String, _ sentence: String, shape: String = "[4]") -> Change {
     Change(sentence) {
       $0.metadata["radial.architecture"] = #"{"version":1,"input_shape":\#(shape),"layers":[\#(layers)]}"#
@@ -52,7 +60,7 @@ import Testing
     replacing("\"output\"", "\"outputs\"", "unknown member 'outputs' (did you mean 'output'?)"),
     replacing(
       "\"layers\"", "\"preprocess\":{},\"layers\"",
-      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_layout, input_name, layers, distances;"
+      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_layout, input_name, output_names, layers, distances;"
     ),
     replacing("\"input_shape\"", "\"inputshape\"", "unknown member 'inputshape' (did you mean 'input_shape'?)"),
     layers(
@@ -140,8 +148,33 @@ import Testing
     replacing("[4]", "4", "'radial.architecture': 'input_shape' is 4, expected [features]"),
     replacing("[4]", "[\"4\"]", "'input_shape' is [\"4\"], expected [features]"),
     replacing("\"version\":1", "\"version\":\"1\"", "'version' is \"1\", expected a whole number"),
+    names(#"["y"]"#, "'output_names' is [\"y\"], expected an object with outputs"),
+    names("{}", "'output_names': 'outputs' is missing, expected a text of 1 to 1024 bytes"),
+    names(#"{"outputs":""}"#, "'outputs' is \"\", expected a text of 1 to 1024 bytes"),
+    names(#"{"outputs":7}"#, "'outputs' is 7, expected a text of 1 to 1024 bytes"),
+    names(#"{"outputs":"\#(String(repeating: "n", count: 1025))"}"#, "expected a text of 1 to 1024 bytes"),
+    names(#"{"outputs":"y","distance":"d"}"#, "unknown member 'distance' (did you mean 'distances'?)"),
+    names(#"{"outputs":"y","distances":null}"#, "'distances' is null, expected a text of 1 to 1024 bytes"),
+    names(#"{"outputs":"y","distances":"y"}"#, "two of its tensors are called 'y'; give each its own name"),
+    names(#"{"outputs":"y","others":["a","y"]}"#, "two of its tensors are called 'y'"),
+    names(#"{"outputs":"in"}"#, "two of its tensors are called 'in'"),
+    names(#"{"outputs":"y","others":"a"}"#, "expected at most 16 texts of 1 to 1024 bytes"),
+    names(#"{"outputs":"y","others":["a",""]}"#, "expected at most 16 texts of 1 to 1024 bytes"),
+    names(#"{"outputs":"y","others":\#((0..<17).map { "\($0)" })}"#, "expected at most 16 texts of 1 to 1024 bytes"),
     replacing(
-      "\"version\":1", "\"version\":1,\"input_name\":\"\"", "'input_name' is \"\", expected a text of 1 to 128 bytes"),
+      "\"version\":1", "\"version\":1,\"output_names\":{\"outputs\":\"x\"}",
+      "it has 'output_names' and no 'input_name'; name the input too"),
+    Change("'output_names' names distances, and the network measures none; leave the name out") {
+      $0 = Crafted()
+      $0.metadata["radial.version"] = "1.2"
+      $0.metadata["radial.calibration"] = nil
+      $0.metadata["radial.labels"] = nil
+      $0.tensors.removeAll { $0.name.hasPrefix("r.") || $0.name.hasPrefix("calibration.") }
+      $0.metadata["radial.architecture"] =
+        #"{"version":1,"input_shape":[4],"input_name":"in","output_names":{"outputs":"y","distances":"d"},"layers":[{"type":"dense","name":"d","units":3}]}"#
+    },
+    replacing(
+      "\"version\":1", "\"version\":1,\"input_name\":\"\"", "'input_name' is \"\", expected a text of 1 to 1024 bytes"),
     layers("7", "'radial.architecture': layers[0] is 7, expected an object with type and name"),
     layers(#"{"type":"dense","name":"","units":3}"#, "layers[0] has the 'name' \"\", expected a text"),
     layers(#"{"type":"dropout","name":"x","rate":2}"#, "'rate' is 2, expected a number from 0 to 1"),

@@ -8,10 +8,12 @@ import RadialEngine
 struct InferAnswer: RowsAnswer {
   /// A tensor that is asked for.
   struct Output {
-    let tensor: OutputTensor
+    let named: TensorSignature.Output
     let isBinary: Bool
     /// How many classes, the largest values first; 0: the tensor itself.
     var classification = 0
+
+    var tensor: OutputTensor { named.tensor }
   }
 
   /// As a JSON string, quotes included, to be sent back as it came; empty: none.
@@ -23,12 +25,12 @@ struct InferAnswer: RowsAnswer {
     id = body?.id ?? []
     let asked = body?.outputs ?? []
     guard !asked.isEmpty else {
-      outputs = served.listedTensors.map { Output(tensor: $0, isBinary: body?.isBinary ?? true) }
+      outputs = served.listedOutputs.map { Output(named: $0, isBinary: body?.isBinary ?? true) }
       return
     }
     // In the order of the metadata, not of the request.
     outputs = asked.sorted { $0.tensor < $1.tensor }.map {
-      Output(tensor: served.tensors[$0.tensor], isBinary: $0.isBinary, classification: $0.classification)
+      Output(named: served.signature.outputs[$0.tensor], isBinary: $0.isBinary, classification: $0.classification)
     }
   }
 
@@ -50,8 +52,8 @@ struct InferAnswer: RowsAnswer {
 
   func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
     let output = output(of: section)
-    // Names, shape and punctuation of an output, beside what stands before the first.
-    let text = section < outputs.count ? 256 + id.count + served.inferPrefix.count : 0
+    // Shape and punctuation of an output and its name, beside what stands before the first.
+    let text = section < outputs.count ? 256 + output.named.written.count + id.count + served.inferPrefix.count : 0
     guard section >= outputs.count || !output.isBinary else { return text }
     let row: Int
     if output.classification > 0 {
@@ -119,9 +121,9 @@ private struct InferWriter {
     } else {
       json.write(",")
     }
-    json.write("{\"name\":\"")
-    json.write(output.tensor.name)
-    json.write("\",\"datatype\":\"")
+    json.write("{\"name\":")
+    json.write(raw: output.named.written)
+    json.write(",\"datatype\":\"")
     json.write(output.classification > 0 ? "BYTES" : output.tensor.datatype)
     json.write("\",\"shape\":[")
     json.write(integer: rows.total)

@@ -72,7 +72,7 @@ struct InferInput {
     let name = try json.string("a string", "inputs[0].name")
     guard signature.isInput(name) else {
       throw JSONError(
-        .value, at: name.offset, "inputs[0].name", "expected \(signature.inputNames), found '\(name.quotation)'")
+        .value, at: name.offset, "inputs[0].name", "expected \(signature.inputList), found '\(name.quotation)'")
     }
   }
 

@@ -51,7 +51,7 @@ struct InferRequest {
     guard hasInputs else {
       try json.finish()
       throw JSONError(
-        .missing, at: 0, "", "expected \"inputs\", a list of one tensor \(signature.inputNames), found none")
+        .missing, at: 0, "", "expected \"inputs\", a list of one tensor \(signature.inputList), found none")
     }
   }
 
@@ -93,13 +93,13 @@ struct InferRequest {
       let offset = try json.beginObject("an object", "inputs[0]")
       guard count == 0 else {
         throw JSONError(
-          .value, at: offset, "inputs[1]", "expected one input, \(signature.inputNames), found a second one")
+          .value, at: offset, "inputs[1]", "expected one input, \(signature.inputList), found a second one")
       }
       count += 1
       try input.read(json, &rows, signature, offset: offset)
     }
     guard count > 0 else {
-      throw JSONError(.missing, at: offset, "inputs", "expected one input, \(signature.inputNames), found none")
+      throw JSONError(.missing, at: offset, "inputs", "expected one input, \(signature.inputList), found none")
     }
   }
 
@@ -114,7 +114,8 @@ struct InferRequest {
       let output = try Self.output(json, path, signature, offset: offset)
       guard !outputs.contains(where: { $0.tensor == output.tensor }) else {
         throw JSONError(
-          .value, at: offset, path, "output '\(signature.outputs[output.tensor].name)' is asked for twice")
+          .value, at: offset, path,
+          "output '\(TensorSignature.shown(signature.outputs[output.tensor].name))' is asked for twice")
       }
       outputs.append(output)
       index += 1
@@ -147,9 +148,9 @@ struct InferRequest {
     _ json: borrowing JSONCursor, _ path: JSONPath, _ signature: TensorSignature
   ) throws(JSONError) -> Int {
     let name = try json.string("a string", path)
-    for (index, output) in signature.outputs.enumerated() where output.name ~= name { return index }
-    let known = signature.outputs.map { "\($0.name)" }.joined(separator: ", ")
-    throw JSONError(.value, at: name.offset, path, "expected one of \(known), found '\(name.quotation)'")
+    for (index, output) in signature.outputs.enumerated() where output.isCalled(name) { return index }
+    throw JSONError(
+      .value, at: name.offset, path, "expected one of \(signature.outputList), found '\(name.quotation)'")
   }
 
   private static func readParameters(
@@ -212,7 +213,7 @@ extension RequestReader {
     if input.binarySize != nil { try target.read(tail, as: input.element, rows: input.rows) }
     let answer = InferAnswer(decoded, of: served)
     for output in answer.outputs where output.classification > 0 && output.tensor != .scores {
-      throw .noClassification(of: output.tensor.name)
+      throw .noClassification(of: output.named.name, scores: served.signature.outputs[0])
     }
     return DecodedRequest(answer: answer, rows: input.rows, timeoutMicroseconds: decoded.timeout)
   }

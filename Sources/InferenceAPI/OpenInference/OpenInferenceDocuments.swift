@@ -36,8 +36,8 @@ struct ModelMetadata: Encodable {
   init(_ served: ServedModel, versions: [ServedModel]) {
     name = served.key.name
     self.versions = versions.map { String($0.key.version) }
-    inputs = [Tensor(name: "\(OutputTensor.input)", shape: [-1] + served.model.inputShape)]
-    outputs = served.listedTensors.map { Tensor(name: "\($0.name)", shape: [-1] + served.dimensions(of: $0)) }
+    inputs = [Tensor(name: served.signature.inputNames[0], shape: [-1] + served.model.inputShape)]
+    outputs = served.listedOutputs.map { Tensor(name: $0.name, shape: [-1] + served.dimensions(of: $0.tensor)) }
   }
 }
 
@@ -49,7 +49,7 @@ struct TritonConfiguration: Encodable {
   }
   /// The one input.
   struct Input: Encodable {
-    let name = "\(OutputTensor.input)"
+    let name: String
     let dataType = "TYPE_FP32"
     let format = "FORMAT_NONE"
     let dims: [Int]
@@ -91,8 +91,8 @@ struct TritonConfiguration: Encodable {
   init(_ served: ServedModel) {
     name = served.key.name
     maxBatchSize = served.signature.maxRows
-    input = [Input(dims: served.model.inputShape)]
-    output = served.listedTensors.map { Output(name: "\($0.name)", dims: served.dimensions(of: $0)) }
+    input = [Input(name: served.signature.inputNames[0], dims: served.model.inputShape)]
+    output = served.listedOutputs.map { Output(name: $0.name, dims: served.dimensions(of: $0.tensor)) }
     instanceGroup = [InstanceGroup(name: name)]
     dynamicBatching = DynamicBatching(preferredBatchSize: [maxBatchSize])
   }

@@ -19,10 +19,13 @@ extension APIError {
   }
 
   /// 400: only of scores the largest are the best.
-  static func noClassification(of tensor: StaticString) -> APIError {
-    APIError(
+  /// - Parameter first: the model's first output.
+  static func noClassification(of name: String, scores first: TensorSignature.Output) -> APIError {
+    let advice = first.tensor == .scores ? "ask for one of '\(TensorSignature.shown(first.name))'" : "ask for none"
+    return APIError(
       400,
-      "output '\(tensor)' has no classification, since its largest values are not the best; ask for one of 'scores'")
+      "output '\(TensorSignature.shown(name))' has no classification, since its largest values are not the best; \(advice)"
+    )
   }
 
   /// 400: a load that brings a configuration or files of its own.

@@ -24,8 +24,8 @@ package final class ServedModel: Sendable {
   let inferPrefix: [UInt8]
   /// For the decoders.
   let signature: TensorSignature
-  /// What metadata lists, and what may be asked for by name.
-  let listedTensors, tensors: [OutputTensor]
+  /// What metadata lists.
+  let listedOutputs: [TensorSignature.Output]
   /// Writes its rows' predictions.
   let predictions: PredictionWriter
   /// The answer to `GET /model`.
@@ -55,11 +55,10 @@ package final class ServedModel: Sendable {
       Array("\"model_name\":".utf8) + JSONWriter.escaped(model.name)
       + Array(",\"model_version\":\"\(model.version)\",\"outputs\":[".utf8)
     signature = model.signature(maxRows: maxRows)
-    listedTensors = model.listedTensors
-    tensors = model.tensors
+    listedOutputs = signature.listed
     predictions = PredictionWriter(model)
     // Asked by dashboards every few seconds, and never another.
     description = FixedResponse(
-      status: 200, body: JSONDocument.text(of: ModelDescription(model, inputAlias: model.inputAlias)))
+      status: 200, body: JSONDocument.text(of: ModelDescription(model, names: model.describedNames)))
   }
 }

@@ -20,17 +20,17 @@ struct ServingAnswer: RowsAnswer {
       check: { (reader, body) throws(APIError) in try reader.checkServing(body) })
   }
 
-  func sectionCount(of served: ServedModel) -> Int { isColumnar ? served.tensors(of: signature).count : 1 }
+  func sectionCount(of served: ServedModel) -> Int { isColumnar ? served.outputs(of: signature).count : 1 }
 
   func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
-    let tensors = served.tensors(of: signature)
+    let outputs = served.outputs(of: signature)
     let row: Int
     if isClassify {
       let label = served.predictions.labels.map(\.count).max() ?? 2
       row = served.model.classCount.saturatingMultiply(by: label + JSONOutput.maxReal + 4) + 3
     } else {
-      let written = isColumnar ? [tensors[section]] : tensors
-      row = written.reduce(4) { $0 + JSONOutput.maxReals(served.width(of: $1) ?? 1) + $1.name.utf8CodeUnitCount + 4 }
+      let written = isColumnar ? [outputs[section]] : outputs
+      row = written.reduce(4) { $0 + JSONOutput.maxReals(served.width(of: $1.tensor) ?? 1) + $1.written.count + 2 }
     }
     return row.saturatingMultiply(by: rows).saturatingAdd(64)
   }
@@ -38,29 +38,29 @@ struct ServingAnswer: RowsAnswer {
   /// Writes some rows of `{"predictions":[…]}`, `{"outputs":…}` or `{"results":[…]}`.
   func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) {
     let json = JSONWriter(buffer)
-    let tensors = rows.served.tensors(of: signature)
-    if rows.isFirst { writeStart(of: section, tensors, json) }
+    let outputs = rows.served.outputs(of: signature)
+    if rows.isFirst { writeStart(of: section, outputs, json) }
     for row in 0..<rows.results.count {
       if rows.first + row > 0 { json.write(",") }
       if isClassify {
         writeClasses(rows, row, json)
       } else if isColumnar {
-        writeRow(tensors[section], rows.results, row, json)
+        writeRow(outputs[section].tensor, rows.results, row, json)
       } else {
-        writeTensors(tensors, rows.results, row, json)
+        writeOutputs(outputs, rows.results, row, json)
       }
     }
     guard rows.isLast else { return }
     json.write("]")
-    guard !isColumnar || section == tensors.count - 1 else { return }
-    json.write(isColumnar && tensors.count > 1 ? "}}" : "}")
+    guard !isColumnar || section == outputs.count - 1 else { return }
+    json.write(isColumnar && outputs.count > 1 ? "}}" : "}")
   }
 
   /// What stands before the first row of a section.
-  private func writeStart(of section: Int, _ tensors: [OutputTensor], _ json: JSONWriter) {
+  private func writeStart(of section: Int, _ outputs: [TensorSignature.Output], _ json: JSONWriter) {
     if isColumnar {
-      if section == 0 { json.write(tensors.count > 1 ? "{\"outputs\":{" : "{\"outputs\":") }
-      if tensors.count > 1 { writeName(tensors[section], section, json) }
+      if section == 0 { json.write(outputs.count > 1 ? "{\"outputs\":{" : "{\"outputs\":") }
+      if outputs.count > 1 { writeName(outputs[section], section, json) }
       json.write("[")
     } else {
       json.write(isClassify ? "{\"results\":[" : "{\"predictions\":[")
@@ -84,21 +84,23 @@ struct ServingAnswer: RowsAnswer {
     json.write("]")
   }
 
-  private func writeTensors(_ tensors: [OutputTensor], _ results: RowResults, _ row: Int, _ json: JSONWriter) {
+  private func writeOutputs(
+    _ outputs: [TensorSignature.Output], _ results: RowResults, _ row: Int, _ json: JSONWriter
+  ) {
     // A signature's only output goes without its name.
-    guard tensors.count > 1 else { return writeRow(tensors[0], results, row, json) }
+    guard outputs.count > 1 else { return writeRow(outputs[0].tensor, results, row, json) }
     json.write("{")
-    for (place, tensor) in tensors.enumerated() {
-      writeName(tensor, place, json)
-      writeRow(tensor, results, row, json)
+    for (place, output) in outputs.enumerated() {
+      writeName(output, place, json)
+      writeRow(output.tensor, results, row, json)
     }
     json.write("}")
   }
 
-  private func writeName(_ tensor: OutputTensor, _ place: Int, _ json: JSONWriter) {
-    json.write(place == 0 ? "\"" : ",\"")
-    json.write(tensor.name)
-    json.write("\":")
+  private func writeName(_ output: TensorSignature.Output, _ place: Int, _ json: JSONWriter) {
+    if place > 0 { json.write(",") }
+    json.write(raw: output.written)
+    json.write(":")
   }
 
   private func writeRow(_ tensor: OutputTensor, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {

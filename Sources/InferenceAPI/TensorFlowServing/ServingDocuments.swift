@@ -46,9 +46,10 @@ struct ServingMetadata: Encodable {
     let tensorShape: Shape
     let name: String
 
-    init(_ name: StaticString, _ dimensions: [Int]) {
+    init(_ name: String, _ dimensions: [Int]) {
       tensorShape = Shape(dim: ([-1] + dimensions).map { Dimension(size: String($0)) })
-      self.name = "\(name):0"
+      // What TensorFlow calls the first output of an operation; a name that comes from there has it already.
+      self.name = name.contains(":") ? name : name + ":0"
     }
   }
   /// A SignatureDef.
@@ -66,9 +67,10 @@ struct ServingMetadata: Encodable {
   /// The signatures that requests may name.
   init(_ served: ServedModel) {
     modelSpec = ModelSpec(name: served.key.name, version: String(served.key.version))
-    let inputs = ["\(OutputTensor.input)": Tensor(OutputTensor.input, served.model.inputShape)]
+    let input = served.signature.inputNames[0]
+    let inputs = [input: Tensor(input, served.model.inputShape)]
     let signatures = ServingSignature.allCases.filter(served.hasSignature).map { signature in
-      let outputs = served.tensors(of: signature).map { ("\($0.name)", Tensor($0.name, served.dimensions(of: $0))) }
+      let outputs = served.outputs(of: signature).map { ($0.name, Tensor($0.name, served.dimensions(of: $0.tensor))) }
       return (
         signature.rawValue, Signature(inputs: inputs, outputs: Dictionary(uniqueKeysWithValues: outputs))
       )

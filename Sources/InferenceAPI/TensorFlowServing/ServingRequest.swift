@@ -90,7 +90,7 @@ struct ServingRequest {
         guard tensors.isInput(name) else {
           throw JSONError(
             .value, at: name.offset, path,
-            "expected the input \(tensors.inputNames) alone, found '\(name.quotation)'")
+            "expected the input \(tensors.inputList) alone, found '\(name.quotation)'")
         }
         guard !hasInput else { throw secondInput(at: name.offset, path, tensors) }
         hasInput = true
@@ -98,7 +98,7 @@ struct ServingRequest {
       }
       guard hasInput else {
         throw JSONError(
-          .missing, at: start, path, "expected the input \(tensors.inputNames), found an empty object")
+          .missing, at: start, path, "expected the input \(tensors.inputList), found an empty object")
       }
       index += 1
     }
@@ -121,12 +121,12 @@ struct ServingRequest {
       try rows.readList(json, "inputs")
     }
     guard hasInput else {
-      throw JSONError(.missing, at: start, "inputs", "expected the input \(tensors.inputNames), found none")
+      throw JSONError(.missing, at: start, "inputs", "expected the input \(tensors.inputList), found none")
     }
   }
 
   private static func secondInput(at offset: Int, _ path: JSONPath, _ tensors: TensorSignature) -> JSONError {
-    JSONError(.value, at: offset, path, "the input is given twice; send it once, as \(tensors.inputNames)")
+    JSONError(.value, at: offset, path, "the input is given twice; send it once, as \(tensors.inputList)")
   }
 }
 

@@ -8,15 +8,15 @@ enum ServingSignature: String, CaseIterable, Sendable {
 }
 
 extension ServedModel {
-  /// Whether a signature is there: one of distances is where the model measures them.
-  func hasSignature(_ signature: ServingSignature) -> Bool { signature != .distances || model.hasDistances }
+  /// Whether a signature is there: one of distances is where the model measures them under a name.
+  func hasSignature(_ signature: ServingSignature) -> Bool { !outputs(of: signature).isEmpty }
 
   /// What a signature answers.
-  func tensors(of signature: ServingSignature) -> [OutputTensor] {
+  func outputs(of signature: ServingSignature) -> [TensorSignature.Output] {
     switch signature {
-    case .servingDefault: [listedTensors[0]]
-    case .distances: [.distances]
-    case .all: listedTensors
+    case .servingDefault: [listedOutputs[0]]
+    case .distances: listedOutputs.filter { $0.tensor == .distances }
+    case .all: listedOutputs
     }
   }
 }

@@ -83,8 +83,8 @@ json_step json_next_element(json_cursor *cursor);
 // Any value; `text`, unless it is NULL, becomes the value as it is written.
 bool json_skip(json_cursor *cursor, json_span *text);
 // A string. What it stands for may lie in the cursor; longer ones with escapes come as an empty text: no name that
-// anybody knows has JSON_MAX_NAME bytes.
-enum { JSON_MAX_NAME = 128 };
+// anybody knows has more than JSON_MAX_NAME bytes.
+enum { JSON_MAX_NAME = 1024 };
 bool json_read_string(json_cursor *cursor, const char *expected, json_span *text);
 bool json_read_bool(json_cursor *cursor, bool *value);
 // A whole number from 0 to 2^64 - 1, without sign, point or exponent.

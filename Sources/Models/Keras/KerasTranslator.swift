@@ -70,7 +70,7 @@ struct KerasTranslator {
   mutating func translate(_ chain: KerasChain) throws(ModelError) {
     inputShape = chain.inputShape
     // Keras takes any name; one that is longer than names may be here is left out.
-    inputName = chain.inputName.flatMap { Model.inputNameBytes.contains($0.utf8.count) ? $0 : nil }
+    inputName = chain.inputName.flatMap { Model.tensorNameBytes.contains($0.utf8.count) ? $0 : nil }
     shape = chain.inputShape
     for layer in chain.layers {
       try add(layer)

@@ -19,16 +19,18 @@ struct Architecture {
   let inputShape: [Int]
   /// Of rows that are images.
   let inputLayout: ImageLayout
-  /// Another name of the input, for protocols that name it.
+  /// What the file calls the input, for protocols that name it.
   let inputName: String?
+  /// What the file calls its outputs; nil: it does not say.
+  let outputNames: OutputNames?
   let layers: [Entry]
   /// What measures distances where the layers do not; nil: nothing else.
   let distances: DistanceHeadSpec?
 
   /// - Parameter path: the file's, for errors.
   init(
-    inputShape: [Int], inputLayout: ImageLayout = .channelsLast, inputName: String?, layers: [Entry],
-    distances: DistanceHeadSpec? = nil, path: String
+    inputShape: [Int], inputLayout: ImageLayout = .channelsLast, inputName: String?,
+    outputNames: OutputNames? = nil, layers: [Entry], distances: DistanceHeadSpec? = nil, path: String
   ) throws(ModelError) {
     guard inputLayout == .channelsLast || inputShape.count == 3 else {
       throw ModelError(
@@ -36,6 +38,17 @@ struct Architecture {
     }
     guard NetworkReader.product(inputShape) != nil else {
       throw ModelError(.architecture, path, "its input has the shape \(inputShape), expected \(Self.shapeText)")
+    }
+    if let outputNames {
+      guard let inputName else {
+        throw ModelError(.architecture, path, "it has 'output_names' and no 'input_name'; name the input too")
+      }
+      var tensors: Set<String> = []
+      for name in [inputName] + outputNames.all where !tensors.insert(name).inserted {
+        throw ModelError(
+          .architecture, path,
+          "two of its tensors are called '\(JSONValue.shortened(name))'; give each its own name")
+      }
     }
     guard layers.count <= Self.maximumLayers else {
       throw ModelError(
@@ -56,7 +69,7 @@ struct Architecture {
       }
     }
     (self.inputShape, self.inputLayout, self.inputName) = (inputShape, inputLayout, inputName)
-    (self.layers, self.distances) = (layers, distances)
+    (self.outputNames, self.layers, self.distances) = (outputNames, layers, distances)
   }
 
   /// Decodes the text under the key.
@@ -64,14 +77,16 @@ struct Architecture {
   init(_ text: String, path: String) throws(ModelError) {
     let members = try Members(
       key: Self.key, text: text,
-      known: ["version", "input_shape", "input_layout", "input_name", "layers", "distances"], path: path,
-      .architecture)
+      known: ["version", "input_shape", "input_layout", "input_name", "output_names", "layers", "distances"],
+      path: path, .architecture)
     let version = try members.count("version", in: 1...Int(Int32.max))
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
     let inputShape = try members.integers("input_shape", expected: Self.shapeText)
     guard NetworkReader.product(inputShape) != nil else { throw members.wrong("input_shape", expected: Self.shapeText) }
     let inputLayout: ImageLayout = try members.choice("input_layout", absent: .channelsLast)
-    let inputName = try members.optionalText("input_name", maximumBytes: Model.inputNameBytes.upperBound)
+    let inputName = try members.optionalText("input_name", maximumBytes: Model.tensorNameBytes.upperBound)
+    var outputNames: OutputNames?
+    if let value = members.value("output_names") { outputNames = try OutputNames(value, path: path) }
     guard let entries = members.value("layers")?.array, entries.count <= Self.maximumLayers else {
       throw members.wrong("layers", expected: "an array of at most \(Self.maximumLayers) layers")
     }
@@ -80,8 +95,8 @@ struct Architecture {
     var head: DistanceHeadSpec?
     if let value = members.value("distances") { head = try DistanceHeadSpec(value, path: path) }
     try self.init(
-      inputShape: inputShape, inputLayout: inputLayout, inputName: inputName, layers: layers, distances: head,
-      path: path)
+      inputShape: inputShape, inputLayout: inputLayout, inputName: inputName, outputNames: outputNames,
+      layers: layers, distances: head, path: path)
   }
 
   /// The text under the key.
@@ -91,13 +106,14 @@ struct Architecture {
     ]
     if inputLayout != .channelsLast { members["input_layout"] = .string(inputLayout.rawValue) }
     members["input_name"] = inputName.map(JSONValue.string)
+    members["output_names"] = outputNames?.encoded
     members["distances"] = distances?.encoded
     return JSONValue.object(members).text(isPretty: false)
   }
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
-    guard distances == nil, inputLayout == .channelsLast else { return .minor2 }
+    guard distances == nil, outputNames == nil, inputLayout == .channelsLast else { return .minor2 }
     let inference: FileVersion =
       inputName != nil || layers.contains { $0.inferredFrom != nil } ? .minor1 : .first
     return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }

@@ -92,6 +92,18 @@ struct Members {
     }
   }
 
+  /// Texts that are not empty; none where there is no such member.
+  func optionalTexts(_ name: String, maximumCount: Int, maximumBytes: Int) throws(ModelError) -> [String] {
+    guard has(name) else { return [] }
+    return try member(
+      name, absent: nil, expected: "at most \(maximumCount) texts of 1 to \(maximumBytes) bytes"
+    ) { value in
+      guard let values = value.array, values.count <= maximumCount else { return nil }
+      let texts = values.compactMap { $0.text.flatMap { (1...maximumBytes).contains($0.utf8.count) ? $0 : nil } }
+      return texts.count == values.count ? texts : nil
+    }
+  }
+
   /// One of a few words.
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, absent: Choice? = nil

@@ -16,7 +16,6 @@ struct NetworkReader {
   let inputShape: [Int]
   /// [rows, columns, channels]; nil: a row is no image.
   private(set) var imageShape: [Int]?
-  let inputName: String?
   /// The product of `inputShape`.
   let inputWidth: Int
   /// What whoever runs the model should hear, a sentence each.
@@ -29,7 +28,6 @@ struct NetworkReader {
   init(_ file: any TensorSource, _ architecture: Architecture) throws(ModelError) {
     self.file = file
     inputShape = architecture.inputShape
-    inputName = architecture.inputName
     // The architecture has a shape that has a product.
     inputWidth = Self.product(inputShape) ?? 0
     shape = inputShape.count == 3 ? inputShape : [inputWidth]

@@ -33,7 +33,7 @@ struct ONNXFile: TensorSource {
     form = .onnx(producer: graph.producer.isEmpty ? nil : graph.producer)
     network = try Architecture(
       inputShape: translator.inputSizes, inputLayout: translator.isChannelsFirst ? .channelsFirst : .channelsLast,
-      inputName: translator.inputName, layers: translator.layers, path: path)
+      inputName: translator.inputName, outputNames: Self.names(of: roles), layers: translator.layers, path: path)
     tensors = translator.tensors
     scaling = translator.preprocessing
     metadata = graph.metadata.filter { $0.key.hasPrefix("radial.") }
@@ -58,6 +58,15 @@ struct ONNXFile: TensorSource {
     if !answers.distances.isEmpty {
       tensors["selftest.distances"] = Tensor(answers.distances, shape: [rows, model.network.distanceWidth])
     }
+  }
+
+  /// The outputs' names by what they are: of several that are the same, the first has it.
+  private static func names(of roles: [(name: String, role: ONNXTranslator.Role)]) -> OutputNames? {
+    guard let outputs = roles.first(where: { $0.role == .outputs })?.name else { return nil }
+    let distances = roles.first { $0.role == .distances }?.name
+    return OutputNames(
+      outputs: outputs, distances: distances,
+      others: roles.map(\.name).filter { $0 != outputs && $0 != distances })
   }
 
   /// The network, translated.

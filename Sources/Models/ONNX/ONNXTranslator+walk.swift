@@ -104,9 +104,9 @@ extension ONNXTranslator {
       }
       fixed.append(number)
     }
-    guard Model.inputNameBytes.contains(input.name.utf8.count) else {
+    guard Model.tensorNameBytes.contains(input.name.utf8.count) else {
       throw invalid(
-        "\(title) has a name of \(input.name.utf8.count) bytes, expected 1 to \(Model.inputNameBytes.upperBound)")
+        "\(title) has a name of \(input.name.utf8.count) bytes, expected 1 to \(Model.tensorNameBytes.upperBound)")
     }
     var rows = Self.openBatch
     if case .fixed(let number) = sizes[0], number > 0 { rows = number }
@@ -159,6 +159,21 @@ extension ONNXTranslator {
 
   private func finish(_ values: [String: ONNXValue]) throws(ModelError) -> [(name: String, role: Role)] {
     func invalid(_ sentence: String) -> ModelError { ModelError(.architecture, path, sentence) }
+    guard graph.outputs.count <= OutputNames.maximumOthers else {
+      throw invalid(
+        "the graph has \(graph.outputs.count) outputs, expected at most \(OutputNames.maximumOthers); export the model with one"
+      )
+    }
+    var named: Set<String> = []
+    for output in graph.outputs {
+      guard named.insert(output.name).inserted else {
+        throw invalid("two outputs are called '\(JSONValue.shortened(output.name))'; give each its own name")
+      }
+      guard Model.tensorNameBytes.contains(output.name.utf8.count) else {
+        throw invalid(
+          "an output has a name of \(output.name.utf8.count) bytes, expected 1 to \(Model.tensorNameBytes.upperBound)")
+      }
+    }
     var place: [String: Int] = [:]
     for (index, node) in order.enumerated() { for name in node.outputs { place[name] = index } }
     var found: [(place: Int, name: String, value: Dependent)] = []

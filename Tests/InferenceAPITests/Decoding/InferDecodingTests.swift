@@ -8,7 +8,8 @@ import Testing
 /// Of rows of three numbers, or of another shape, at most four.
 func makeSignature(shape: [Int] = [3], alias: String? = nil) -> TensorSignature {
   TensorSignature(
-    shape: RowShape(shape), maxRows: 4, inputAlias: alias, outputs: [.scores, .distances, .known, .pValue])
+    shape: RowShape(shape), maxRows: 4, inputNames: ["x"] + (alias.map { [$0] } ?? []),
+    outputs: [OutputTensor.scores, .distances, .known, .pValue].map { TensorSignature.Output($0, name: $0.usualName) })
 }
 
 /// An infer request decoded with room for four rows.
