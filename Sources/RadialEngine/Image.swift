@@ -32,9 +32,14 @@ public struct Extent: Sendable, Equatable {
   }
 }
 
-/// What lies around an image: nothing, or as much as makes the output ⌈input / stride⌉ long.
-public enum Padding: String, Sendable, CaseIterable {
-  case valid, same
+/// What lies around an image.
+public enum Padding: Sendable, Equatable {
+  /// Nothing.
+  case valid
+  /// As much as makes the output ⌈input / stride⌉ long.
+  case same
+  /// This much, on each side less than the window is long: so no window lies beside the image.
+  case explicit(Margins)
 }
 
 /// How a window moves over an image.
@@ -60,8 +65,9 @@ public struct Window: Sendable, Equatable {
   public func placed(on image: ImageShape) -> Placement? {
     let sizes = [size.rows, size.columns, strides.rows, strides.columns, dilation.rows, dilation.columns]
     guard image.count != nil, sizes.allSatisfy({ (1...Network.maximumWidth).contains($0) }),
-      let vertical = place((size.rows - 1) * dilation.rows + 1, strides.rows, on: image.rows),
-      let horizontal = place((size.columns - 1) * dilation.columns + 1, strides.columns, on: image.columns)
+      let vertical = place((size.rows - 1) * dilation.rows + 1, strides.rows, on: image.rows, \.top, \.bottom),
+      let horizontal = place(
+        (size.columns - 1) * dilation.columns + 1, strides.columns, on: image.columns, \.left, \.right)
     else { return nil }
     return Placement(
       output: Extent(rows: vertical.count, columns: horizontal.count),
@@ -69,7 +75,9 @@ public struct Window: Sendable, Equatable {
       after: Extent(rows: vertical.after, columns: horizontal.after))
   }
 
-  private func place(_ size: Int, _ stride: Int, on length: Int) -> (count: Int, before: Int, after: Int)? {
+  private func place(
+    _ size: Int, _ stride: Int, on length: Int, _ before: KeyPath<Margins, Int>, _ after: KeyPath<Margins, Int>
+  ) -> (count: Int, before: Int, after: Int)? {
     switch padding {
     case .valid: return size > length ? nil : ((length - size) / stride + 1, 0, 0)
     case .same:
@@ -77,6 +85,10 @@ public struct Window: Sendable, Equatable {
       let count = (length + stride - 1) / stride
       let total = max((count - 1) * stride + size - length, 0)
       return (count, total / 2, total - total / 2)
+    case .explicit(let margins):
+      let (before, after) = (margins[keyPath: before], margins[keyPath: after])
+      guard (0..<size).contains(before), (0..<size).contains(after), before + length + after >= size else { return nil }
+      return ((before + length + after - size) / stride + 1, before, after)
     }
   }
 
@@ -84,9 +96,9 @@ public struct Window: Sendable, Equatable {
   public struct Placement: Sendable, Equatable {
     /// Rows and columns of the output.
     public var output: Extent
-    /// Rows of zeros above the image, columns to its left.
+    /// Rows of padding above the image, columns to its left.
     public var before: Extent
-    /// Rows of zeros below the image, columns to its right.
+    /// Rows of padding below the image, columns to its right.
     public var after: Extent
 
     var isPadded: Bool { before != Extent(rows: 0, columns: 0) || after != Extent(rows: 0, columns: 0) }

@@ -8,6 +8,10 @@ import Testing
   private static let window = Window(
     size: Extent(rows: 3, columns: 2), strides: Extent(rows: 2, columns: 1), padding: .same)
 
+  private static let padded = Window(
+    size: Extent(rows: 3, columns: 2), strides: Extent(rows: 2, columns: 1),
+    padding: .explicit(Margins(top: 0, bottom: 2, left: 1, right: 0)))
+
   /// At least one of every type, with every member that it may have.
   static let specs: [LayerSpec] = [
     .dense(DenseSpec(units: 4, hasBias: false, activation: ActivationSpec(.leakyRelu, alpha: 0.1))),
@@ -39,6 +43,8 @@ import Testing
     .rectifier(RectifierSpec(Rectifier(slope: 0, threshold: 1, maximum: nil))),
     .parametricRectifier(ParametricRectifierSpec(sharedAxes: [1, 2])),
     .parametricRectifier(ParametricRectifierSpec(sharedAxes: [])),
+    .conv2D(Conv2DSpec(filters: 6, window: padded, hasBias: true, activation: ActivationSpec(.linear))),
+    .pooling2D(PoolingSpec(.maximum, padded)), .subsampling2D(SubsamplingSpec(padded, ActivationSpec(.linear))),
   ]
 
   @Test func `every type of layer is read back as it was written`() throws {
@@ -90,7 +96,7 @@ import Testing
     (specs[17], [8, 8, 3], [3]), (specs[17], [8], nil), (specs[18], [4, 4, 2], [7, 7, 2]),
     (specs[19], [4, 5, 2], [1, 1, 2]),
     (specs[19], [3, 5, 2], nil), (specs[20], [4, 5, 2], [4, 5, 2]), (specs[24], [4, 5, 2], [4, 5, 2]),
-    (specs[24], [4], nil),
+    (specs[24], [4], nil), (specs[27], [5, 4, 3], [3, 4, 3]), (specs[27], [1, 1, 3], [1, 1, 3]),
     (.reshape(ReshapeSpec([1 << 40, 1 << 40])), [4], nil), (.reshape(ReshapeSpec([0, -1])), [4], nil),
   ]
 

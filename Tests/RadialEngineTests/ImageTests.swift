@@ -36,6 +36,19 @@ import Testing
     Case((40, 50, 1), 2, (40, 33), (1, 1), .valid), Case((2, 1700, 3), 1, (1, 1600), (1, 50), .valid),
   ]
 
+  private static func around(_ top: Int, _ bottom: Int, _ left: Int, _ right: Int) -> Padding {
+    .explicit(Margins(top: top, bottom: bottom, left: left, right: right))
+  }
+
+  /// With padding that neither word says; the last two have more cells in a window than are summed in one block.
+  static let padded: [Case] = [
+    Case((6, 6, 1), 2, (3, 3), (2, 2), around(1, 1, 1, 1)), Case((7, 11, 3), 5, (3, 2), (2, 3), around(2, 0, 0, 1)),
+    Case((1, 1, 5), 4, (3, 3), (1, 1), around(1, 1, 2, 0)), Case((5, 4, 37), 33, (2, 4), (1, 2), around(1, 0, 3, 3)),
+    Case((9, 1, 16), 16, (4, 1), (3, 1), around(3, 3, 0, 0)), Case((8, 9, 2), 3, (2, 2), (3, 5), around(0, 1, 1, 1)),
+    Case((40, 50, 2), 2, (38, 33), (1, 9), around(20, 37, 0, 32)),
+    Case((33, 40, 5), 1, (40, 40), (2, 3), around(39, 7, 3, 39)),
+  ]
+
   /// Convolutions in groups, and with gaps between the cells of their windows.
   static let spread: [Case] = [
     Case((9, 8, 3), 5, (3, 3), (1, 1), .same, dilation: (2, 2)),
@@ -51,7 +64,7 @@ import Testing
     Case((1, 1, 1), 3, (1, 1), (1, 1), .same, groups: 1, dilation: (9, 9)),
   ]
 
-  @Test(arguments: cases + spread) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
+  @Test(arguments: cases + spread + padded) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
     for (seed, bias) in [(UInt64(1), true), (2, false)] {
       var random = SplitMix(state: seed)
       let taps = item.window.size.rows * item.window.size.columns * item.channels / item.groups
@@ -71,7 +84,7 @@ import Testing
     }
   }
 
-  @Test(arguments: cases) func `poolings are their naive twins`(item: Case) throws {
+  @Test(arguments: cases + padded) func `poolings are their naive twins`(item: Case) throws {
     var random = SplitMix(state: 3)
     let width = item.input.count!
     let x = random.floats(2 * width, in: -2...2)
@@ -90,7 +103,47 @@ import Testing
     }
   }
 
-  @Test(arguments: cases) func `subsampling is factor times the mean plus offset`(item: Case) throws {
+  @Test(arguments: [Padding.valid, .same, around(1, 1, 1, 1), around(2, 0, 0, 2)])
+  func `the largest of a window is a NaN where it has one, and cells around the image do not count`(padding: Padding)
+    throws
+  {
+    let input = ImageShape(rows: 5, columns: 6, channels: 21)
+    let window = Window(size: Extent(rows: 3, columns: 3), strides: Extent(rows: 2, columns: 1), padding: padding)
+    var random = SplitMix(state: 8)
+    // Nothing but numbers below 0: a zero of the padding would be the largest.
+    var x = random.floats(input.count!, in: -9 ... -1)
+    for place in [0, 63, 130, 629] { x[place] = .nan }
+    for place in [5, 64, 200] { x[place] = -.infinity }
+    var expected: [Float] = []
+    NaiveImages.windows(input, window) { cells in
+      for c in 0..<input.channels {
+        let values = cells.map { x[($0.0 * input.columns + $0.1) * input.channels + c] }
+        expected.append(values.contains(where: \.isNaN) ? .nan : values.max()!)
+      }
+    }
+    for set in InstructionSet.available {
+      let layer = Pooling2D(name: "p", input: input, kind: .maximum, window: window)
+      let found = try Network(inputWidth: x.count, layers: [.pooling2D(layer)], instructionSet: set).compute(x).outputs
+      #expect(found.count == expected.count)
+      for (y, wanted) in zip(found, expected) { #expect(y.isNaN ? wanted.isNaN : y == wanted, "\(set)") }
+    }
+  }
+
+  @Test func `padding as long as the window is refused, since a window might lie beside the image`() {
+    for margins in [Margins(top: 3, bottom: 0, left: 0, right: 0), Margins(top: 0, bottom: 0, left: 0, right: 2)] {
+      let window = Window(
+        size: Extent(rows: 3, columns: 2), strides: Extent(rows: 1, columns: 1), padding: .explicit(margins))
+      let layer = Pooling2D(
+        name: "p", input: ImageShape(rows: 4, columns: 4, channels: 1), kind: .maximum, window: window)
+      #expect(throws: EngineError.self) { try Network(inputWidth: 16, layers: [.pooling2D(layer)]) }
+    }
+    let negative = Window(
+      size: Extent(rows: 3, columns: 2), strides: Extent(rows: 1, columns: 1),
+      padding: .explicit(Margins(top: -1, bottom: 0, left: 0, right: 0)))
+    #expect(negative.placed(on: ImageShape(rows: 4, columns: 4, channels: 1)) == nil)
+  }
+
+  @Test(arguments: cases + padded) func `subsampling is factor times the mean plus offset`(item: Case) throws {
     var random = SplitMix(state: 4)
     let x = random.floats(item.input.count!, in: -2...2)
     let layer = Subsampling2D(
@@ -127,7 +180,8 @@ import Testing
         BatchNormalization(
           name: "n", width: 19, epsilon: 0.001, gamma: random.floats(19), beta: random.floats(19),
           movingMean: random.floats(19), movingVariance: random.floats(19, in: 0.5...2), cells: 72)),
-      .pooling2D(Pooling2D(name: "p", input: second, kind: .maximum, window: window((2, 2), (2, 2), .same))),
+      .pooling2D(
+        Pooling2D(name: "p", input: second, kind: .maximum, window: window((3, 3), (2, 2), around(1, 1, 1, 1)))),
       .conv2D(
         Conv2D(
           name: "c2", input: third, filters: 3, window: window((3, 3), (1, 1), .valid), kernel: random.floats(513),

@@ -4,8 +4,13 @@ import RadialEngine
 /// that the kernels promise. Indices are written out; nothing is shared with the engine but the descriptions.
 enum NaiveImages {
   /// The first cell of window `index` along an axis, by TensorFlow's rule, and how many windows there are.
-  static func axis(_ length: Int, _ size: Int, _ stride: Int, _ padding: Padding) -> (count: Int, first: (Int) -> Int) {
+  static func axis(
+    _ length: Int, _ size: Int, _ stride: Int, _ padding: Padding, isVertical: Bool
+  ) -> (count: Int, first: (Int) -> Int) {
     switch padding {
+    case .explicit(let margins):
+      let (before, after) = isVertical ? (margins.top, margins.bottom) : (margins.left, margins.right)
+      return ((before + length + after - size) / stride + 1, { $0 * stride - before })
     case .valid: return ((length - size) / stride + 1, { $0 * stride })
     case .same:
       let count = Int((Double(length) / Double(stride)).rounded(.up))
@@ -19,8 +24,10 @@ enum NaiveImages {
     _ input: ImageShape, _ window: Window, _ visit: (_ cells: [(Int, Int, i: Int, j: Int)]) -> Void
   ) {
     let (down, across) = (window.dilation.rows, window.dilation.columns)
-    let rows = axis(input.rows, (window.size.rows - 1) * down + 1, window.strides.rows, window.padding)
-    let columns = axis(input.columns, (window.size.columns - 1) * across + 1, window.strides.columns, window.padding)
+    let rows = axis(
+      input.rows, (window.size.rows - 1) * down + 1, window.strides.rows, window.padding, isVertical: true)
+    let columns = axis(
+      input.columns, (window.size.columns - 1) * across + 1, window.strides.columns, window.padding, isVertical: false)
     for row in 0..<rows.count {
       for column in 0..<columns.count {
         var cells: [(Int, Int, i: Int, j: Int)] = []

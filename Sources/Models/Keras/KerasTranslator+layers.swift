@@ -312,10 +312,11 @@ extension KerasTranslator {
 
   func padding(_ layer: KerasLayer) throws(ModelError) -> Padding {
     let text = try text("padding", layer) ?? "valid"
-    guard let padding = Padding(rawValue: text) else {
-      throw invalid(layer, "its padding is '\(text)', expected valid or same")
+    switch text {
+    case "valid": return .valid
+    case "same": return .same
+    default: throw invalid(layer, "its padding is '\(text)', expected valid or same")
     }
-    return padding
   }
 
   /// Refuses a window that does not fit on what reaches the layer.

@@ -24,7 +24,7 @@ struct Conv2DSpec: LayerPayload {
     window = Window(
       size: try members.extent("kernel_size"),
       strides: try members.extent("strides", absent: Extent(rows: 1, columns: 1)),
-      padding: try members.choice("padding", absent: .valid),
+      padding: try members.padding(),
       dilation: try members.extent("dilation_rate", absent: Extent(rows: 1, columns: 1)))
     groups = try members.count("groups", absent: 1)
     hasBias = try members.flag("use_bias", absent: true)
@@ -35,7 +35,7 @@ struct Conv2DSpec: LayerPayload {
   var encoded: [String: JSONValue] {
     var members = function.encoded.merging([
       "filters": .integer(filters), "kernel_size": window.size.encoded, "strides": window.strides.encoded,
-      "padding": .string(window.padding.rawValue), "use_bias": .bool(hasBias),
+      "padding": window.padding.encoded, "use_bias": .bool(hasBias),
     ]) { own, _ in own }
     // What older readers know is written as they know it.
     if groups != 1 { members["groups"] = .integer(groups) }
@@ -43,7 +43,7 @@ struct Conv2DSpec: LayerPayload {
     return members
   }
   var activation: ActivationSpec? { function }
-  var neededVersion: FileVersion { groups != 1 || window.isDilated ? .minor2 : .first }
+  var neededVersion: FileVersion { groups != 1 || window.isDilated ? .minor2 : window.neededVersion }
 
   func outputShape(of inputs: [Int]) -> [Int]? {
     guard let cells = window.output(of: inputs), inputs[2] % groups == 0, filters % groups == 0 else { return nil }
@@ -66,6 +66,7 @@ struct PoolingSpec: LayerPayload {
 
   var word: String { kind == .average ? "average_pooling2d" : "max_pooling2d" }
   var encoded: [String: JSONValue] { window.encoded }
+  var neededVersion: FileVersion { window.neededVersion }
 
   func outputShape(of inputs: [Int]) -> [Int]? { window.output(of: inputs).map { $0 + [inputs[2]] } }
 
@@ -89,6 +90,7 @@ struct SubsamplingSpec: LayerPayload {
   var word: String { "subsampling2d" }
   var encoded: [String: JSONValue] { function.encoded.merging(window.encoded) { own, _ in own } }
   var activation: ActivationSpec? { function }
+  var neededVersion: FileVersion { window.neededVersion }
 
   func outputShape(of inputs: [Int]) -> [Int]? { window.output(of: inputs).map { $0 + [inputs[2]] } }
 
@@ -135,11 +137,7 @@ struct MarginsSpec: LayerPayload {
 
   var word: String { kind == .padding ? "zero_padding2d" : "cropping2d" }
   var encoded: [String: JSONValue] {
-    [
-      kind == .padding ? "padding" : "cropping": .array([
-        .integers([margins.top, margins.bottom]), .integers([margins.left, margins.right]),
-      ])
-    ]
+    [kind == .padding ? "padding" : "cropping": margins.encoded]
   }
   var neededVersion: FileVersion { .minor2 }
 
@@ -230,6 +228,10 @@ struct ReshapeSpec: LayerPayload {
 }
 
 extension Window {
+  fileprivate var neededVersion: FileVersion {
+    if case .explicit = padding { .minor2 } else { .first }
+  }
+
   fileprivate var isDilated: Bool { dilation != Extent(rows: 1, columns: 1) }
 
   /// Rows and columns of what it makes of an image [rows, columns, channels]; nil: it is no image, or the window does not fit on it.
@@ -242,8 +244,35 @@ extension Window {
 
   /// As pooling layers have it.
   fileprivate var encoded: [String: JSONValue] {
-    ["pool_size": size.encoded, "strides": strides.encoded, "padding": .string(padding.rawValue)]
+    ["pool_size": size.encoded, "strides": strides.encoded, "padding": padding.encoded]
   }
+}
+
+extension Padding {
+  /// The kinds that are a word in a file.
+  fileprivate enum Word: String, CaseIterable { case valid, same }
+
+  /// A word, or margins.
+  fileprivate var encoded: JSONValue {
+    switch self {
+    case .valid: .string(Word.valid.rawValue)
+    case .same: .string(Word.same.rawValue)
+    case .explicit(let margins): margins.encoded
+    }
+  }
+
+  /// As the layer table has it.
+  var shown: String {
+    switch self {
+    case .valid: Word.valid.rawValue
+    case .same: Word.same.rawValue
+    case .explicit(let margins): "[[\(margins.top), \(margins.bottom)], [\(margins.left), \(margins.right)]]"
+    }
+  }
+}
+
+extension Margins {
+  fileprivate var encoded: JSONValue { .array([.integers([top, bottom]), .integers([left, right])]) }
 }
 
 extension Extent {
@@ -255,6 +284,13 @@ extension Members {
   func pooling() throws(ModelError) -> Window {
     let size = try extent("pool_size", absent: Extent(rows: 2, columns: 2))
     return Window(
-      size: size, strides: try extent("strides", absent: size), padding: try choice("padding", absent: .valid))
+      size: size, strides: try extent("strides", absent: size), padding: try padding())
+  }
+
+  /// What lies around the image under a window: a word, or [[top, bottom], [left, right]].
+  fileprivate func padding() throws(ModelError) -> Padding {
+    if value("padding")?.array != nil { return .explicit(try margins("padding")) }
+    let word: Padding.Word = try choice("padding", absent: .valid)
+    return word == .same ? .same : .valid
   }
 }

@@ -19,13 +19,18 @@ extension NetworkReader {
     guard window.placed(on: image) != nil else {
       throw invalid(
         layer,
-        "a window of \(window.size.rows)x\(window.size.columns) with strides \(window.strides.rows)x\(window.strides.columns)\(dilation(of: window)) does not fit on an image \(shape)"
+        "a window of \(window.size.rows)x\(window.size.columns) with strides \(window.strides.rows)x\(window.strides.columns)\(dilation(of: window)) does not fit on an image \(shape)\(padding(of: window))"
       )
     }
   }
 
   private func describe(_ window: Window) -> String {
-    "strides \(window.strides.rows)x\(window.strides.columns), padding \(window.padding.rawValue)\(dilation(of: window))"
+    "strides \(window.strides.rows)x\(window.strides.columns), padding \(window.padding.shown)\(dilation(of: window))"
+  }
+
+  private func padding(of window: Window) -> String {
+    guard case .explicit = window.padding else { return "" }
+    return " with the padding \(window.padding.shown), which must be less than the window is long"
   }
 
   private func dilation(of window: Window) -> String {

@@ -426,7 +426,14 @@ struct ONNXInterpreter {
     for axis in 0..<2 {
       let cells: Int = x.shape[2 + axis] + before[axis] + after[axis]
       guard cells >= reach[axis] else { throw Unknown() }
-      output.append((cells - reach[axis]) / strides[axis] + 1)
+      var count = (cells - reach[axis]) / strides[axis] + 1
+      // One more where something is left, unless it begins behind the image.
+      if integer(node, "ceil_mode", 0) != 0, (cells - reach[axis]) % strides[axis] > 0,
+        count * strides[axis] < x.shape[2 + axis] + before[axis]
+      {
+        count += 1
+      }
+      output.append(count)
     }
     return (strides, dilations, before, output)
   }
@@ -470,9 +477,11 @@ struct ONNXInterpreter {
   }
 
   private func pooled(_ node: ONNXNode, _ x: Constant, size: [Int]? = nil) throws(Unknown) -> Constant {
-    guard let size = size ?? integers(node, "kernel_shape"), integer(node, "ceil_mode", 0) == 0 else { throw Unknown() }
+    guard let size = size ?? integers(node, "kernel_shape") else { throw Unknown() }
     let isMaximum = node.operation.contains("Max")
     let counts = integer(node, "count_include_pad", 0) != 0
+    // What a window beyond the padding counts, writers do not agree on.
+    guard isMaximum || !counts || integer(node, "ceil_mode", 0) == 0 else { throw Unknown() }
     let (strides, dilations, before, output) = try window(node, x, size)
     let (rows, columns) = (x.shape[2], x.shape[3])
     let values = x.real

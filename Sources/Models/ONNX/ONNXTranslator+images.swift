@@ -115,10 +115,18 @@ extension ONNXTranslator {
     return values
   }
 
+  /// What lies around an image where a window reaches beyond it.
+  private enum Around {
+    /// Zeros, of the layer itself or of one before it.
+    case zeros
+    /// Zeros that count as cells.
+    case countedZeros
+    /// Cells that do not count.
+    case nothing
+  }
+
   /// How a window lies on an image.
-  private func place(
-    _ value: Dependent, _ size: [Int], fillsWithZeros: Bool
-  ) throws(ModelError) -> Placed {
+  private func place(_ value: Dependent, _ size: [Int], _ around: Around) throws(ModelError) -> Placed {
     guard value.shape.count == 4 else {
       throw refusal("only images [batch, channels, rows, columns] are served, and its input is \(text(value.shape))")
     }
@@ -129,7 +137,6 @@ extension ONNXTranslator {
     guard (strides + dilations + size).allSatisfy({ (1...Network.maximumWidth).contains($0) }),
       pads.allSatisfy({ (0...4096).contains($0) })
     else { throw refusal("its window, strides, dilations or pads are no sizes") }
-    if try attribute(integer: "ceil_mode") ?? 0 != 0 { throw refusal("ceil_mode is not served; train it without") }
     let cells = Array(value.shape[2...])
     let reach = zip(size, dilations).map { ($0 - 1) * $1 + 1 }
     let ceiling = (0..<2).map { (cells[$0] + strides[$0] - 1) / strides[$0] }
@@ -145,24 +152,38 @@ extension ONNXTranslator {
     case "SAME_LOWER": sides = fitted.map { ($1, $0) }
     default: throw refusal("auto_pad is '\(JSONValue.shortened(automatic))', expected NOTSET, VALID or SAME_UPPER")
     }
-    let isSame = zip(sides, fitted).allSatisfy { $0 == $1 }
-    let isEmpty = sides.allSatisfy { $0 == (0, 0) }
-    let output = (0..<2).map { (cells[$0] + sides[$0].0 + sides[$0].1 - reach[$0]) / strides[$0] + 1 }
     guard (0..<2).allSatisfy({ cells[$0] + sides[$0].0 + sides[$0].1 >= reach[$0] }) else {
       throw refusal("its window is larger than the image")
     }
-    let window = Window(
+    if try attribute(integer: "ceil_mode") ?? 0 != 0 {
+      for axis in 0..<2 {
+        let rest = (cells[axis] + sides[axis].0 + sides[axis].1 - reach[axis]) % strides[axis]
+        let after = sides[axis].1 + strides[axis] - rest
+        // One window more, unless it begins behind the image.
+        guard rest > 0, after < reach[axis] else { continue }
+        guard around == .nothing else {
+          throw refusal("its ceil_mode adds a window over zeros, which Radial does not serve; train it without")
+        }
+        sides[axis].1 = after
+      }
+    }
+    let isSame = zip(sides, fitted).allSatisfy { $0 == $1 }
+    let isEmpty = sides.allSatisfy { $0 == (0, 0) }
+    let output = (0..<2).map { (cells[$0] + sides[$0].0 + sides[$0].1 - reach[$0]) / strides[$0] + 1 }
+    var window = Window(
       size: Extent(rows: size[0], columns: size[1]), strides: Extent(rows: strides[0], columns: strides[1]),
       padding: !isEmpty && isSame ? .same : .valid, dilation: Extent(rows: dilations[0], columns: dilations[1]))
-    if isEmpty || isSame { return Placed(window: window, margins: nil, output: output) }
-    guard fillsWithZeros else {
-      throw refusal(
-        "its pads \(pads) are not those of 'same', which a maximum or an average without the padding cannot have in Radial; use padding 0 or 'same'"
-      )
+    if isEmpty || isSame && around != .countedZeros { return Placed(window: window, margins: nil, output: output) }
+    let margins = Margins(top: sides[0].0, bottom: sides[0].1, left: sides[1].0, right: sides[1].1)
+    guard around == .nothing else {
+      window.padding = .valid
+      return Placed(window: window, margins: margins, output: output)
     }
-    return Placed(
-      window: window,
-      margins: Margins(top: sides[0].0, bottom: sides[0].1, left: sides[1].0, right: sides[1].1), output: output)
+    guard (0..<2).allSatisfy({ max(sides[$0].0, sides[$0].1) < reach[$0] }) else {
+      throw refusal("its pads \(pads) are not less than its window \(size), so that it would have no cell of the image")
+    }
+    window.padding = .explicit(margins)
+    return Placed(window: window, margins: nil, output: output)
   }
 
   /// Zeros around the image, and the window's layer.
@@ -195,7 +216,7 @@ extension ONNXTranslator {
     if let kernel = try attribute(integers: "kernel_shape"), kernel != [rows, columns] {
       throw refusal("kernel_shape is \(kernel), and its weights are \(weights.shape)")
     }
-    let placed = try place(value, [rows, columns], fillsWithZeros: true)
+    let placed = try place(value, [rows, columns], .zeros)
     _ = try image(value, 1, 2, 3)
     return try emit("conv2d", value, placed, channels: filters) { (name) throws(ModelError) in
       try put(name, "kernel", weights.transposed([2, 3, 1, 0]).real, [rows, columns, channels, filters])
@@ -212,11 +233,7 @@ extension ONNXTranslator {
       throw refusal("only poolings of images are served, with two sizes in 'kernel_shape'")
     }
     let includes = try attribute(integer: "count_include_pad") ?? 0
-    let countsPadding = kind == .average && includes != 0
-    let placed = try place(value, size, fillsWithZeros: countsPadding)
-    guard !countsPadding || placed.window.padding == .valid else {
-      throw refusal("an average that counts the padding is not served; use count_include_pad=False")
-    }
+    let placed = try place(value, size, kind == .average && includes != 0 ? .countedZeros : .nothing)
     guard placed.window.dilation == Extent(rows: 1, columns: 1) else {
       throw refusal("it is dilated, which Radial does not serve of a pooling; train it without")
     }
