@@ -25,10 +25,11 @@ public final class OutputFile {
 
   /// Checks that the place may be written, and creates a file beside it.
   /// - Parameters:
-  ///   - inputs: files that are read, which nothing may replace; `-` is the standard input.
+  ///   - inputs: files that are read, which nothing may replace, nor the weights that lie beside them; `-` is the standard input.
   ///   - force: whether what the kind does not allow may be replaced. An input never is.
   /// - Throws: `.output` when the place must not be written, `.system` when it cannot.
   public init(path: String, inputs: [String], kind: Kind, force: Bool) throws(ModelError) {
+    let inputs = inputs + inputs.flatMap(ONNXExternalData.files)
     (self.path, self.inputs, self.kind, self.force) = (path, inputs, kind, force)
     let place = try Place(path: path, inputs: inputs, kind: kind, force: force)
     // A short name of its own: the file's own may leave no room for more. Directories of models pass over names with a dot in front.

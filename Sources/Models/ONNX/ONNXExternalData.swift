@@ -45,6 +45,13 @@ final class ONNXExternalData {
     return sorted
   }
 
+  /// The files that are read with a model's own: those of its weights, where it is of ONNX.
+  static func files(of path: String) -> [String] {
+    guard path.hasSuffix(".onnx"), let stamp = FileStamp(path) else { return [] }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    return places(of: path, stamp).map { folder + $0 }
+  }
+
   private func invalid(_ sentence: String) -> ModelError { ModelError(.file, model, sentence) }
 
   /// - Parameters:
