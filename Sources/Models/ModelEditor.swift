@@ -224,6 +224,14 @@ public final class ModelEditor {
       let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
       tensors["\(name).scale"] = Tensor(gammas + [median], shape: [gammas.count + 1])
     }
+    // What lies behind is the same for all classes: the new one has what the last one has.
+    for layer in layers[(place + 1)...] {
+      guard case .batchNormalization = layer.spec else { continue }
+      for part in ["gamma", "beta", "moving_mean", "moving_variance"] {
+        guard let values = tensors["\(layer.name).\(part)"]?.floats, let last = values.last else { continue }
+        tensors["\(layer.name).\(part)"] = Tensor(values + [last], shape: [values.count + 1])
+      }
+    }
     if let classes = spec.classes { spec.classes = classes + [spec.outputs] }
     spec.units += 1
     layers[place] = Architecture.Entry(

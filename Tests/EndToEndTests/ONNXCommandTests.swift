@@ -104,6 +104,31 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: graph)) == ONNXGraph(data: data, labels: ["low", "high"]).bytes)
   }
 
+  /// A factor and a summand behind the kernel are the same for every class.
+  @Test(arguments: ["kernel_amplitude", "kernel_inverse_multiquadric_c", "kernel_several", "pool_maximum"])
+  func `a class is added to a head that PyTorch has written`(name: String) throws {
+    let folder = RunningServer.repository.appendingPathComponent("Tests/ModelsTests/ONNX/\(name)")
+    let vectors = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("vectors.json")))
+        as? [String: Any])
+    let values = try #require(vectors["inputs"] as? [[Double]])
+    let classes = try #require((vectors["outputs64"] as? [[Double]])?[0].count)
+    let named = path("named.safetensors")
+    let labels = (0..<classes).map { "class \($0)" }.joined(separator: ",")
+    _ = try run(["convert", folder.appendingPathComponent("model.onnx").path, "-o", named, "--labels", labels])
+    let added = path("added.safetensors")
+    let examples = try lines("examples.jsonl", (0..<3).map { step in values[0].map { $0 + Double(step) / 100 } })
+    _ = try run(["add-class", named, examples, "--label", "new", "-o", added])
+    #expect(try predictions(added, examples).allSatisfy { $0["label"] as? String == "new" })
+    let rows = try lines("rows.jsonl", values)
+    for (old, new) in zip(try predictions(named, rows), try predictions(added, rows)) {
+      for member in ["scores", "distances"] {
+        let (old, new) = (try #require(old[member] as? [Double]), try #require(new[member] as? [Double]))
+        #expect(new.count == classes + 1 && Array(new.dropLast()) == old, "\(member)")
+      }
+    }
+  }
+
   private func npy(_ rows: [[String: Any]], _ member: String) throws -> Data {
     let values = try rows.map { try #require($0[member] as? [Double]).map(Float.init) }
     return .npy("<f4", rows: values.count, width: values[0].count, Data(elements: values.flatMap { $0 }))

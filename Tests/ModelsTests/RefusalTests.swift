@@ -128,7 +128,10 @@ func load(_ data: Data) throws -> Model {
     ("format", .architecture, { $0.metadata["format"] = "pt" }),
     ("radial.version", .architecture, { $0.metadata["radial.version"] = "2" }),
     ("'input_name' is \"\", expected a text of 1 to 1024 bytes", .architecture, { $0.setInputName("") }),
-    ("x…\", expected a text of 1 to 1024 bytes", .architecture, { $0.setInputName(String(repeating: "x", count: 1025)) }),
+    (
+      "x…\", expected a text of 1 to 1024 bytes", .architecture,
+      { $0.setInputName(String(repeating: "x", count: 1025)) }
+    ),
     ("missing", .tensor, { $0.tensors.removeAll { $0.name == "r.centers" } }),
     (
       "shape [2, 3], expected [3, 2] (3 outputs of layer 'd')", .tensor,
