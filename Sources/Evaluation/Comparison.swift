@@ -86,12 +86,10 @@ package struct Comparison: Encodable, Sendable {
   private static func verdicts(
     _ first: Model, _ one: EvaluationScan, _ second: Model, _ other: EvaluationScan
   ) -> Verdicts? {
-    guard let rate = first.calibration?.falseRejectRate, let otherRate = second.calibration?.falseRejectRate else {
-      return nil
-    }
+    guard first.verdictSource != nil, second.verdictSource != nil else { return nil }
     var verdicts = Verdicts()
     for (before, after) in zip(one.scores, other.scores) {
-      switch ((before.pValue ?? 1) >= rate, (after.pValue ?? 1) >= otherRate) {
+      switch (before.isKnown ?? true, after.isKnown ?? true) {
       case (true, true): verdicts.knownToBoth += 1
       case (true, false): verdicts.knownToFirst += 1
       case (false, true): verdicts.knownToSecond += 1

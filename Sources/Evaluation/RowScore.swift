@@ -9,6 +9,8 @@ struct RowScore: Sendable {
   let predicted: Int32
   /// Of the answered class, exactly as the verdict has it; nil: the model is not calibrated.
   let pValue: Double?
+  /// The verdict at the model's own rate, or by its own output; nil: it gives none.
+  let isKnown: Bool?
   /// The squared distance over the limit of its class at the model's rate: beyond 1 it is unknown; nil: there is no limit.
   let overLimit: Float?
   /// How far it is: the scaled distance to its class; nil: the model measures none.
@@ -29,7 +31,7 @@ struct RowScore: Sendable {
     let classification = Classification(outputs, distances, of: model)
     predicted = Int32(classification.predicted)
     score = classification.score
-    pValue = classification.verdict?.pValue
+    (pValue, isKnown) = (classification.verdict?.pValue, classification.verdict?.isKnown)
     let limit = limits.isEmpty ? nil : limits[classification.predicted]
     overLimit = limit.flatMap { limit in
       classification.distance.map { limit > 0 ? $0 / limit : $0 > 0 ? .infinity : 1 }

@@ -38,6 +38,8 @@ public struct Calibration: Sendable {
   public let minimumRows: Int
   /// By which rows of the set are known again.
   public let sketch: RowSketch
+  /// Whether what is ranked is the negated output of a one-class model, and not a squared distance.
+  public let isOfOutput: Bool
   /// Classes of a few examples, of which no rows were held out: they are ranked among the rows of all classes.
   public let borrowed: Set<Int>
   /// What distances are multiplied by, [C]; nil: nothing.
@@ -62,16 +64,18 @@ public struct Calibration: Sendable {
   ///   - network: what computed them.
   ///   - rate: in (0, 1).
   ///   - minimumRows: classes with fewer form one category.
+  ///   - isOfOutput: whether the distances are negated outputs of a one-class model.
   public init(
-    distances byClass: [[Float]], of network: Network, rate: Double, minimumRows: Int, sketch: RowSketch = RowSketch()
+    distances byClass: [[Float]], of network: Network, rate: Double, minimumRows: Int, sketch: RowSketch = RowSketch(),
+    isOfOutput: Bool = false
   ) {
     method = "split_conformal"
     categories = .predicted
     (falseRejectRate, self.minimumRows, self.sketch) = (rate, minimumRows, sketch)
-    scale = network.decisionScale
-    let sorted = byClass.enumerated().map { index, values in
-      values.map { Self.scaled($0, network.decisionScale, index) }.sorted()
-    }
+    self.isOfOutput = isOfOutput
+    let scale = isOfOutput ? nil : network.decisionScale
+    self.scale = scale
+    let sorted = byClass.enumerated().map { index, values in values.map { Self.scaled($0, scale, index) }.sorted() }
     distances = sorted.flatMap { $0 }
     rows = distances.count
     var offsets = [0]
@@ -88,13 +92,17 @@ public struct Calibration: Sendable {
     (categories, minimumRows, sketch) = (other.categories, other.minimumRows, other.sketch)
     scale = other.categories == .predicted ? network.decisionScale : nil
     (distances, offsets, pooled) = (other.distances, other.offsets + [other.rows], other.pooled)
-    borrowed = other.borrowed.union([other.classCount])
+    (borrowed, isOfOutput) = (other.borrowed.union([other.classCount]), other.isOfOutput)
     all = other.distances.sorted()
   }
 
   /// nil: the file carries none.
-  /// - Parameter options: their rate, if any, is decided at instead of the file's.
-  init?(_ file: any TensorSource, _ network: Network, _ options: LoadOptions = LoadOptions()) throws(ModelError) {
+  /// - Parameters:
+  ///   - decision: the model's; of a one-class model outputs are ranked.
+  ///   - options: their rate, if any, is decided at instead of the file's.
+  init?(
+    _ file: any TensorSource, _ network: Network, _ decision: Decision?, _ options: LoadOptions = LoadOptions()
+  ) throws(ModelError) {
     guard let text = file.metadata[Self.key] else {
       if let rate = options.falseRejectRate {
         throw ModelError(
@@ -120,8 +128,13 @@ public struct Calibration: Sendable {
     guard categories == .predicted || minimumRows == 0 else {
       throw invalid("'min_rows' is for categories of predicted classes")
     }
-    scale = categories == .predicted ? network.decisionScale : nil
-    let classes = network.distanceWidth
+    let isOfOutput = if case .oneClass? = decision { true } else { false }
+    self.isOfOutput = isOfOutput
+    guard categories == .predicted || !isOfOutput else {
+      throw invalid("'categories' is own, and of a one-class model rows are those of the class that it answers")
+    }
+    scale = categories == .predicted && !isOfOutput ? network.decisionScale : nil
+    let classes = isOfOutput ? 1 : network.distanceWidth
     distances = try file.floats("calibration.distances", shape: [rows], reason: "\(rows) rows of the calibration")
     let starts = try file.integers(
       "calibration.offsets", shape: [classes + 1], reason: "\(classes) classes and an end")
@@ -131,8 +144,9 @@ public struct Calibration: Sendable {
     offsets = starts.map(Int.init)
     for index in 0..<classes {
       let own = distances[offsets[index]..<offsets[index + 1]]
-      guard own.allSatisfy({ $0 >= 0 }), zip(own, own.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-        throw invalid("the distances of class \(index) do not ascend from 0")
+      guard own.allSatisfy({ isOfOutput ? $0.isFinite : $0 >= 0 }), zip(own, own.dropFirst()).allSatisfy({ $0 <= $1 })
+      else {
+        throw invalid("the distances of class \(index) do not ascend\(isOfOutput ? "" : " from 0")")
       }
     }
     pooled = Self.pool(distances, offsets, minimumRows)
@@ -178,7 +192,7 @@ public struct Calibration: Sendable {
   }
 
   /// p = (1 + number of the category's calibration distances ≥ `distance`) / (n + 1).
-  /// - Parameter distance: squared.
+  /// - Parameter distance: squared; of a one-class model the negated output.
   public func pValue(class index: Int, distance: Float) -> Double {
     let category = category(of: index)
     let distance = Self.scaled(distance, scale, index)
@@ -191,7 +205,8 @@ public struct Calibration: Sendable {
     return Double(1 + category.endIndex - low) / Double(category.count + 1)
   }
 
-  /// The squared distance beyond which a row of a class is unknown at a rate; nil: no distance is.
+  /// The squared distance beyond which a row of a class is unknown at a rate, of a one-class model the output below which it is; nil: none
+  /// is.
   public func limit(of index: Int, at rate: Double) -> Float? {
     let category = category(of: index)
     // How many calibration distances a known row's must not lie beyond.
@@ -202,6 +217,7 @@ public struct Calibration: Sendable {
     }
     guard needed > 0, needed <= category.count else { return nil }
     let limit = category[category.endIndex - needed]
+    if isOfOutput { return 0 - limit }
     guard let scale else { return limit }
     // The largest squared distance that is still known, whichever way the quotient was rounded.
     var distance = Float(Double(limit) / Double(scale[index]))

@@ -11,7 +11,8 @@ package struct CalibrationDescription: Encodable, Sendable {
     package let rows: Int
     /// Of its category.
     let categoryRows: Int
-    /// The squared distance beyond which a row is unknown at the model's rate; null: no distance is.
+    /// The squared distance beyond which a row is unknown at the model's rate, of a one-class model the output below which it is; null:
+    /// none is.
     @Nullable package var limit: Float?
     /// The same at each of the rates.
     let limits: [Float?]
@@ -21,6 +22,8 @@ package struct CalibrationDescription: Encodable, Sendable {
   static let rates = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]
 
   let method: String
+  /// `output` of a one-class model, whose output is ranked; absent: distances are.
+  package let of: String?
   /// `predicted`: held-out rows are those of the class that was answered; `own`: of their true class, in files of before.
   let categories: String
   package let falseRejectRate: Double
@@ -32,6 +35,7 @@ package struct CalibrationDescription: Encodable, Sendable {
   /// - Parameter labels: of the classes; nil: they have none.
   package init(_ calibration: Calibration, labels: [String]?) {
     method = calibration.method
+    of = calibration.isOfOutput ? "output" : nil
     categories = calibration.categories.rawValue
     falseRejectRate = calibration.falseRejectRate
     rows = calibration.rows

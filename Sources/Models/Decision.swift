@@ -8,12 +8,18 @@ public enum Decision: Sendable, Equatable {
   case largestOutput
   /// Of two classes by one output, the probability of class 1: that from 0.5 on, else class 0.
   case probability
+  /// One class, by one output: whether a row is of it, the output says itself, by being above a number.
+  case oneClass(above: Float)
 
   /// nil: no class follows, the model is a regressor.
-  /// - Parameter hasLabels: whether names of classes were given. They make a classifier of a network whose last layer is of no such kind,
-  ///   unless it has prototypes, whose names they are.
-  init?(_ network: Network, hasLabels: Bool) {
-    if network.prototypesAreClasses {
+  /// - Parameters:
+  ///   - hasLabels: whether names of classes were given. They make a classifier of a network whose last layer is of no such kind, unless it
+  ///     has prototypes, whose names they are.
+  ///   - knownAbove: what the architecture says of the one output of a network that no class follows from otherwise.
+  init?(_ network: Network, hasLabels: Bool, knownAbove: Float? = nil) {
+    if let knownAbove {
+      self = .oneClass(above: knownAbove)
+    } else if network.prototypesAreClasses {
       self = .nearestPrototype
     } else if network.outputWidth > 1, network.lastActivation == .softmax || (hasLabels && network.distanceWidth == 0) {
       self = .largestOutput
@@ -30,6 +36,7 @@ public enum Decision: Sendable, Equatable {
     case .nearestPrototype: network.distanceWidth
     case .largestOutput: network.outputWidth
     case .probability: 2
+    case .oneClass: 1
     }
   }
 
@@ -51,6 +58,14 @@ public enum Decision: Sendable, Equatable {
   }
 }
 
+/// On what a model's verdicts rest.
+public enum VerdictSource: String, Sendable {
+  /// On its own output, as it was trained.
+  case model
+  /// On held-out rows.
+  case calibration
+}
+
 extension Model {
   /// Whether a class follows from what it computes.
   public var isClassifier: Bool { decision != nil }
@@ -60,6 +75,17 @@ extension Model {
 
   /// Whether it measures the distances of its classes, on which verdicts rest.
   public var measuresClasses: Bool { decision == .nearestPrototype || network.hasDistanceHead }
+
+  /// Whether it answers one class, and says itself which rows are of it.
+  public var isOneClass: Bool {
+    if case .oneClass? = decision { true } else { false }
+  }
+
+  /// Whether a calibration has something to rank.
+  public var canBeCalibrated: Bool { measuresClasses || isOneClass }
+
+  /// On what its verdicts rest; nil: it gives none.
+  public var verdictSource: VerdictSource? { calibration != nil ? .calibration : isOneClass ? .model : nil }
 
   /// Whether it measures distances at all.
   public var hasDistances: Bool { network.distanceWidth > 0 }

@@ -8,6 +8,7 @@ extension Model {
       "classifier by the nearest of \(network.prototypeCount) prototypes\(network.prototypeClasses == nil ? "" : " of \(classCount) classes")"
     case .largestOutput: "classifier by the largest of \(classCount) outputs\(measured)"
     case .probability: "classifier of 2 classes by one probability\(measured)"
+    case .oneClass(let limit): "novelty detector: a row is known where its output is above \(limit)"
     case nil: hasDistances ? "regressor with \(network.distanceWidth) prototypes" : "regressor"
     }
   }
@@ -53,7 +54,7 @@ extension Model {
       calibration.map {
         "Calibration: \($0.method) by \($0.categories.rawValue) class, \($0.rows) rows, false-reject rate \($0.falseRejectRate)"
       }
-        ?? "Calibration: none")
+        ?? (isOneClass ? "Calibration: none, verdicts are the model's own" : "Calibration: none"))
     text += layers.compactMap { layer in
       layer.inferredFrom.map { "Inferred: the formula of layer '\(layer.name)', from \($0)" }
     }

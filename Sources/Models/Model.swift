@@ -114,7 +114,16 @@ public final class Model: Sendable {
         .architecture, path,
         "'output_names' names distances, and the network measures none; leave the name out")
     }
-    decision = Decision(network, hasLabels: options.labels != nil || source.metadata["radial.labels"] != nil)
+    let hasLabels = options.labels != nil || source.metadata["radial.labels"] != nil
+    if architecture.knownAbove != nil {
+      guard network.outputWidth == 1, !network.hasDistanceHead, Decision(network, hasLabels: hasLabels) == nil else {
+        throw ModelError(
+          .architecture, path,
+          "'known_above' is of a network with one output from which no class follows otherwise, and this one has \(network.outputWidth)\(network.hasDistanceHead ? " and a head of distances" : ""), or answers classes; leave it out"
+        )
+      }
+    }
+    decision = Decision(network, hasLabels: hasLabels, knownAbove: architecture.knownAbove)
     if network.hasDistanceHead {
       let count = decision?.classCount(of: network) ?? 0
       guard network.distanceWidth == count else {
@@ -125,11 +134,13 @@ public final class Model: Sendable {
       }
     }
     labels = try Self.labels(source, network, decision, options)
-    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype, !network.hasDistanceHead {
+    if source.metadata[Calibration.key] != nil, decision != .nearestPrototype, !network.hasDistanceHead,
+      architecture.knownAbove == nil
+    {
       throw ModelError(
         .metadata, path, "a calibration was found in a network whose classes have no prototypes; export it without one")
     }
-    calibration = try Calibration(source, network, options)
+    calibration = try Calibration(source, network, decision, options)
     fittedRows = try RowSketch(source, tensor: Self.fittedTensor)
     trainingJSON = try Self.training(source)
     verification = try Verification(source)

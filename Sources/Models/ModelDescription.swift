@@ -69,6 +69,8 @@ package struct ModelDescription: Encodable, Sendable {
   let preprocessing: Preprocessing
   /// What the verdicts rest on.
   @Nullable var calibration: CalibrationDescription?
+  /// `model`: its own output; `calibration`; null: it gives none.
+  @Nullable var verdictFrom: String?
   @Nullable var verified: JSONValue?
   @Nullable var training: JSONValue?
   private(set) var file: File
@@ -108,6 +110,7 @@ package struct ModelDescription: Encodable, Sendable {
     }
     labels = model.labels
     calibration = model.calibration.map { CalibrationDescription($0, labels: model.labels) }
+    verdictFrom = model.verdictSource?.rawValue
     verified = model.verification?.json
     // The loader made sure that it is JSON.
     training = model.trainingJSON.flatMap { try? JSONReader.read($0) }

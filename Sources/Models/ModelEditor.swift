@@ -238,7 +238,7 @@ public final class ModelEditor {
       name: name, spec: .rbf(spec), inferredFrom: layers[place].inferredFrom)
     architecture = try Architecture(
       inputShape: architecture.inputShape, inputLayout: architecture.inputLayout, inputName: architecture.inputName,
-      outputNames: architecture.outputNames, layers: layers, path: model.file.path)
+      outputNames: architecture.outputNames, layers: layers, knownAbove: architecture.knownAbove, path: model.file.path)
     metadata[Architecture.key] = architecture.encoded
     metadata["radial.labels"] = JSONValue.array((labels + [label]).map(JSONValue.string)).text(isPretty: false)
     metadata[Verification.key] = nil

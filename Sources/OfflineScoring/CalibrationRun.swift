@@ -27,7 +27,7 @@ package struct CalibrationRun {
 
   /// Runs to the end of the rows.
   /// - Parameters:
-  ///   - model: whose classes have distances.
+  ///   - model: whose classes have distances, or of one class.
   ///   - rate: in (0, 1).
   ///   - minimumRows: classes with fewer form one category.
   package init(
@@ -41,7 +41,7 @@ package struct CalibrationRun {
         let distances = block.results.distances.map { UnsafePointer($0 + row * network.distanceWidth) }
         let classification = Classification(outputs, distances, of: model, omitsVerdict: true)
         part.classes.append(Int32(classification.predicted))
-        part.distances.append(classification.distance ?? 0)
+        part.distances.append(classification.strangeness)
         let values = UnsafeBufferPointer(
           start: block.rows.rows + row * network.inputWidth, count: network.inputWidth)
         let hash = RowSketch.hash(values)
@@ -65,7 +65,8 @@ package struct CalibrationRun {
     }
     fittedRows = parts.reduce(into: []) { $0.formUnion($1.fittedRows) }
     calibration = Calibration(
-      distances: byClass, of: network, rate: rate, minimumRows: minimumRows, sketch: sketch)
+      distances: byClass, of: network, rate: rate, minimumRows: minimumRows, sketch: sketch,
+      isOfOutput: model.isOneClass)
     let first = parts[0]
     firstAnswers = ModelEditor.Answers(
       inputs: first.inputs, outputs: first.outputs, distances: first.allDistances)

@@ -91,7 +91,7 @@ package struct OfflineEncoder: Sendable {
       throw .misfit(error)
     }
     if onlyUnknown {
-      guard model.calibration != nil else { throw .misfit(.noCalibration("only", model)) }
+      guard model.verdictSource != nil else { throw .misfit(.noCalibration("only", model)) }
       guard !self.options.omitsVerdict else { throw .noVerdictToChoose }
     }
     if form == .csv,

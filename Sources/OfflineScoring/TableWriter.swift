@@ -62,7 +62,7 @@ struct TableWriter {
     if let margin = classification.margin { text.write(float: margin) }
     guard let verdict = classification.verdict else { return text.write(",,") }
     text.write(verdict.isKnown ? ",true," : ",false,")
-    text.write(float: Float(verdict.pValue))
+    if let pValue = verdict.pValue { text.write(float: Float(pValue)) }
   }
 
   private func write(_ values: UnsafeBufferPointer<Float>, _ text: JSONWriter) {

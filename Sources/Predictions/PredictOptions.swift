@@ -3,7 +3,7 @@ import RadialEngine
 
 /// What is to be said of each row, beside its class: asked for by a body of `/predict` or by the flags of `radial predict`.
 package struct PredictOptions: Sendable {
-  /// What becomes of rows that the calibration does not know.
+  /// What becomes of rows that are unknown.
   package enum Reject: UInt8, Sendable {
     /// They are answered, with the verdict.
     case flag
@@ -17,9 +17,9 @@ package struct PredictOptions: Sendable {
   package var falseRejectRate: Double?
   /// How many classes, the nearest first; 0: none.
   package var topK: Int32 = 0
-  /// What is shown of a row beside its class; nil: scores and, where the model measures them, distances.
+  /// What is shown of a row beside its class; nil: scores and, where the model measures them, distances, but those of a one-class model.
   package var outputs: PredictOutputs?
-  /// What becomes of rows that the calibration does not know.
+  /// What becomes of rows that are unknown.
   package var reject = Reject.flag
 
   /// Scores and distances.
@@ -30,7 +30,7 @@ package struct PredictOptions: Sendable {
 
   /// What is shown of a row of `model` beside its class.
   package func outputs(of model: Model) -> PredictOutputs {
-    outputs ?? (model.hasDistances ? Self.usualOutputs : PredictOutputs([.scores]))
+    outputs ?? (model.hasDistances && !model.isOneClass ? Self.usualOutputs : PredictOutputs([.scores]))
   }
 
   /// Whether the inputs of the last RBF layer must be kept.
@@ -76,10 +76,11 @@ package struct PredictOptions: Sendable {
         description:
           "'\(member)' needs class prototypes in the last layer and model '\(model.name)' is a regressor; leave it out")
     }
-    if !model.measuresClasses, let member = needed.first(where: { $0 != "top_k" }) {
+    if !model.canBeCalibrated, let member = needed.first(where: { $0 != "top_k" }) {
       throw .noDistances(member, model)
     }
-    if model.calibration == nil, let member = needed.first(where: { $0 != "top_k" }) {
+    let isOwn = model.verdictSource == .model
+    if model.calibration == nil, let member = needed.first(where: { $0 != "top_k" && !($0 == "reject" && isOwn) }) {
       throw .noCalibration(member, model)
     }
   }

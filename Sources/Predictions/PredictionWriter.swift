@@ -10,7 +10,7 @@ package struct PredictionWriter: Sendable {
     package let row: Int
     /// Without the place of the row.
     package let sentence: String
-    /// Whether the calibration does not know the row; else its results are beyond Float32.
+    /// Whether the row is unknown; else its results are beyond Float32.
     package let isUnknown: Bool
   }
 
@@ -77,7 +77,7 @@ package struct PredictionWriter: Sendable {
 
   /// Writes the members of one row's prediction, without the braces.
   /// - Parameter classification: the row's; nil: a regressor's has none.
-  /// - Throws: for a row that the calibration does not know, where that is to be an error.
+  /// - Throws: for a row that is unknown, where that is to be an error.
   package func write(
     _ rows: RowResults, _ row: Int, _ options: PredictOptions, _ classification: Classification?, _ json: JSONWriter
   ) throws(RowFault) {
@@ -113,10 +113,14 @@ package struct PredictionWriter: Sendable {
     guard options.reject == .error, let verdict = classification.verdict, !verdict.isKnown else { return }
     let rate = options.falseRejectRate ?? model.calibration?.falseRejectRate ?? 0
     let label = model.labels?[classification.predicted] ?? String(classification.predicted)
+    let reason =
+      if let pValue = verdict.pValue {
+        "\(model.isOneClass ? "its" : "nearest") class '\(label)' has p-value \(Float(pValue)), below \(Float(rate))"
+      } else {
+        "the output of class '\(label)' is \(classification.score), which the model itself calls unknown"
+      }
     throw RowFault(
-      row: row,
-      sentence: "unknown: nearest class '\(label)' has p-value \(Float(verdict.pValue)), below \(Float(rate)); "
-        + "send \"reject\":\"flag\" to get the answer with its verdict",
+      row: row, sentence: "unknown: \(reason); send \"reject\":\"flag\" to get the answer with its verdict",
       isUnknown: true)
   }
 
@@ -138,8 +142,10 @@ package struct PredictionWriter: Sendable {
       json.write(float: margin)
     }
     guard let verdict = classification.verdict else { return }
-    json.write(verdict.isKnown ? ",\"known\":true,\"p_value\":" : ",\"known\":false,\"p_value\":")
-    json.write(float: Float(verdict.pValue))
+    json.write(verdict.isKnown ? ",\"known\":true" : ",\"known\":false")
+    guard let pValue = verdict.pValue else { return }
+    json.write(",\"p_value\":")
+    json.write(float: Float(pValue))
   }
 
   private func writeLikeliest(_ count: Int, _ rows: RowResults, _ row: Int, _ json: JSONWriter) {
@@ -194,7 +200,8 @@ package struct PredictionWriter: Sendable {
   package func writeNeighbour(_ index: Int, distance: Float?, score: Float?, _ json: JSONWriter) {
     json.write("{\"class\":")
     json.write(integer: index)
-    if index < labels.count {
+    // Units that are no classes have the names of none.
+    if index < labels.count, score != nil || model.measuresClasses || !model.isClassifier {
       json.write(",\"label\":")
       json.write(raw: labels[index])
     }

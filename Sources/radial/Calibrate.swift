@@ -67,7 +67,7 @@ struct Calibrate: ParsableCommand {
     } catch let error as ModelError {
       throw Failure(error)
     }
-    guard editor.model.measuresClasses else {
+    guard editor.model.canBeCalibrated else {
       throw Failure.usage(
         "\(model): is a \(editor.model.kind), and verdicts rest on distances to the classes; give it some by radial fit"
       )
@@ -132,7 +132,8 @@ struct CalibrationReport: Encodable, CustomStringConvertible {
 
   var description: String {
     let rate = calibration.falseRejectRate
-    var lines = [["class", "rows", "unknown beyond the squared distance"]]
+    let limits = calibration.of == nil ? "unknown beyond the squared distance" : "unknown below the output"
+    var lines = [["class", "rows", limits]]
     for (name, entry) in zip(names, calibration.classes) {
       let limit = entry.limit.map { "\($0)" } ?? "never"
       lines.append([

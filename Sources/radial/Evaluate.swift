@@ -51,6 +51,10 @@ struct Evaluate: ParsableCommand {
       let model = try Model.load(
         path: self.model, name: "model", instructionSet: try selectedInstructionSet(), options: options)
       try model.selfTest()
+      guard !model.isOneClass else {
+        throw Failure.usage(
+          "\(self.model): is a \(model.kind), which answers one class; count the verdicts that radial predict gives")
+      }
       guard model.isClassifier else {
         throw Failure.usage("\(self.model): is a \(model.kind), which answers no classes; there is nothing to evaluate")
       }

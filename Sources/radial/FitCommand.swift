@@ -68,6 +68,11 @@ struct FitCommand: ParsableCommand {
           "\(model): is a \(editor.model.kind), which answers no classes; name them with radial convert --labels, if it has some"
         )
       }
+      guard !editor.model.isOneClass else {
+        throw Failure.usage(
+          "\(model): is a \(editor.model.kind), which gives verdicts without distances; set its rate by radial calibrate"
+        )
+      }
       guard editor.model.decision != .nearestPrototype else {
         throw Failure.usage("\(model): is a \(editor.model.kind), which measures its classes already; calibrate it")
       }

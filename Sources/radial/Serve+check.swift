@@ -39,7 +39,8 @@ extension Serve {
       parts.append("labels \(labels.prefix(3).joined(separator: ", "))\(labels.count > 3 ? ", …" : "")")
     }
     parts.append(
-      model.calibration.map { "known at a false-reject rate of \($0.falseRejectRate)" } ?? "no calibration")
+      model.calibration.map { "known at a false-reject rate of \($0.falseRejectRate)" }
+        ?? (model.isOneClass ? "verdicts of its own" : "no calibration"))
     parts.append(model.hasSelfTest ? "self-test passed (\(model.selfTestRows) rows)" : "no self-test")
     return "\(model.name) version \(model.version): " + parts.joined(separator: ", ") + ", \(model.file.path)"
   }

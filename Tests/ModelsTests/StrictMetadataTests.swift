@@ -60,7 +60,7 @@ import Testing
     replacing("\"output\"", "\"outputs\"", "unknown member 'outputs' (did you mean 'output'?)"),
     replacing(
       "\"layers\"", "\"preprocess\":{},\"layers\"",
-      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_layout, input_name, output_names, layers, distances;"
+      "'radial.architecture': unknown member 'preprocess', it may have version, input_shape, input_layout, input_name, output_names, layers, distances, known_above;"
     ),
     replacing("\"input_shape\"", "\"inputshape\"", "unknown member 'inputshape' (did you mean 'input_shape'?)"),
     layers(

@@ -9,7 +9,7 @@ struct ModelCounters: Sendable {
   var nearestDistance = Histogram.squaredDistance
   var pValues = Histogram.pValues
   var statistics = InferenceStatistics()
-  /// [3 C], by answered class and verdict: none (no calibration, or switched off by the caller), unknown, known.
+  /// [3 C], by answered class and verdict: none (the model gives none, or the caller switched it off), unknown, known.
   private(set) var predictions: [UInt64] = []
 
   /// Counts what was decided on one row.
@@ -20,7 +20,7 @@ struct ModelCounters: Sendable {
       predictions += [UInt64](repeating: 0, count: 3 * (row.predicted + 1) - predictions.count)
     }
     predictions[index] += 1
-    if let verdict = row.verdict { pValues.observe(verdict.pValue) }
+    if let pValue = row.verdict?.pValue { pValues.observe(pValue) }
     if let distance = row.distance { nearestDistance.observe(Double(distance)) }
   }
 

@@ -222,8 +222,8 @@ private struct InferWriter {
   }
 }
 
-/// The verdict as tensors have it. Only of a calibrated model are they asked for.
+/// The verdict as tensors have it. They are asked for only of a model that gives it.
 extension Classification {
   fileprivate var isKnown: Bool { verdict?.isKnown ?? false }
-  fileprivate var pValue: Float { verdict.map { Float($0.pValue) } ?? .nan }
+  fileprivate var pValue: Float { verdict?.pValue.map { Float($0) } ?? .nan }
 }

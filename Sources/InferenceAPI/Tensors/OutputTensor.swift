@@ -9,7 +9,7 @@ enum OutputTensor: CaseIterable, Sendable, Equatable {
   case outputs
   /// [N, C], FP32, squared.
   case distances
-  /// [N], BOOL: the calibrated verdict.
+  /// [N], BOOL: the verdict, the calibration's or a one-class model's own.
   case known
   /// [N], FP32
   case pValue

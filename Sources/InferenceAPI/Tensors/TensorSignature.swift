@@ -6,6 +6,8 @@ struct TensorSignature: Sendable {
   /// An output that may be asked for.
   struct Output: Sendable, Equatable {
     let tensor: OutputTensor
+    /// Whether metadata lists it and a request that names no outputs gets it.
+    let isListed: Bool
     /// In metadata, and in answers whatever the request's.
     let name: String
     /// Also accepted; nil: no other.
@@ -13,8 +15,9 @@ struct TensorSignature: Sendable {
     /// The name as a JSON string, quotes included.
     let written: [UInt8]
 
-    init(_ tensor: OutputTensor, name: String, alias: String? = nil) {
-      (self.tensor, self.name, self.alias, written) = (tensor, name, alias, JSONWriter.escaped(name))
+    init(_ tensor: OutputTensor, name: String, alias: String? = nil, isListed: Bool = true) {
+      (self.tensor, self.isListed) = (tensor, isListed)
+      (self.name, self.alias, written) = (name, alias, JSONWriter.escaped(name))
     }
 
     /// Whether it may be asked for under this name.
@@ -34,8 +37,9 @@ struct TensorSignature: Sendable {
   /// What may be asked for.
   let outputs: [Output]
 
-  /// What metadata lists and a request that names no outputs gets. Few: perf_analyzer asks for all that are listed.
-  var listed: [Output] { outputs.filter { $0.tensor != .known && $0.tensor != .pValue } }
+  /// What metadata lists and a request that names no outputs gets. Few: perf_analyzer asks for all that are listed. Of a one-class model
+  /// distances are those to its many support vectors, and are given when they are named.
+  var listed: [Output] { outputs.filter(\.isListed) }
 
   /// Whether the input may be sent under this name.
   func isInput(_ name: borrowing JSONText) -> Bool {
@@ -74,7 +78,9 @@ extension Model {
       }
     }
     let first: OutputTensor = isClassifier ? .scores : .outputs
-    let tensors = [first] + (hasDistances ? [.distances] : []) + (calibration != nil ? [.known, .pValue] : [])
+    let tensors =
+      [first] + (hasDistances ? [.distances] : []) + (verdictSource != nil ? [.known] : [])
+      + (calibration != nil ? [.pValue] : [])
     let outputs = tensors.compactMap { tensor -> TensorSignature.Output? in
       let own: String? =
         switch tensor {
@@ -83,7 +89,8 @@ extension Model {
         case .known, .pValue: nil
         }
       let usual = taken.contains(tensor.usualName) ? nil : tensor.usualName
-      return (own ?? usual).map { .init(tensor, name: $0, alias: own == nil ? nil : usual) }
+      let isListed = tensor == first || (tensor == .distances && !isOneClass)
+      return (own ?? usual).map { .init(tensor, name: $0, alias: own == nil ? nil : usual, isListed: isListed) }
     }
     return TensorSignature(shape: RowShape(inputShape), maxRows: maxRows, inputNames: inputs, outputs: outputs)
   }

@@ -25,7 +25,7 @@ package final class UnknownLog: Sendable {
     fileprivate let index: Int
     fileprivate let predicted: Int
     fileprivate let distance: Float?
-    fileprivate let pValue: Double
+    fileprivate let pValue: Double?
     fileprivate let values: [Float]
 
     /// With what an array takes beside its elements.
@@ -77,7 +77,7 @@ package final class UnknownLog: Sendable {
   /// What became of rows so far.
   package var counts: Counts { state.withLock { $0.counts } }
 
-  /// Those rows of a request that are unknown at the model's own rate, whatever rate the request asks for: a copy, to be kept once the request
+  /// Those rows of a request that are unknown at the model's own rate, or by its own output, whatever rate the request asks for: a copy, to be kept once the request
   /// is answered. No more than the queue could take; what is beyond is dropped and counted.
   /// - Parameters:
   ///   - classifications: of some of its rows.
@@ -89,13 +89,16 @@ package final class UnknownLog: Sendable {
     _ classifications: ArraySlice<Classification>, _ inputs: UnsafePointer<Float>, first: Int, of served: ServedModel,
     taken: Int = 0, requestID: @autoclosure () -> String
   ) -> [Row] {
-    guard let rate = served.model.calibration?.falseRejectRate else { return [] }
+    guard served.model.verdictSource != nil else { return [] }
+    let rate = served.model.calibration?.falseRejectRate ?? 0
     let model = served.model
     let width = model.network.inputWidth
     var (rows, dropped, request) = ([Row](), 0, Request?.none)
     var room = Self.queueBytes - taken - state.withLock { $0.waitingBytes }
     for (index, classification) in classifications.enumerated() {
-      guard let verdict = classification.verdict, verdict.pValue < rate else { continue }
+      guard let verdict = classification.verdict, verdict.pValue.map({ $0 < rate }) ?? !verdict.isKnown else {
+        continue
+      }
       let values = UnsafeBufferPointer(start: inputs + index * width, count: width)
       room -= Row.bytes(width: width)
       // What is no number in JSON nobody could read.
@@ -216,8 +219,10 @@ package final class UnknownLog: Sendable {
       json.write(#","distance":"#)
       json.write(float: distance)
     }
-    json.write(#","p_value":"#)
-    json.write(float: Float(row.pValue))
+    if let pValue = row.pValue {
+      json.write(#","p_value":"#)
+      json.write(float: Float(pValue))
+    }
     json.write(#","instance":"#)
     row.values.withUnsafeBufferPointer { json.write(floats: $0) }
     json.write("}\n")

@@ -26,11 +26,14 @@ struct Architecture {
   let layers: [Entry]
   /// What measures distances where the layers do not; nil: nothing else.
   let distances: DistanceHeadSpec?
+  /// A row is known where the one output is above it; nil: the network says nothing of that kind.
+  let knownAbove: Float?
 
   /// - Parameter path: the file's, for errors.
   init(
     inputShape: [Int], inputLayout: ImageLayout = .channelsLast, inputName: String?,
-    outputNames: OutputNames? = nil, layers: [Entry], distances: DistanceHeadSpec? = nil, path: String
+    outputNames: OutputNames? = nil, layers: [Entry], distances: DistanceHeadSpec? = nil, knownAbove: Float? = nil,
+    path: String
   ) throws(ModelError) {
     guard inputLayout == .channelsLast || inputShape.count == 3 else {
       throw ModelError(
@@ -70,6 +73,7 @@ struct Architecture {
     }
     (self.inputShape, self.inputLayout, self.inputName) = (inputShape, inputLayout, inputName)
     (self.outputNames, self.layers, self.distances) = (outputNames, layers, distances)
+    self.knownAbove = knownAbove
   }
 
   /// Decodes the text under the key.
@@ -77,8 +81,9 @@ struct Architecture {
   init(_ text: String, path: String) throws(ModelError) {
     let members = try Members(
       key: Self.key, text: text,
-      known: ["version", "input_shape", "input_layout", "input_name", "output_names", "layers", "distances"],
-      path: path, .architecture)
+      known: [
+        "version", "input_shape", "input_layout", "input_name", "output_names", "layers", "distances", "known_above",
+      ], path: path, .architecture)
     let version = try members.count("version", in: 1...Int(Int32.max))
     guard version == 1 else { throw FileVersion.newer(what: "\(Self.key) has version \(version)", reads: "1", path) }
     let inputShape = try members.integers("input_shape", expected: Self.shapeText)
@@ -94,9 +99,13 @@ struct Architecture {
     for (index, value) in entries.enumerated() { layers.append(try Entry(value, at: index, path: path)) }
     var head: DistanceHeadSpec?
     if let value = members.value("distances") { head = try DistanceHeadSpec(value, path: path) }
+    var knownAbove: Float?
+    if members.value("known_above") != nil {
+      knownAbove = Float(try members.number("known_above", expected: "a number of Float32") { Float($0).isFinite })
+    }
     try self.init(
       inputShape: inputShape, inputLayout: inputLayout, inputName: inputName, outputNames: outputNames,
-      layers: layers, distances: head, path: path)
+      layers: layers, distances: head, knownAbove: knownAbove, path: path)
   }
 
   /// The text under the key.
@@ -108,12 +117,13 @@ struct Architecture {
     members["input_name"] = inputName.map(JSONValue.string)
     members["output_names"] = outputNames?.encoded
     members["distances"] = distances?.encoded
+    members["known_above"] = knownAbove.map(JSONValue.shortest)
     return JSONValue.object(members).text(isPretty: false)
   }
 
   /// The version of files that can say all of it.
   var neededVersion: FileVersion {
-    guard distances == nil, outputNames == nil, inputLayout == .channelsLast else { return .minor2 }
+    guard distances == nil, knownAbove == nil, outputNames == nil, inputLayout == .channelsLast else { return .minor2 }
     let inference: FileVersion =
       inputName != nil || layers.contains { $0.inferredFrom != nil } ? .minor1 : .first
     return layers.reduce(inference) { max($0, $1.spec.payload.neededVersion) }

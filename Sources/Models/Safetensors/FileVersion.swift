@@ -2,8 +2,8 @@
 /// they do not know all of it.
 ///
 /// 1.1 brought the member `inferred_from` of layers, the member `input_name` of the architecture, and the key `radial.verified`; 1.2 the
-/// member `output_names` of the architecture, the members `groups` and `dilation_rate` of conv2d, the types whose specifications say so,
-/// and the members `categories`, `min_rows` and `borrowed` of a calibration.
+/// members `output_names` and `known_above` of the architecture, the members `groups` and `dilation_rate` of conv2d, the types whose
+/// specifications say so, and the members `categories`, `min_rows` and `borrowed` of a calibration.
 struct FileVersion: Equatable, Comparable {
   static let key = "radial.version"
   /// The newest that this reader knows.
