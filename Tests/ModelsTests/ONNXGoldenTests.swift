@@ -17,7 +17,7 @@ import Testing
       Vectors.self, from: Data(contentsOf: Self.folder.appendingPathComponent("\(name)/vectors.json")))
   }
 
-  @Test func `there are 70 graphs`() { #expect(Self.cases.count == 70) }
+  @Test func `there are 82 graphs`() { #expect(Self.cases.count == 82) }
 
   @Test(arguments: cases)
   func `a graph gives the answers that it means, in any batch`(name: String) throws {

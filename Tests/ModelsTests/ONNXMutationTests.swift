@@ -56,7 +56,7 @@ import Testing
     func architecture() throws(ModelError) -> Architecture {
       try Architecture(
         inputShape: translator.inputSizes, inputLayout: translator.isChannelsFirst ? .channelsFirst : .channelsLast,
-        inputName: translator.inputName, layers: translator.layers, path: path)
+        inputName: translator.inputName, layers: translator.layers, knownAbove: translator.knownAbove, path: path)
     }
   }
 
@@ -64,7 +64,7 @@ import Testing
     ["Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"],
     ["Relu", "Tanh", "Sigmoid", "Exp", "Neg", "Sqrt", "Abs", "Softplus", "Softsign", "Erf", "Reciprocal", "Log"],
     ["ReduceSum", "ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceMin", "ReduceMax"], ["MaxPool", "AveragePool"],
-    ["Unsqueeze", "Squeeze"],
+    ["Unsqueeze", "Squeeze"], ["Scaler", "Normalizer", "SVMRegressor"], ["Sign", "Tanh", "Abs", "ArgMin"],
   ]
 
   /// Changes one thing of a graph.
@@ -98,6 +98,14 @@ import Testing
       case .integers(var values)? where !values.isEmpty:
         values[pick(values.count)] += [1, -1, 2, 1 << 40][pick(4)]
         node.attributes[key] = .integers(values)
+      case .floats(var values)? where !values.isEmpty:
+        if pick(3) == 0 {
+          values.remove(at: pick(values.count))
+        } else {
+          values[pick(values.count)] *= [0, -1, 2, .infinity][pick(4)]
+        }
+        node.attributes[key] = .floats(values)
+      case .text?: node.attributes[key] = .text(["RBF", "LINEAR", "POLY", "NONE", "LOGISTIC", "L2", "L1"][pick(7)])
       case .float(let value)?: node.attributes[key] = .float(value * [0, -1, 2, 0.5][pick(4)])
       default: node.attributes[key] = nil
       }

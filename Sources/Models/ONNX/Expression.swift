@@ -139,12 +139,14 @@ enum ONNXValue {
   case joined([Dependent], shape: [Int])
   /// `value` > `limit`: only Where takes it (torch's softplus).
   case isAbove(Dependent, limit: Double)
+  /// What scikit-learn's converters name a row: the network says it itself, and no layer reads it.
+  case label(ONNXLabel, shape: [Int])
 
   var shape: [Int] {
     switch self {
     case .constant(let constant): constant.shape
     case .dependent(let value), .isAbove(let value, _): value.shape
-    case .joined(_, let shape): shape
+    case .joined(_, let shape), .label(_, let shape): shape
     }
   }
 }

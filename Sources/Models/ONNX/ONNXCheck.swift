@@ -46,6 +46,9 @@ struct ONNXCheck {
       case .outputs: found = answers.outputs
       case .distances: found = answers.distances
       case .embedding: continue
+      case .label(let kind):
+        try compare(kind, expected[name], answers, called: name)
+        continue
       }
       guard let values = expected[name]?.real, values.count == found.count else {
         throw difference(name, "has another shape")
@@ -92,6 +95,29 @@ struct ONNXCheck {
       }
     }
     return answers
+  }
+
+  /// Labels, of rows where no rounding decides them.
+  private func compare(
+    _ kind: ONNXLabel.Kind, _ expected: Constant?, _ answers: ModelEditor.Answers, called name: String
+  ) throws(ModelError) {
+    let (outputs, distances) = (answers.outputs, answers.distances)
+    let classes = model.network.distanceWidth
+    let rows = answers.inputs.count / model.network.inputWidth
+    guard let labels = expected?.real, labels.count == rows else { throw difference(name, "has another shape") }
+    for row in 0..<rows {
+      switch kind {
+      case .sign:
+        guard abs(outputs[row]) > Float(Self.tolerance), (labels[row] > 0) != (outputs[row] > 0) else { continue }
+      case .nearest:
+        let own = distances[row * classes..<(row + 1) * classes]
+        let nearest = own.min() ?? 0
+        guard (0..<Double(classes)).contains(labels[row]) else { throw difference(name, "is no class in row \(row)") }
+        let allowed = Float(Self.tolerance + 4 * translator.largestCancellation) * max(nearest, 1)
+        guard own[row * classes + Int(labels[row])] > nearest + allowed else { continue }
+      }
+      throw difference(name, "is \(labels[row]) in row \(row), and the network says something else")
+    }
   }
 
   private func difference(_ name: String, _ sentence: String) -> ModelError {

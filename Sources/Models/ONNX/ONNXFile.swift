@@ -33,7 +33,8 @@ struct ONNXFile: TensorSource {
     form = .onnx(producer: graph.producer.isEmpty ? nil : graph.producer)
     network = try Architecture(
       inputShape: translator.inputSizes, inputLayout: translator.isChannelsFirst ? .channelsFirst : .channelsLast,
-      inputName: translator.inputName, outputNames: Self.names(of: roles), layers: translator.layers, path: path)
+      inputName: translator.inputName, outputNames: Self.names(of: roles), layers: translator.layers,
+      knownAbove: translator.knownAbove, path: path)
     tensors = translator.tensors
     scaling = translator.preprocessing
     metadata = graph.metadata.filter { $0.key.hasPrefix("radial.") }
@@ -44,11 +45,22 @@ struct ONNXFile: TensorSource {
       )
     }
     let model = try Model(self, name: "model", version: 1, instructionSet: .best)
+    for (name, role) in roles {
+      guard case .label(let kind) = role else { continue }
+      let word = kind == .sign ? "known" : "class"
+      guard kind == .sign || model.decision == .nearestPrototype else {
+        throw ModelError(
+          .architecture, path,
+          "the output '\(JSONValue.shortened(name))' names the nearest prototype, and no class follows from the network's outputs; export the model with its distances alone"
+        )
+      }
+      notes.append("the graph's output '\(JSONValue.shortened(name))' is left out: '\(word)' in each answer says it")
+    }
     let check = ONNXCheck(model, translator, ONNXInterpreter(graph, order: translator.order), roles)
     guard let answers = try check.answers(seed: seed) else {
-      notes = [
+      notes.append(
         "the network was not compared with its graph, which is too large to be computed in Float64, or fixes a batch of many rows"
-      ]
+      )
       return
     }
     guard tensors["selftest.inputs"] == nil else { return }

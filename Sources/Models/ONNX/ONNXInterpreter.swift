@@ -41,7 +41,7 @@ struct ONNXInterpreter {
 
   // MARK: Attributes
 
-  private func integer(_ node: ONNXNode, _ key: String, _ absent: Int) -> Int {
+  func integer(_ node: ONNXNode, _ key: String, _ absent: Int) -> Int {
     if case .integer(let value)? = node.attributes[key] { value } else { absent }
   }
 
@@ -53,7 +53,7 @@ struct ONNXInterpreter {
     if case .integers(let values)? = node.attributes[key] { values } else { nil }
   }
 
-  private func text(_ node: ONNXNode, _ key: String) -> String? {
+  func text(_ node: ONNXNode, _ key: String) -> String? {
     if case .text(let value)? = node.attributes[key] { value } else { nil }
   }
 
@@ -206,6 +206,15 @@ struct ONNXInterpreter {
       let low = opset < 11 ? float(node, "min", -.infinity) : second?.single ?? -.infinity
       let high = opset < 11 ? float(node, "max", .infinity) : third?.single ?? .infinity
       return x.mapped { min(max($0, low), high) }
+    case "Scaler", "Normalizer", "SVMRegressor": return try classic(node, x)
+    case "ArgMin":
+      let axis = integer(node, "axis", 0)
+      guard x.rank == 2, [1, -1].contains(axis), x.shape[1] > 0 else { throw Unknown() }
+      let (width, values) = (x.shape[1], x.real)
+      let places = (0..<x.shape[0]).map { row in
+        (0..<width).reduce(0) { values[row * width + $1] < values[row * width + $0] ? $1 : $0 }
+      }
+      return Constant(integer(node, "keepdims", 1) != 0 ? [x.shape[0], 1] : [x.shape[0]], .whole(places))
     default: return try x.mapped(elementwise(node))
     }
   }
@@ -219,6 +228,7 @@ struct ONNXInterpreter {
     case "Reciprocal": return { 1 / $0 }
     case "Sqrt": return { $0.squareRoot() }
     case "Abs": return { abs($0) }
+    case "Sign": return { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
     case "Exp": return Glibc.exp
     case "Log": return Glibc.log
     case "Tanh": return Glibc.tanh

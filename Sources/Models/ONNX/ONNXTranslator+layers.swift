@@ -262,11 +262,15 @@ extension ONNXTranslator {
     // In the form gamma (x − mean): the difference loses nothing where scale · x + shift would.
     let means = zip(g, b).map { $0 == 0 ? 0 : -$1 / $0 }
     let isSmall = !g.contains(0) && means.allSatisfy { abs($0) < 1e30 }
+    let mean = isSmall ? means.map { Double(Float($0)) } : g.map { _ in 0 }
+    // What a mean loses by being rounded to Float32.
+    let rest = g.indices.map { b[$0] + g[$0] * mean[$0] }
+    let hasBeta = zip(rest, b).contains { abs($0) > 1e-12 * abs($1) }
     try put(name, "gamma", g, sizes)
-    try put(name, "moving_mean", isSmall ? means : g.map { _ in 0 }, sizes)
+    try put(name, "moving_mean", mean, sizes)
     try put(name, "moving_variance", g.map { _ in 1 }, sizes)
-    if !isSmall { try put(name, "beta", b, sizes) }
-    emit(name, .batchNormalization(BatchNormalizationSpec(epsilon: 0, hasBeta: !isSmall, hasGamma: true)))
+    if hasBeta { try put(name, "beta", rest, sizes) }
+    emit(name, .batchNormalization(BatchNormalizationSpec(epsilon: 0, hasBeta: hasBeta, hasGamma: true)))
     addStream(stream.axes, stream.sizes, image: stream.image)
   }
 

@@ -7,7 +7,7 @@ import RadialEngine
 extension ONNXTranslator {
   // MARK: Attributes
 
-  private func wrong(_ key: String) -> ModelError {
+  func wrong(_ key: String) -> ModelError {
     refusal("its attribute '\(key)' is of another kind than the operator's")
   }
 
@@ -44,7 +44,7 @@ extension ONNXTranslator {
   }
 
   /// An axis counted from 0.
-  private func position(_ axis: Int, of rank: Int) throws(ModelError) -> Int {
+  func position(_ axis: Int, of rank: Int) throws(ModelError) -> Int {
     guard (-rank..<rank).contains(axis) else { throw refusal("axis \(axis) is none of \(rank)") }
     return axis < 0 ? axis + rank : axis
   }
@@ -94,11 +94,11 @@ extension ONNXTranslator {
     "LogSoftmax":
       "log_softmax is not served: it is a training output; export the model with softmax, or without either",
     "ArgMax": "argmax: it answers with the class alone; export the model without argmax, Radial gives the class itself",
-    "ArgMin": "argmin: it answers with the class alone; export the model without argmin, Radial gives the class itself",
   ]
 
   func evaluate(_ node: ONNXNode, _ arguments: [ONNXValue?]) throws(ModelError) -> [ONNXValue] {
     if let reason = Self.refused[node.operation] { throw refusal(reason) }
+    for case .label? in arguments { throw refusal("it reads a label, by which Radial's layers do not compute") }
     guard let arity = Self.arities[node.operation] else {
       throw refusal(
         "the operator '\(JSONValue.shortened(node.operation))' is not served; Radial serves dense, convolution, pooling, normalisation, activation and RBF layers"

@@ -36,6 +36,7 @@ extension ONNXTranslator {
           constant: Coefficient(axes: named, sizes: constant.shape.filter { $0 > 1 }, values: constant.real)))
     case .joined: throw refusal("two branches are joined here; Radial serves chains of layers")
     case .isAbove: throw refusal("a condition is used as a number")
+    case .label: throw refusal("a label is used as a number")
     }
   }
 

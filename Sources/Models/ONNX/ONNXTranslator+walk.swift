@@ -11,6 +11,8 @@ extension ONNXTranslator {
     case distances
     /// What these are taken of.
     case embedding
+    /// What a row is called, which the network says itself.
+    case label(ONNXLabel.Kind)
   }
 
   /// Reads the whole graph.
@@ -21,16 +23,19 @@ extension ONNXTranslator {
     var uses: [String: Int] = [:]
     for node in order where node.operation != "Shape" { for name in node.inputs { uses[name, default: 0] += 1 } }
     for output in graph.outputs { uses[output.name, default: 0] += 1 }
+    try refuseByName()
     for node in order {
       self.node = node
-      guard node.domain.isEmpty || node.domain == "ai.onnx" else {
+      guard node.domain.isEmpty || ["ai.onnx", Self.classicDomain].contains(node.domain) else {
         throw refusal(
           "the operator is of the domain '\(JSONValue.shortened(node.domain))', which Radial does not know"
             + (node.domain == "com.microsoft" ? "; save it at ONNX Runtime's level basic, or export again" : ""))
       }
       for attribute in node.attributes.values {
         if case .graph = attribute {
-          throw refusal("it holds a graph of its own (a condition or a loop); Radial serves chains of layers")
+          throw refusal(
+            "it holds a graph of its own (a condition or a loop\(node.operation == "Scan" ? ", as of scikit-learn's Gaussian processes and nearest neighbours" : "")); Radial serves chains of layers"
+          )
         }
       }
       var arguments: [ONNXValue?] = []
@@ -42,12 +47,19 @@ extension ONNXTranslator {
         }
         arguments.append(value)
       }
-      let results = try evaluate(node, arguments)
+      let results =
+        if let label = try label(node, arguments) {
+          [label]
+        } else if node.domain == Self.classicDomain {
+          try evaluateClassic(node, arguments)
+        } else {
+          try evaluate(node, arguments)
+        }
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
         if case .constant(let constant) = result { try fold(constant.count) }
         // A dense layer that is read twice: x · erf(x), x · sigmoid(x).
-        if case .dependent(let value) = result, uses[name, default: 0] > 1, isDense(value.polynomial) {
-          try settle(value)
+        if case .dependent(let value) = result, uses[name, default: 0] > 1 {
+          if isDense(value.polynomial) { try settle(value) } else if isScaledInput(value) { try materialise(value) }
         }
         values[name] = result
       }
@@ -67,6 +79,14 @@ extension ONNXTranslator {
         guard case .sum(let inner, _) = atoms[atom], let (term, _) = inner.single else { return false }
         return term.factors.first?.power == 1
       }
+  }
+
+  /// Whether it is the input scaled and shifted, feature by feature: what is read twice of it reads one layer.
+  private func isScaledInput(_ value: Dependent) -> Bool {
+    let input = Monomial(atom: number(of: .stream(0)))
+    return tip == 0 && streams[0].axes.count == 1 && value.axes == [batch] + streams[0].axes
+      && value.polynomial.terms.keys.allSatisfy { $0 == input || $0.factors.isEmpty }
+      && value.polynomial.terms[input] != nil
   }
 
   /// The one input.
@@ -177,14 +197,25 @@ extension ONNXTranslator {
     var place: [String: Int] = [:]
     for (index, node) in order.enumerated() { for name in node.outputs { place[name] = index } }
     var found: [(place: Int, name: String, value: Dependent)] = []
+    var labels: [(name: String, label: ONNXLabel)] = []
     for output in graph.outputs {
       let title = "the output '\(JSONValue.shortened(output.name))'"
       guard let value = values[output.name] else { throw invalid("\(title) is given by no node") }
+      if case .label(let label, _) = value {
+        labels.append((output.name, label))
+        continue
+      }
       guard case .dependent(let value) = value else { throw invalid("\(title) does not depend on the input") }
       found.append((place[output.name] ?? -1, output.name, value))
     }
     found.sort { $0.place < $1.place }
-    guard let last = found.last else { throw invalid("the graph has no output") }
+    guard let last = found.last else {
+      throw invalid(
+        labels.isEmpty
+          ? "the graph has no output"
+          : "its only output is a label (an argmin or a sign), which answers with the class alone; export the model with its scores, Radial gives the class itself"
+      )
+    }
     for early in found.dropLast() { try settle(early.value) }
     var stream = try materialise(last.value)
     if let axis = last.value.axes.compactMap({ $0 }).last(where: { $0 != batch }) {
@@ -224,6 +255,7 @@ extension ONNXTranslator {
       }
       roles[early.name] = role
     }
+    for (name, label) in labels { roles[name] = .label(try checked(label, called: name, of: stream)) }
     guard !layers.isEmpty else { throw invalid("no layer computes anything; Radial serves networks") }
     return graph.outputs.compactMap { output in roles[output.name].map { (output.name, $0) } }
   }

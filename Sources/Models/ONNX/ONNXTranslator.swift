@@ -32,6 +32,8 @@ final class ONNXTranslator {
   var largestShift = 0.0
   /// The nodes that outputs need, in order.
   var order: [ONNXNode] = []
+  /// A row is known where the one output is above it.
+  var knownAbove: Float?
   /// The last squared distance of which a layer was made.
   var lastDistance: Int?
 
