@@ -60,24 +60,24 @@ def models() -> dict[str, Fitted]:
         return make_pipeline(StandardScaler(), model)
 
     mlp = {"hidden_layer_sizes": (16, 8), "max_iter": 300, "random_state": 3}
-    ml, argmax, loop = "'ai.onnx.ml'", "answers with the class alone", "a graph of its own"
+    argmax, loop = "answers with the class alone", "a graph of its own"
     return {
-        "OneClassSVM": Fitted(OneClassSVM(nu=0.1), margin, refused=ml),
-        "OneClassSVM, scaled": Fitted(scaled(OneClassSVM(nu=0.1, gamma=0.2)), margin, refused=ml),
-        "SVR": Fitted(SVR(C=2.0), predict, "number", ml),
-        "SVR, scaled": Fitted(scaled(SVR(gamma=0.1)), predict, "number", ml),
+        "OneClassSVM": Fitted(OneClassSVM(nu=0.1), margin),
+        "OneClassSVM, scaled": Fitted(scaled(OneClassSVM(nu=0.1, gamma=0.2)), margin),
+        "SVR": Fitted(SVR(C=2.0), predict, "number"),
+        "SVR, scaled": Fitted(scaled(SVR(gamma=0.1)), predict, "number"),
         "SVC": Fitted(SVC(), margin, "class", "SVMClassifier"),
-        "KMeans": Fitted(KMeans(5, random_state=3, n_init=2), distances, refused=argmax),
+        "KMeans": Fitted(KMeans(5, random_state=3, n_init=2), distances),
         "KMeans, its distances": Fitted(KMeans(5, random_state=3, n_init=2), distances, keep="scores"),
-        "KMeans, scaled": Fitted(scaled(KMeans(5, random_state=3, n_init=2)), distances, refused=ml, keep="scores"),
+        "KMeans, scaled": Fitted(scaled(KMeans(5, random_state=3, n_init=2)), distances, keep="scores"),
         "MLPRegressor": Fitted(MLPRegressor(**mlp), predict, "number"),
-        "MLPRegressor, scaled, tanh": Fitted(scaled(MLPRegressor(activation="tanh", **mlp)), predict, "number", ml),
+        "MLPRegressor, scaled, tanh": Fitted(scaled(MLPRegressor(activation="tanh", **mlp)), predict, "number"),
         "MLPClassifier": Fitted(MLPClassifier(**mlp), probabilities, "class", argmax),
         "MLPClassifier, its probabilities": Fitted(MLPClassifier(**mlp), probabilities, "class", keep="probabilities"),
         "LinearRegression": Fitted(LinearRegression(), predict, "number", "LinearRegressor"),
         "LogisticRegression": Fitted(LogisticRegression(), probabilities, "class", "LinearClassifier", "probabilities"),
         "principal components": Fitted(PCA(3), distances),
-        "principal components, scaled": Fitted(scaled(PCA(3)), distances, refused=ml),
+        "principal components, scaled": Fitted(scaled(PCA(3)), distances),
         "Gaussian process": Fitted(GaussianProcessRegressor(RBF(2.0), alpha=1e-2, optimizer=None), predict, "number", loop),
         "nearest neighbours": Fitted(KNeighborsClassifier(3), probabilities, "class", loop),
     }
