@@ -125,7 +125,8 @@ case let names where names.allSatisfy(BenchmarkNetwork.names.contains):
   exit(0)
 case let arguments:
   guard arguments.count == 2, let passes = Int(arguments[1]), passes > 0 else {
-    print("radial-bench: expected nothing, names of networks (\(BenchmarkNetwork.names.joined(separator: ", "))), or a model's file and a number of passes")
+    let names = BenchmarkNetwork.names.joined(separator: ", ")
+    print("radial-bench: expected nothing, networks (\(names)), or a model's file and a number of passes")
     exit(2)
   }
   try timeModel(arguments[0], passes: passes, instructionSet)
