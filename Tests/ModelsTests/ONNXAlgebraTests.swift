@@ -406,6 +406,20 @@ import Testing
     #expect(model.layers.first?.formula.hasPrefix(formula) == true, "\(name): \(model.layers.first?.formula ?? "")")
   }
 
+  /// A distance at a prototype is 0 here, and the graph's limit there.
+  @Test(arguments: [(Float(1e-6), true), (1e-12, false)])
+  func `a limit under a root that shows is told`(limit: Float, isTold: Bool) throws {
+    var graph = Graph()
+    graph.tensor("limit", [], [limit])
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    graph.add("Max", ["d", "limit"], "held")
+    graph.add("Sqrt", ["held"], "y")
+    let notes = try graph.translated().model.notes
+    #expect(notes.contains { $0.contains("d is 0 and not 0.001") } == isTold, "\(notes)")
+  }
+
   /// What looks like a form and is none.
   static let almost: [(name: String, sentence: String, build: @Sendable (inout Graph) -> Void)] = [
     (

@@ -45,6 +45,13 @@ struct ONNXFile: TensorSource {
       )
     }
     let model = try Model(self, name: "model", version: 1, instructionSet: .best)
+    // What a limit of 1e-10 adds to a distance, 1e-5, is lost in Float32 beside those of rows that are not a prototype.
+    if translator.largestLimit > 1e-10 {
+      let (limit, root) = (Float(translator.largestLimit), Float(translator.largestLimit.squareRoot()))
+      notes.append(
+        "the graph holds squared distances at \(limit) or more, Radial gives them as they are: at a prototype d² is 0 and not \(limit), d is 0 and not \(root)"
+      )
+    }
     for (name, role) in roles {
       guard case .label(let kind) = role else { continue }
       let word = kind == .sign ? "known" : "class"

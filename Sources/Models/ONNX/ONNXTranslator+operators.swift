@@ -719,6 +719,7 @@ extension ONNXTranslator {
       try self.settle(value)
       // A squared distance is never negative.
       if self.hasDistance(value.polynomial), self.isNonnegative(value.polynomial), high == nil, let low, low <= 1e-6 {
+        self.largestLimit = max(self.largestLimit, low)
         return value.polynomial
       }
       switch (low, high) {

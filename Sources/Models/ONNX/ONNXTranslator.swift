@@ -28,6 +28,8 @@ final class ONNXTranslator {
   var firstImage: Int?
   /// By how much a squared distance of the file, times its factor, is off by the file's own rounding.
   var largestCancellation = 0.0
+  /// The largest number at which the graph holds a squared distance that is smaller.
+  var largestLimit = 0.0
   /// The largest number that is added to a kernel.
   var largestShift = 0.0
   /// The nodes that outputs need, in order.
