@@ -717,6 +717,8 @@ import Testing
     ),
     ("picks from the data", { $0.add("Gather", ["x", "one"], "y") }),
     ("takes a part of the data", { $0.add("Slice", ["x", "one", "last"], "y") }),
+    ("'keepdims' is 2, expected 0 or 1", { $0.add("ReduceSum", ["x", "last"], "y", ["keepdims": .integer(2)]) }),
+    ("'transB' is -1, expected 0 or 1", { $0.add("Gemm", ["x", "c"], "y", ["transB": .integer(-1)]) }),
     ("the operator 'LSTM' is not served", { $0.add("LSTM", ["x"], "y") }),
     (
       "training mode",

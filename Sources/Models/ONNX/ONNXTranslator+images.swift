@@ -155,7 +155,7 @@ extension ONNXTranslator {
     guard (0..<2).allSatisfy({ cells[$0] + sides[$0].0 + sides[$0].1 >= reach[$0] }) else {
       throw refusal("its window is larger than the image")
     }
-    if try attribute(integer: "ceil_mode") ?? 0 != 0 {
+    if try attribute(flag: "ceil_mode") ?? false {
       for axis in 0..<2 {
         let rest = (cells[axis] + sides[axis].0 + sides[axis].1 - reach[axis]) % strides[axis]
         let after = sides[axis].1 + strides[axis] - rest
@@ -232,8 +232,8 @@ extension ONNXTranslator {
     guard let size = try attribute(integers: "kernel_shape"), size.count == 2 else {
       throw refusal("only poolings of images are served, with two sizes in 'kernel_shape'")
     }
-    let includes = try attribute(integer: "count_include_pad") ?? 0
-    let placed = try place(value, size, kind == .average && includes != 0 ? .countedZeros : .nothing)
+    let includes = try attribute(flag: "count_include_pad") ?? false
+    let placed = try place(value, size, kind == .average && includes ? .countedZeros : .nothing)
     guard placed.window.dilation == Extent(rows: 1, columns: 1) else {
       throw refusal("it is dilated, which Radial does not serve of a pooling; train it without")
     }

@@ -19,6 +19,13 @@ extension ONNXTranslator {
     }
   }
 
+  /// 0 or 1: what any other number means, runtimes do not agree on.
+  func attribute(flag key: String) throws(ModelError) -> Bool? {
+    guard let value = try attribute(integer: key) else { return nil }
+    guard value == 0 || value == 1 else { throw refusal("its attribute '\(key)' is \(value), expected 0 or 1") }
+    return value == 1
+  }
+
   func attribute(float key: String) throws(ModelError) -> Float? {
     switch node?.attributes[key] {
     case nil: return nil
@@ -602,7 +609,7 @@ extension ONNXTranslator {
     guard target.count <= 8, target.filter({ $0 == -1 }).count <= 1, target.allSatisfy({ $0 >= -1 }) else {
       throw refusal("the shape \(target) is no shape")
     }
-    if try attribute(integer: "allowzero") ?? 0 == 0 {
+    if try !(attribute(flag: "allowzero") ?? false) {
       for place in target.indices where target[place] == 0 {
         guard place < value.shape.count else { throw refusal("the shape \(target) copies a size that is not there") }
         target[place] = value.shape[place]
@@ -795,7 +802,7 @@ extension ONNXTranslator {
     _ operation: String, _ value: ONNXValue, _ arguments: [ONNXValue?]
   ) throws(ModelError) -> ONNXValue {
     let given = try axes(arguments, rank: value.shape.count)
-    let keeps = try attribute(integer: "keepdims") ?? 1 != 0
+    let keeps = try attribute(flag: "keepdims") ?? true
     if given == nil || given?.isEmpty == true, try attribute(integer: "noop_with_empty_axes") ?? 0 != 0 { return value }
     let positions = given.flatMap { $0.isEmpty ? nil : $0 } ?? Array(value.shape.indices)
     switch value {
@@ -1041,10 +1048,10 @@ extension ONNXTranslator {
       throw refusal("a product of two values is not served")
     }
     let alpha = Double(try attribute(float: "alpha") ?? 1)
-    let weights = (try attribute(integer: "transB") ?? 0 != 0 ? matrix.transposed([1, 0]) : matrix).mapped {
+    let weights = (try attribute(flag: "transB") ?? false ? matrix.transposed([1, 0]) : matrix).mapped {
       alpha * $0
     }
-    let left = try attribute(integer: "transA") ?? 0 != 0 ? try transpose(one, [1, 0]) : one
+    let left = try attribute(flag: "transA") ?? false ? try transpose(one, [1, 0]) : one
     let product = try matrixProduct(left, .constant(weights))
     guard arguments.count > 2, let bias = arguments[2] else { return product }
     let beta = Double(try attribute(float: "beta") ?? 1)
