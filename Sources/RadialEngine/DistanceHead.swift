@@ -51,7 +51,7 @@ extension ExecutionPlan {
     flush()
     parameterCount += dense.kernel.count + (dense.bias?.count ?? 0) + rbf.centers.count
     multiplyAddsPerRow += dense.inputs * dense.units + rbf.inputs * rbf.units
-    headWidth = max(rowStride(dense.units), rowStride(rbf.units))
+    sizes.head = max(rowStride(dense.units), rowStride(rbf.units))
     steps.append(
       .distanceHead(
         HeadStep(

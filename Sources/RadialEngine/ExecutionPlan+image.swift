@@ -19,6 +19,8 @@ struct Convolution: Sendable {
   enum Way: Sendable {
     /// Each row of the kernel is a run of the image.
     case runs(rk_convolution, PackedMatrix)
+    /// One channel and few filters; weights [filters][taps].
+    case plane(rk_convolution, AlignedFloats)
     /// One filter a channel; weights [taps][P].
     case channels(rk_grouped_convolution, count: Int, AlignedFloats)
     /// In groups, or with gaps between the columns of the window; one packed matrix a group.
@@ -33,7 +35,10 @@ struct Convolution: Sendable {
   let bias: AlignedFloats
   /// Whether its vectors reach behind the image itself, where the caller's rows end.
   var readsBehind: Bool {
-    if case .channels = way { border == nil } else { false }
+    switch way {
+    case .channels, .plane: border == nil
+    case .runs, .groups: false
+    }
   }
 }
 
@@ -54,7 +59,7 @@ struct PoolingStep: Sendable {
 }
 
 extension ExecutionPlan {
-  /// The image with its padding, then the convolution.
+  /// Checks the convolution, which waits for a batch normalisation and an activation.
   mutating func add(_ layer: Conv2D) throws(EngineError) {
     let (input, size, filters, groups) = (layer.input, layer.window.size, layer.filters, layer.groups)
     let place = try place(layer.window, on: input, layer.name)
@@ -76,33 +81,56 @@ extension ExecutionPlan {
     try checkImageActivation(layer.activation, layer.name)
     flush()
     parameterCount += layer.kernel.count + (layer.bias?.count ?? 0)
+    multiplyAddsPerRow += taps * outputs
+    width = outputs
+    hold(layer)
+  }
+
+  /// The image with its padding, the convolution, its activation.
+  func step(_ layer: Conv2D, _ sizes: inout WorkspaceSizes) -> Convolution {
+    guard let place = layer.window.placed(on: layer.input) else { preconditionFailure("add(_:) placed it") }
+    let input = layer.input
     let border =
       place.isPadded
       ? Border(
         rows: input.rows, row: input.columns * input.channels, top: place.before.rows, bottom: place.after.rows,
         left: place.before.columns * input.channels, right: place.after.columns * input.channels) : nil
+    sizes.border = max(sizes.border, border?.count ?? 0)
     let (way, bias) = way(
-      layer, taps: taps, output: place.output, row: border?.paddedRow ?? input.columns * input.channels)
-    steps.append(.convolve(Convolution(way: way, outputCount: outputs, border: border, bias: bias)))
-    multiplyAddsPerRow += taps * outputs
-    largestBorder = max(largestBorder, border?.count ?? 0)
-    imageWidth(outputs)
-    add(layer.activation, layer.alpha)
+      layer, output: place.output, row: border?.paddedRow ?? input.columns * input.channels, &sizes)
+    return Convolution(
+      way: way, outputCount: place.output.rows * place.output.columns * layer.filters, border: border, bias: bias)
   }
 
   /// How a convolution is computed, and its bias as that way has it.
   /// - Parameter row: of the padded image, in floats.
-  private mutating func way(
-    _ layer: Conv2D, taps: Int, output: Extent, row: Int
+  private func way(
+    _ layer: Conv2D, output: Extent, row: Int, _ sizes: inout WorkspaceSizes
   ) -> (Convolution.Way, bias: AlignedFloats) {
     let (window, channels, filters) = (layer.window, layer.input.channels, layer.filters)
     let (size, dilation) = (window.size, window.dilation)
+    let taps = size.rows * size.columns * channels / layer.groups
+    let activation = layer.activation.identifier
+    let alpha = layer.alpha ?? layer.activation.defaultAlpha
     if layer.groups == 1, dilation.columns == 1 || size.columns == 1 {
-      let shape = rk_convolution(
+      var shape = rk_convolution(
         rows: output.rows, columns: output.columns, filters: filters, kernel_rows: size.rows,
         run: size.columns * channels, run_step: dilation.rows * row, row_step: window.strides.rows * row,
-        column_step: window.strides.columns * channels)
-      spill = max(spill, output.columns * (padded(filters) - filters))
+        column_step: window.strides.columns * channels, activation: activation, alpha: alpha)
+      if shape.column_step == 1, taps <= Int(RK_WHOLE), isBetterAsPlane(filters: filters, columns: output.columns) {
+        let weights = (0..<filters).flatMap { f in (0..<taps).map { layer.kernel[$0 * filters + f] } }
+        sizes.scratch = max(sizes.scratch, (filters + 3) / 4 * 4 * padded(output.columns))
+        sizes.spill = max(sizes.spill, 3 * filters + Int(RK_PANEL))
+        return (.plane(shape, AlignedFloats(weights, to: weights.count)), AlignedFloats(layer.bias ?? [], to: filters))
+      }
+      // Where every column of the output is as far from the next, rows are one long row: as many as fill tiles.
+      if shape.row_step == output.columns * shape.column_step {
+        let together = (1...output.rows).last { output.rows % $0 == 0 && $0 * output.columns <= 48 } ?? 1
+        shape.rows /= together
+        shape.columns *= together
+        shape.row_step *= together
+      }
+      sizes.spill = max(sizes.spill, shape.columns * (padded(filters) - filters))
       let weights = PackedMatrix(inputs: taps, units: filters) { k, f in layer.kernel[k * filters + f] }
       return (.runs(shape, weights), AlignedFloats(layer.bias ?? [], to: padded(filters)))
     }
@@ -111,7 +139,7 @@ extension ExecutionPlan {
       rows: output.rows, columns: output.columns, groups: layer.groups, filters: shared,
       channels: channels / layer.groups, kernel_rows: size.rows, kernel_columns: size.columns,
       row_gap: dilation.rows * row, column_gap: dilation.columns * channels, row_step: window.strides.rows * row,
-      column_step: window.strides.columns * channels)
+      column_step: window.strides.columns * channels, activation: activation, alpha: alpha)
     // A longer sum is taken in blocks, which the matrix kernels do.
     if layer.groups == channels, shared == 1, taps <= Int(RK_WHOLE) {
       let weights = AlignedFloats(count: taps * padded(filters))
@@ -129,7 +157,7 @@ extension ExecutionPlan {
       filter(column).map { layer.kernel[k * filters + $0] } ?? 0
     }
     let bias = (0..<layer.groups * own).map { column in filter(column).flatMap { layer.bias?[$0] } ?? 0 }
-    largestScratch = max(largestScratch, Int(RK_PATCHES) * (taps + own))
+    sizes.scratch = max(sizes.scratch, Int(RK_PATCHES) * (taps + own))
     return (.groups(shape, weights), AlignedFloats(bias, to: bias.count))
   }
 
@@ -144,7 +172,7 @@ extension ExecutionPlan {
       rows: input.rows, row: input.columns * channels, top: margins.top, bottom: margins.bottom,
       left: margins.left * channels, right: margins.right * channels)
     steps.append(.pad(border, outputCount: output))
-    imageWidth(output)
+    width = output
   }
 
   /// One step.
@@ -161,7 +189,7 @@ extension ExecutionPlan {
         CroppingStep(
           row: input.columns * channels, top: margins.top, rows: output.rows, left: margins.left * channels,
           width: output.columns * channels)))
-    imageWidth(count)
+    width = count
   }
 
   /// One step, unless nothing moves.
@@ -174,7 +202,7 @@ extension ExecutionPlan {
     guard layer.rows > 1, layer.columns > 1 else { return }
     flush()
     steps.append(.transpose(rows: layer.rows, columns: layer.columns))
-    imageWidth(count)
+    width = count
   }
 
   /// One step.
@@ -241,7 +269,12 @@ extension ExecutionPlan {
       pool_columns: window.size.columns, stride_rows: window.strides.rows, stride_columns: window.strides.columns,
       before_rows: place.before.rows, before_columns: place.before.columns)
     steps.append(.pool(PoolingStep(shape: shape, outputCount: outputs)))
-    imageWidth(outputs)
+    width = outputs
+  }
+
+  /// Whether lanes that are columns leave fewer of a panel empty than lanes that are filters.
+  private func isBetterAsPlane(filters: Int, columns: Int) -> Bool {
+    padded(filters) * columns > filters * padded(columns)
   }
 
   private func place(_ window: Window, on image: ImageShape, _ name: String) throws(EngineError) -> Window.Placement {

@@ -37,23 +37,59 @@ enum Step: Sendable {
   case columnAffine(mean: AlignedFloats, scale: AlignedFloats, shift: AlignedFloats)
 }
 
+extension Step {
+  /// The widths of the rows that it makes, one after the other; none: it works in place.
+  var widths: [Int] {
+    switch self {
+    case .dense(let weights, _): [weights.units]
+    case .distances(let centers, let classes, _): [centers.units] + (classes.map { [$0.count] } ?? [])
+    case .meanDistances(_, _, let classes, _): [classes]
+    case .convolve(let convolution): [convolution.outputCount]
+    case .pool(let pooling): [pooling.outputCount]
+    case .pad(_, let outputCount): [outputCount]
+    case .crop(let cropping): [cropping.outputCount]
+    case .negativeScale, .activate, .exponential, .radial, .divideBySum, .transpose, .normalize, .rectify,
+      .distanceHead,
+      .columnSlope, .columnAffine:
+      []
+    }
+  }
+
+  /// Whether the rows of a batch are multiplied by the same weights: the more of them at once, the better.
+  var isMatrix: Bool {
+    switch self {
+    case .dense, .distances, .meanDistances, .distanceHead: true
+    default: false
+    }
+  }
+
+  /// Whether it moves over the cells of an image.
+  var isImage: Bool {
+    switch self {
+    case .convolve, .pool, .pad, .crop: true
+    default: false
+    }
+  }
+}
+
 /// The steps of a network: batch normalisation folded into the linear layer before it or fused behind, dropout dropped.
 struct ExecutionPlan {
   var steps: [Step] = []
   var width: Int
-  private(set) var widest: Int
   var parameterCount = 0
   var multiplyAddsPerRow = 0
-  /// Floats of the largest image with its zeros around it; 0: none has any.
-  var largestBorder = 0
-  /// Floats that the convolutions in groups need beside their images.
-  var largestScratch = 0
-  /// How far a convolution may write behind its last image.
-  var spill = 0
-  /// Floats of a row in the distance head; 0: there is none.
-  var headWidth = 0
-  /// The dense layer whose weights a following batch normalisation may still be folded into.
-  private var foldable: Dense?
+  /// Of a workspace; widths are set when all steps are there.
+  var sizes = WorkspaceSizes()
+  /// How many of the first steps make an image into a row: they are done a few images at a time, whose cells so stay in the nearest caches,
+  /// and the matrices behind them with all rows. 0: there is no image.
+  private(set) var imageSteps = 0
+  /// The linear layer whose weights a following batch normalisation may still be folded into.
+  private var foldable: Linear?
+
+  private enum Linear {
+    case dense(Dense)
+    case convolution(Conv2D)
+  }
 
   /// The steps of a network.
   /// - Throws: for sizes that do not fit one another.
@@ -61,7 +97,6 @@ struct ExecutionPlan {
     try Self.checkSize(inputWidth, "input")
     guard !layers.isEmpty else { throw .noLayers }
     width = inputWidth
-    widest = inputWidth
     // With a head of their own, distances are none of the body's.
     let lastRBF =
       head == nil
@@ -96,6 +131,21 @@ struct ExecutionPlan {
     }
     flush()
     if let head, head.depth >= layers.count { throw .badHead(depth: head.depth, layers: layers.count) }
+    sizes.weights = parameterCount
+    let matrices = steps.firstIndex { $0.isMatrix } ?? steps.count
+    imageSteps = (steps[..<matrices].lastIndex { $0.isImage } ?? -1) + 1
+    var row = inputWidth
+    for (index, step) in steps.enumerated() {
+      let widths = [rowStride(row)] + step.widths.map(rowStride)
+      row = step.widths.last ?? row
+      if index < imageSteps {
+        sizes.imageWidth = max(sizes.imageWidth, widths.max() ?? 0)
+        sizes.featureWidth = rowStride(row)
+      } else {
+        sizes.width = max(sizes.width, widths.max() ?? 0)
+      }
+    }
+    sizes.width = max(sizes.width, rowStride(row))
   }
 
   private mutating func add(_ dense: Dense) throws(EngineError) {
@@ -105,7 +155,7 @@ struct ExecutionPlan {
     flush()
     parameterCount += dense.kernel.count + (dense.bias?.count ?? 0)
     advance(to: dense.units, from: dense.inputs)
-    foldable = dense
+    foldable = .dense(dense)
     if dense.activation != .linear { flush() }
   }
 
@@ -164,18 +214,22 @@ struct ExecutionPlan {
       guard variance > 0 else { throw .badVariance(layer: name, index: c) }
       scale[c] = Double(normalization.gamma?[c] ?? 1) / variance.squareRoot()
     }
-    if var dense = foldable, width == self.width {
-      // Linear so far: (x·W + b − m)·s + t = x·(W s) + ((b − m) s + t), computed in Double and rounded once.
-      for index in dense.kernel.indices {
-        dense.kernel[index] = Float(Double(dense.kernel[index]) * scale[index % width])
-      }
-      let bias = dense.bias ?? [Float](repeating: 0, count: width)
-      dense.bias = (0..<width).map { c in
-        let centered = Double(bias[c]) - Double(mean[c])
+    // Linear so far: (x·W + b − m)·s + t = x·(W s) + ((b − m) s + t), computed in Double and rounded once.
+    func fold(_ kernel: inout [Float], _ bias: inout [Float]?) {
+      for index in kernel.indices { kernel[index] = Float(Double(kernel[index]) * scale[index % width]) }
+      bias = (0..<width).map { c in
+        let centered = Double(bias?[c] ?? 0) - Double(mean[c])
         return Float(centered * scale[c] + Double(beta[c]))
       }
-      foldable = dense
-    } else {
+    }
+    switch foldable {
+    case .dense(var dense) where width == self.width:
+      fold(&dense.kernel, &dense.bias)
+      foldable = .dense(dense)
+    case .convolution(var convolution) where width == convolution.filters:
+      fold(&convolution.kernel, &convolution.bias)
+      foldable = .convolution(convolution)
+    default:
       flush()
       appendAffine(mean: mean, scale: scale.map { Float($0) }, shift: beta)
     }
@@ -217,31 +271,41 @@ struct ExecutionPlan {
     steps.append(.columnSlope(AlignedFloats(rectifier.slopes, to: padded(width))))
   }
 
-  /// An activation in place.
+  /// Part of the convolution before it, or in place.
   mutating func add(_ activation: Activation, _ alpha: Float?) {
+    if case .convolution(var convolution) = foldable, activation != .softmax {
+      (convolution.activation, convolution.alpha) = (activation, alpha)
+      foldable = .convolution(convolution)
+      return flush()
+    }
     flush()
     if activation != .linear { steps.append(.activate(activation, alpha: alpha ?? activation.defaultAlpha)) }
   }
 
-  /// Emits the dense layer that waited for a batch normalisation.
+  /// Keeps a convolution back for what may become part of it.
+  mutating func hold(_ convolution: Conv2D) {
+    foldable = .convolution(convolution)
+    if convolution.activation != .linear { flush() }
+  }
+
+  /// Emits the layer that waited for a batch normalisation.
   mutating func flush() {
-    guard let dense = foldable else { return }
+    let waiting = foldable
     foldable = nil
-    let weights = PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] }
-    steps.append(.dense(weights, bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units))))
-    add(dense.activation, dense.alpha)
+    switch waiting {
+    case .dense(let dense):
+      let weights = PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] }
+      steps.append(.dense(weights, bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units))))
+      add(dense.activation, dense.alpha)
+    case .convolution(let convolution): steps.append(.convolve(step(convolution, &sizes)))
+    case nil: break
+    }
   }
 
   /// From here on a row has `units` values.
   mutating func advance(to units: Int, from inputs: Int) {
     multiplyAddsPerRow += inputs * units
     width = units
-    widest = max(widest, units)
-  }
-
-  mutating func imageWidth(_ count: Int) {
-    width = count
-    widest = max(widest, count)
   }
 
   private func check(_ layer: String, inputs: Int, units: Int) throws(EngineError) {

@@ -46,14 +46,41 @@ extension Network {
     _ inputs: UnsafePointer<Float>, rows: Int, at row: Int, into results: Results, workspace: Workspace
   ) {
     var current = MatrixView(pointer: inputs, stride: inputWidth, width: inputWidth, owned: nil)
-    if preprocessing != .identity {
+    if imageSteps > 0 {
+      let features = workspace.features.pointer
+      var width = 0
+      var first = 0
+      while first < rows {
+        let count = min(workspace.images, rows - first)
+        var images = current
+        images.pointer += first * inputWidth
+        perform(0..<imageSteps, &images, rows: count, at: row + first, into: results, workspace: workspace)
+        width = images.width
+        images.copy(rows: count, to: features + first * rowStride(width), stride: rowStride(width))
+        first += count
+      }
+      current.move(to: features, width: width)
+    }
+    perform(imageSteps..<steps.count, &current, rows: rows, at: row, into: results, workspace: workspace)
+    current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
+  }
+
+  /// Some of the steps, the first of which finds its rows in `current`, where the last leaves its own.
+  private func perform(
+    _ range: Range<Int>, _ current: inout MatrixView, rows: Int, at row: Int, into results: Results,
+    workspace: Workspace
+  ) {
+    if range.lowerBound == 0, preprocessing != .identity {
       let target = current.spare(of: workspace)
       kernels.affine(
-        inputs, inputWidth, rows, inputWidth, preprocessing.scale, preprocessing.offset, target, rowStride(inputWidth))
+        current.pointer, inputWidth, rows, inputWidth, preprocessing.scale, preprocessing.offset, target,
+        rowStride(inputWidth))
       current.move(to: target, width: inputWidth)
     }
     // By index: an array's iterator allocates in debug builds, and a test holds this function to allocating nothing.
-    for index in 0..<steps.count {
+    var index = range.lowerBound
+    while index < range.upperBound {
+      defer { index += 1 }
       switch steps[index] {
       case .dense(let weights, let bias):
         let target = current.spare(of: workspace)
@@ -164,7 +191,6 @@ extension Network {
           target, rows, current.panels, current.stride, mean.pointer, scale.pointer, shift.pointer)
       }
     }
-    current.copy(rows: rows, to: results.outputs + row * outputWidth, stride: outputWidth)
   }
 
   /// The embedding, the distances to all prototypes, and of each class the smallest.
@@ -206,6 +232,11 @@ extension Network {
       case .runs(let shape, let weights):
         withUnsafePointer(to: shape) {
           kernels.convolve($0, image, weights.values.pointer, convolution.bias.pointer, output)
+        }
+      case .plane(let shape, let weights):
+        withUnsafePointer(to: shape) {
+          kernels.convolve_plane(
+            $0, image, weights.pointer, convolution.bias.pointer, workspace.patches.pointer, output)
         }
       case .channels(let shape, let count, let weights):
         withUnsafePointer(to: shape) {

@@ -35,11 +35,9 @@ public final class Network: Sendable {
   let function: RBF.Function
 
   let steps: [Step]
-  let widest: Int
-  let largestBorder: Int
-  let largestScratch: Int
-  let headWidth: Int
-  let spill: Int
+  /// How many of them are done with a few images at a time.
+  let imageSteps: Int
+  let sizes: WorkspaceSizes
   let preprocessing: Preprocessing
   let kernels: rk_kernels
   /// What distances are multiplied by before they are compared, [C]: nil where one positive factor (or none) serves all.
@@ -60,12 +58,9 @@ public final class Network: Sendable {
     self.instructionSet = instructionSet
     kernels = instructionSet.kernels
     outputWidth = plan.width
-    widest = plan.widest
-    largestBorder = plan.largestBorder
-    largestScratch = plan.largestScratch
-    headWidth = plan.headWidth
-    spill = plan.spill
     steps = plan.steps
+    imageSteps = plan.imageSteps
+    sizes = plan.sizes
     parameterCount = plan.parameterCount
     multiplyAddsPerRow = plan.multiplyAddsPerRow
 
@@ -128,10 +123,5 @@ public final class Network: Sendable {
   }
 
   /// A workspace for one thread at a time.
-  public func makeWorkspace() -> Workspace {
-    Workspace(
-      width: rowStride(max(widest, inputWidth)), weights: parameterCount, spill: spill, border: largestBorder,
-      scratch: largestScratch,
-      head: headWidth)
-  }
+  public func makeWorkspace() -> Workspace { Workspace(sizes) }
 }

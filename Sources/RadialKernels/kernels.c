@@ -9,6 +9,16 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+// What a tile sums.
+typedef enum { PRODUCTS, DISTANCES, PLANES } rk_sums;
+
+// What becomes of a window.
+typedef enum { MAXIMUM, MEAN, WIDE_MEAN } rk_pool;
+
+// Cells that a convolution of one filter a channel computes side by side: as many chains as keep two multipliers busy
+// that take four cycles.
+enum { CELLS = 8 };
+
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \

@@ -33,6 +33,10 @@ import Testing
     // Sums in blocks: of two whole runs, of one, of parts of a long one; on the image's edge, in one panel and in several.
     Case((9, 8, 50), 5, (5, 5), (1, 1), .valid), Case((4, 5, 250), 20, (3, 3), (1, 1), .same),
     Case((2, 3, 1300), 3, (1, 1), (1, 1), .valid), Case((3, 4, 600), 33, (2, 3), (2, 1), .same),
+    // One channel: columns that fill no block of 4 and no panel, filters likewise; two rows of the output that are one long row.
+    Case((6, 7, 1), 7, (3, 3), (1, 1), .same), Case((4, 6, 1), 3, (2, 2), (1, 1), .valid),
+    Case((3, 33, 1), 9, (2, 3), (2, 1), .same), Case((5, 18, 1), 34, (3, 1), (1, 1), .same),
+    Case((6, 8, 20), 33, (1, 1), (1, 1), .valid), Case((7, 30, 3), 2, (1, 1), (1, 1), .same),
     Case((40, 50, 1), 2, (40, 33), (1, 1), .valid), Case((2, 1700, 3), 1, (1, 1600), (1, 50), .valid),
   ]
 
@@ -50,19 +54,20 @@ import Testing
   ]
 
   /// Convolutions in groups, and with gaps between the cells of their windows.
-  static let spread: [Case] = [
-    Case((9, 8, 3), 5, (3, 3), (1, 1), .same, dilation: (2, 2)),
-    Case((9, 8, 3), 17, (3, 1), (2, 1), .valid, dilation: (3, 7)),
-    Case((60, 7, 2), 4, (3, 2), (1, 1), .same, dilation: (20, 3)),
-    Case((2, 130, 1), 3, (1, 5), (1, 1), .valid, dilation: (1, 9)),
-    Case((9, 8, 6), 4, (3, 3), (1, 1), .same, groups: 2), Case((9, 8, 6), 40, (2, 3), (2, 2), .valid, groups: 2),
-    Case((5, 120, 4), 8, (3, 3), (1, 2), .same, groups: 4, dilation: (1, 2)),
-    Case((3, 5, 1200), 4, (3, 3), (1, 1), .same, groups: 2), Case((8, 9, 3), 3, (3, 3), (1, 1), .same, groups: 3),
-    Case((8, 9, 37), 37, (3, 3), (2, 2), .same, groups: 37), Case((8, 9, 16), 16, (2, 5), (1, 1), .valid, groups: 16),
-    Case((9, 11, 20), 20, (3, 3), (1, 1), .same, groups: 20, dilation: (2, 3)),
-    Case((8, 9, 5), 15, (3, 3), (1, 1), .same, groups: 5), Case((40, 50, 2), 2, (40, 33), (1, 1), .valid, groups: 2),
-    Case((1, 1, 1), 3, (1, 1), (1, 1), .same, groups: 1, dilation: (9, 9)),
-  ]
+  static let spread: [Case] =
+    [
+      Case((9, 8, 3), 5, (3, 3), (1, 1), .same, dilation: (2, 2)),
+      Case((9, 8, 3), 17, (3, 1), (2, 1), .valid, dilation: (3, 7)),
+      Case((60, 7, 2), 4, (3, 2), (1, 1), .same, dilation: (20, 3)),
+      Case((2, 130, 1), 3, (1, 5), (1, 1), .valid, dilation: (1, 9)),
+      Case((9, 8, 6), 4, (3, 3), (1, 1), .same, groups: 2), Case((9, 8, 6), 40, (2, 3), (2, 2), .valid, groups: 2),
+      Case((5, 120, 4), 8, (3, 3), (1, 2), .same, groups: 4, dilation: (1, 2)),
+      Case((3, 5, 1200), 4, (3, 3), (1, 1), .same, groups: 2), Case((8, 9, 3), 3, (3, 3), (1, 1), .same, groups: 3),
+      Case((8, 9, 37), 37, (3, 3), (2, 2), .same, groups: 37), Case((8, 9, 16), 16, (2, 5), (1, 1), .valid, groups: 16),
+      Case((9, 11, 20), 20, (3, 3), (1, 1), .same, groups: 20, dilation: (2, 3)),
+      Case((8, 9, 5), 15, (3, 3), (1, 1), .same, groups: 5), Case((40, 50, 2), 2, (40, 33), (1, 1), .valid, groups: 2),
+      Case((1, 1, 1), 3, (1, 1), (1, 1), .same, groups: 1, dilation: (9, 9)),
+    ] + (1...10).map { Case((3, $0, 11), 11, (2, 2), (1, 1), .same, groups: 11) }
 
   @Test(arguments: cases + spread + padded) func `a convolution is its naive twin, bit for bit`(item: Case) throws {
     for (seed, bias) in [(UInt64(1), true), (2, false)] {
@@ -79,6 +84,41 @@ import Testing
         #expect(found.bits == rows.flatMap(\.chain).bits, "\(set), seed \(seed)")
         for (y, exact) in zip(found, rows.flatMap(\.exact)) {
           #expect(abs(Double(y) - exact) <= 1e-6 * Double(taps), "\(set), seed \(seed)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 3, 4], [false, true])
+  func `batch normalisation and the activation behind it become part of a convolution`(groups: Int, hasBias: Bool)
+    throws
+  {
+    var random = SplitMix(state: 9)
+    let input = ImageShape(rows: 5, columns: 6, channels: 12)
+    let window = Window(size: Extent(rows: 3, columns: 3), strides: Extent(rows: 1, columns: 1), padding: .same)
+    let filters = 24
+    let layer = Conv2D(
+      name: "c", input: input, filters: filters, window: window, groups: groups,
+      kernel: random.floats(9 * 12 / groups * filters), bias: hasBias ? random.floats(filters) : nil,
+      activation: .linear)
+    let normalization = BatchNormalization(
+      name: "n", width: filters, epsilon: 0.001, gamma: random.floats(filters), beta: random.floats(filters),
+      movingMean: random.floats(filters), movingVariance: random.floats(filters, in: 0.5...2), cells: 30)
+    let x = random.floats(input.count!, in: -2...2)
+    for activation in [Activation.relu, .tanh, .elu] {
+      let layers: [Layer] = [
+        .conv2D(layer), .batchNormalization(normalization), .activation(name: "a", activation, alpha: nil),
+      ]
+      let sums = NaiveImages.convolve(x, layer).exact
+      for set in InstructionSet.available {
+        let network = try Network(inputWidth: x.count, layers: layers, instructionSet: set)
+        for (index, y) in network.compute(x).outputs.enumerated() {
+          let c = index % filters
+          let deviation = (Double(normalization.movingVariance[c]) + 0.001).squareRoot()
+          let z =
+            (sums[index] - Double(normalization.movingMean[c])) / deviation * Double(normalization.gamma![c])
+            + Double(normalization.beta![c])
+          #expect(abs(Double(y) - ActivationTests.reference(activation, z)) <= 2e-5, "\(set), \(activation), \(index)")
         }
       }
     }

@@ -77,6 +77,8 @@ typedef enum { RK_AVX512, RK_AVX2, RK_NEON, RK_PORTABLE } rk_instruction_set;
 typedef struct {
   size_t rows, columns, filters;  // of the output
   size_t kernel_rows, run, run_step, row_step, column_step;
+  rk_activation activation;  // of the outputs, no softmax
+  float alpha;
 } rk_convolution;
 
 // A convolution of an image that already has its padding, in groups: the filters of a group see its channels alone. In
@@ -86,6 +88,8 @@ typedef struct {
   size_t rows, columns, groups, filters;  // of the output; filters of a group
   size_t channels;                        // of a group, of the image
   size_t kernel_rows, kernel_columns, row_gap, column_gap, row_step, column_step;
+  rk_activation activation;  // of the outputs, no softmax
+  float alpha;
 } rk_grouped_convolution;
 
 // Columns of the output that `convolve_groups` computes at a time.
@@ -124,14 +128,20 @@ typedef struct {
                  size_t out_stride);
   // Register-only fused multiply-adds, for the peak that benchmarks quote; returns how many floating-point operations.
   double (*peak)(size_t iterations);
-  // One image: y[rows, columns, filters] = x * kernel + bias; a vector behind y, and columns * (P - filters) floats
-  // where there is more than one panel, may be overwritten.
+  // One image: y[rows, columns, filters] = activation(x * kernel + bias); a panel behind y, and columns * (P - filters)
+  // floats where there is more than one panel, may be overwritten.
   void (*convolve)(const rk_convolution *shape, const float *x, const float *packed, const float *bias, float *y);
+  // The same of one image of one channel with a column step of 1 and at most RK_WHOLE taps. Weights are
+  // [filters][taps], bias [filters]; `scratch` has room for a row of the output, its columns rounded up to RK_PANEL and
+  // its filters to 4; a panel behind x is read, and three cells and a panel behind y may be overwritten.
+  void (*convolve_plane)(const rk_convolution *shape, const float *x, const float *weights, const float *bias,
+                         float *scratch, float *y);
   // One image: y[rows, columns, channels] = mean or maximum of the window's cells that lie on the image; a vector
   // behind x is read, one behind y may be overwritten.
   void (*pool)(const rk_pooling *shape, const float *x, float *y);
-  // One image, one filter a channel: y[rows, columns, channels] = x * kernel + bias. Weights are [taps][P]; a vector
-  // behind x is read, one behind y may be overwritten. `channels`, `groups` and `filters` of the shape are not read.
+  // One image, one filter a channel: y[rows, columns, channels] = activation(x * kernel + bias). Weights are [taps][P];
+  // a vector behind x is read, one behind y may be overwritten. `channels`, `groups` and `filters` of the shape are not
+  // read.
   void (*convolve_channels)(const rk_grouped_convolution *shape, size_t channels, const float *x, const float *weights,
                             const float *bias, float *y);
   // One image, any groups. Weights and bias of a group lie as those of `dense`, one group behind the other. `scratch`
