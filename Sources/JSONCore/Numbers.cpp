@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -10,7 +11,7 @@ namespace {
 
 /// The whole number at `text` as a float; null unless it is an `Integer`.
 template <typename Integer>
-const char *read_integer(const char *text, const char *, float *out) {
+const char *read_integer(const char *text, float *out) {
   const char *digits = text + (*text == '-');
   if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return nullptr;
   Integer value;
@@ -25,6 +26,8 @@ struct NumberReader {
   const char *const type_name, *const path;
   json_rows &rows;
   const size_t wanted;
+  /// Whether they may be read in runs: as floats, not as whole numbers.
+  const bool has_runs;
   size_t count = 0;
 
   /// Nothing behind the first number that has no place.
@@ -42,6 +45,11 @@ struct NumberReader {
         if (++depth > document.max_depth) return fail_number(mark);
         mark++;
         if (body[*mark] != ']') continue;
+      } else if (size_t read = has_runs ? run(mark, behind, static_cast<size_t>(end - value), value) : 0; read > 0) {
+        value += read;
+        count += read;
+        mark += 2 * read;
+        continue;
       } else {
         // At the last mark no number begins.
         bool may_begin = *text != '}' && *text != ']';
@@ -50,7 +58,7 @@ struct NumberReader {
           count++;
           return stand_at(mark), true;
         }
-        const char *after = may_begin ? read_number(text, body + mark[1], value) : nullptr;
+        const char *after = may_begin ? read_number(text, value) : nullptr;
         if (!after || !document.ends_at(after, mark[1])) return fail_number(mark);
         value++;
         count++;
@@ -64,6 +72,12 @@ struct NumberReader {
       if (mark == behind || body[*mark] != ',') return stand_at(mark), document.fail_syntax("',' or ']'", path);
       mark++;
     }
+  }
+
+  /// The numbers from `mark` on, so many of them as have places and are wanted.
+  size_t run(const uint32_t *mark, const uint32_t *behind, size_t places, float *values) {
+    return read_run(document.body, mark, std::min({places, wanted - count, static_cast<size_t>(behind - mark) / 2}),
+                    values);
   }
 
   bool make_places(float **value, float **end) {
@@ -99,7 +113,7 @@ bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *t
                        json_rows *rows, size_t wanted, size_t *count) {
   Document &document = cursor->document;
   if (document.current() != '[') return document.fail_type("an array of numbers", path);
-  NumberReader reader{document, type_name, path, *rows, wanted};
+  NumberReader reader{document, type_name, path, *rows, wanted, type == JSON_AS_FLOAT};
   auto read = [&] {
     switch (type) {
       case JSON_AS_FLOAT: break;
@@ -112,10 +126,7 @@ bool json_read_numbers(json_cursor *cursor, json_number_type type, const char *t
       case JSON_AS_INT32: return reader.read(read_integer<int32_t>);
       case JSON_AS_INT64: return reader.read(read_integer<int64_t>);
     }
-    return reader.read([&](const char *text, const char *next, float *out) {
-      // The eight bytes before `next` are read.
-      return next - document.body >= 8 && read_short_number(text, next, out) ? next : document.read_float(text, out);
-    });
+    return reader.read([&](const char *text, float *out) { return document.read_float(text, out); });
   };
   bool is_read = read();
   *count = reader.count;

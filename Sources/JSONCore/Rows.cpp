@@ -146,15 +146,19 @@ bool RowReader::numbers(size_t wanted, float **cells) {
   const char *body = document.body;
   const uint32_t *mark = document.marks + document.position + 1;
   float *cell = *cells, *const end = cell + wanted;
+  const uint32_t *const last = document.marks + document.count - 1;
   for (;;) {
+    // All but the last number are followed by commas.
+    const size_t left = static_cast<size_t>(end - cell) - 1, there = static_cast<size_t>(last - mark) / 2;
+    const size_t read = read_run(body, mark, left < there ? left : there, cell);
+    cell += read;
+    mark += 2 * read;
     const char *text = body + *mark;
     // The last mark is a bracket, so that the one behind a value is there; at it itself no number begins.
     if (*text == '}' || *text == ']') return false;
     mark++;
-    if (*mark < 8 || !read_short_number(text, body + *mark, cell)) {
-      const char *after = document.read_float(text, cell);
-      if (!after || !document.ends_at(after, *mark)) return false;
-    }
+    const char *after = document.read_float(text, cell);
+    if (!after || !document.ends_at(after, *mark)) return false;
     cell++;
     if (body[*mark++] != ',') break;
     if (cell == end) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -10,7 +11,8 @@
 
 namespace number_detail {
 
-constexpr double inverse_powers[] = {1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8};
+constexpr double inverse_powers[] = {1e0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8,
+                                     1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17};
 constexpr uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
 /// Whether a Float64 that is off by less than two units in its last place may lie on either side of the middle between
@@ -50,6 +52,11 @@ inline unsigned read_digits(const char *p, uint32_t *value) {
 /// Reads the number at `text` (RFC 8259, section 6). Returns its end, or null where there is none; `*out` is infinite
 /// when it is beyond Float32. What follows the number is the caller's to judge. Up to eight bytes behind it are read.
 const char *read_any_number(const char *text, float *out);
+
+/// Numbers one behind the other, number i from text + marks[2 i] to the comma at text + marks[2 i + 1]. Returns how
+/// many it has read: it stops at the first that it leaves to `read_number`, because the number is no common one, or
+/// none, or blanks follow it, or no comma does. Up to 32 bytes behind a number's beginning are read.
+size_t read_run(const char *text, const uint32_t *marks, size_t count, float *values);
 
 /// A number that ends at `end`, of one digit, a point and at most eight more, or of at most eight digits: the commonest
 /// ones. False for all others, and for what is no number. The eight bytes before `end` are read: digits, and whatever
