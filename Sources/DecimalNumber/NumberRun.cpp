@@ -65,12 +65,14 @@ VECTORS unsigned others(__m128i digits) {
 }
 
 VECTORS __m128i align(__m128i digits, size_t point, size_t end) {
-  return _mm_shuffle_epi8(digits, _mm_load_si128(reinterpret_cast<const __m128i *>(alignments.of[point][end - 1].data())));
+  return _mm_shuffle_epi8(digits,
+                          _mm_load_si128(reinterpret_cast<const __m128i *>(alignments.of[point][end - 1].data())));
 }
 
 /// The values of the first and of the last eight of sixteen digits, 32 bits each.
 VECTORS __m128i values_of_eights(__m128i digits) {
-  const __m128i tens = _mm_set1_epi16(0x010a), hundreds = _mm_set1_epi32(0x00010064), thousands = _mm_set1_epi32(0x00012710);
+  const __m128i tens = _mm_set1_epi16(0x010a), hundreds = _mm_set1_epi32(0x00010064),
+                thousands = _mm_set1_epi32(0x00012710);
   __m128i fours = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
   return _mm_madd_epi16(_mm_packus_epi32(fours, fours), thousands);
 }

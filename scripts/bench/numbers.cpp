@@ -1,4 +1,5 @@
-// JSON rows of 784 numbers of several forms, read, and 1,000 floats written: smallest of many passes. scripts/bench/numbers.sh.
+// JSON rows of 784 numbers of several forms, read, and 1,000 floats written: smallest of many passes.
+// scripts/bench/numbers.sh.
 #include <time.h>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-// The text of a JSON number → the correctly rounded Float32.
+// The text of a JSON number → the correctly rounded Float32, and back.
 //
 // simdjson finds where values are, but its numbers are not taken: release 3.0.1 reads 0.71625462174415588378906251
 // as 1.6e-8 (anything of more than 19 digits), and a Float64 narrowed to Float32 would be rounded twice.
@@ -13,7 +13,7 @@ namespace number_detail {
 
 constexpr double inverse_powers[] = {1e0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8,
                                      1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17};
-constexpr uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+constexpr uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
 
 /// Whether a Float64 that is off by less than two units in its last place may lie on either side of the middle between
 /// two Float32.
@@ -117,3 +117,21 @@ inline const char *read_number(const char *text, float *out) {
   }
   return read_any_number(text, out);
 }
+
+/// The shortest decimals that read back as the same Float32, of several the nearest: nine digits with a point behind
+/// the first, zeros at their end, times 10^exponent. Several at once, since what one takes is the time that its
+/// operations wait for each other.
+struct ShortestDecimals {
+  static constexpr size_t capacity = 16;
+  /// The text of the first eight digits, the first in the lowest byte.
+  uint64_t eights[capacity];
+  uint32_t ninths[capacity];
+  int32_t exponents[capacity];
+};
+
+/// Those of at most so many values; of what is 0 or not finite anything.
+void find_shortest(const float *values, size_t count, ShortestDecimals *decimals);
+
+/// Writes a finite Float32, which is number i of the decimals, plain or with an exponent, whichever is shorter: the
+/// same text as std::to_chars. At most 15 bytes, of 16 that there must be room for. Returns its end.
+char *write_shortest(char *out, float value, const ShortestDecimals &decimals, size_t i);
