@@ -69,8 +69,8 @@ inline uint64_t round_to_odd(uint64_t g, uint64_t c) {
   return product >> 32 | static_cast<uint64_t>((product & 0xffffffff) > 1);
 }
 
-/// The decimals of positive, finite Float32, of others anything. In 64-bit numbers of at most 32 bits, never negative and
-/// without branches, which nobody could foresee: so that the compiler computes four side by side.
+/// The decimals of positive, finite Float32, of others anything. In 64-bit numbers of at most 32 bits, never negative
+/// and without branches, which nobody could foresee: so that the compiler computes four side by side.
 __attribute__((always_inline)) inline void find(const float *values, size_t count, ShortestDecimals *decimals) {
   uint32_t digits[ShortestDecimals::capacity];
   int32_t exponents[ShortestDecimals::capacity];
@@ -106,7 +106,8 @@ __attribute__((always_inline)) inline void find(const float *values, size_t coun
   for (size_t i = 0; i < count; i++) {
     uint32_t nine = digits[i];
     int32_t missing = 0;
-    for (auto [least, factor, places] : {Scale{100000, 10000, 4}, Scale{10000000, 100, 2}, Scale{100000000, 10, 1}, Scale{100000000, 10, 1}}) {
+    for (auto [least, factor, places] :
+         {Scale{100000, 10000, 4}, Scale{10000000, 100, 2}, Scale{100000000, 10, 1}, Scale{100000000, 10, 1}}) {
       const bool is_short = nine < least;
       nine *= is_short ? factor : 1;
       missing += is_short ? places : 0;

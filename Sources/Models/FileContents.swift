@@ -1,13 +1,16 @@
 import FileFormats
 import Glibc
+import RadialEngine
 
 /// A file's bytes, read into memory of our own. They are lent to closures and never stored.
 ///
 /// Not mapped: a file that another process cuts short while it is mapped ends this one (SIGBUS, mmap(2)), and a directory of models is
 /// watched while people copy into it. The weights are repacked, and so copied, anyway.
-final class FileContents: ByteOwner {
+/// `Sendable`: what was read never changes.
+final class FileContents: ByteOwner, @unchecked Sendable {
   let path: String
   private let bytes: UnsafeRawBufferPointer
+  private let pages: PageMemory?
 
   var count: Int { bytes.count }
 
@@ -41,7 +44,7 @@ final class FileContents: ByteOwner {
       throw ModelError(.file, path, "is not a regular file, expected \(expected); name a file")
     }
     if information.st_size == 0, mayBeEmpty {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      (bytes, pages) = (UnsafeRawBufferPointer(start: nil, count: 0), nil)
       return
     }
     guard information.st_size > 0 else {
@@ -49,15 +52,18 @@ final class FileContents: ByteOwner {
     }
     let size = Int(information.st_size)
     // Pages of its own, given back as soon as the model is built.
-    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED
-    else { throw ModelError(.file, path, "its \(size) bytes do not fit into memory") }
+    guard let pages = PageMemory(byteCount: size) else {
+      throw ModelError(.file, path, "its \(size) bytes do not fit into memory")
+    }
+    self.pages = pages
+    let memory = pages.start
     var count = 0
     while count < size {
       let read = pread(descriptor, memory + count, size - count, off_t(count))
       if read < 0 && errno == EINTR { continue }
       guard read > 0 else {
         let reason = read < 0 ? String(cString: strerror(errno)) : "it ended after \(count) of \(size) bytes"
-        munmap(memory, size)
+        pages.free()
         throw ModelError(
           .file, path, "cannot be read (\(reason)); replace a model by renaming a whole file into its place")
       }
@@ -66,7 +72,7 @@ final class FileContents: ByteOwner {
     bytes = UnsafeRawBufferPointer(start: memory, count: size)
   }
 
-  deinit { if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) } }
+  deinit { pages?.free() }
 
   /// Lends the whole file.
   func withBytes<Result, Failure: Error>(

@@ -1,4 +1,6 @@
 import CNettle
+import Dispatch
+import Synchronization
 
 /// What `GET /model` says of the file that a model came from.
 public struct FileInformation: Sendable, Equatable {
@@ -13,14 +15,17 @@ public struct FileInformation: Sendable, Equatable {
   /// What the file is.
   public let form: ModelForm
 
-  /// Reads the whole file once, for its checksum.
-  init(path: String, file: FileContents, form: ModelForm) {
+  /// Waits for the checksum.
+  init(path: String, file: FileContents, form: ModelForm, digest: FileDigest) {
     self.path = path
     self.form = form
-    name = path.split(separator: "/").last.map(String.init) ?? path
+    name = Self.name(of: path)
     bytes = file.count
-    sha256 = file.withBytes(Self.sha256)
+    sha256 = digest.value
   }
+
+  /// Last component of a path.
+  static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
   /// In hexadecimal.
   static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -31,5 +36,24 @@ public struct FileInformation: Sendable, Equatable {
     nettle_sha256_digest(&context, digest.count, &digest)
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}
+
+/// The checksum of a file, which is computed while the file is read and repacked.
+final class FileDigest: Sendable {
+  private let group = DispatchGroup()
+  private let result = Mutex("")
+
+  init(of file: FileContents) {
+    DispatchQueue.global(qos: .userInitiated).async(group: group) {
+      let digest = file.withBytes(FileInformation.sha256)
+      self.result.withLock { $0 = digest }
+    }
+  }
+
+  /// Waits for it.
+  var value: String {
+    group.wait()
+    return result.withLock { $0 }
   }
 }

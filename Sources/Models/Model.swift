@@ -81,12 +81,12 @@ public final class Model: Sendable {
     options: LoadOptions = LoadOptions()
   ) throws(ModelError) {
     let path = source.path
-    file = FileInformation(path: source.file.path, file: source.file, form: source.form)
+    let digest = FileDigest(of: source.file)
     self.version = version
     if let name {
       self.name = try ModelName.checked(name, of: path)
     } else {
-      self.name = ModelName.displayed(of: file.name)
+      self.name = ModelName.displayed(of: FileInformation.name(of: source.file.path))
     }
     if let format = source.metadata["format"], format != "radial" {
       throw ModelError(.architecture, path, "its format is '\(format)', expected 'radial'; export the model for Radial")
@@ -146,6 +146,7 @@ public final class Model: Sendable {
     verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)
     try TensorNames.check(source, layers: reader.parts, hasCalibration: calibration != nil)
+    file = FileInformation(path: source.file.path, file: source.file, form: source.form, digest: digest)
   }
 
   /// Of the name of an input or output, in UTF-8.

@@ -122,7 +122,7 @@ extension TensorSource {
         "tensor '\(name)' is \(tensor.type.rawValue), expected F64, F32, F16 or BF16; export the model again")
     }
     let values = tensor.floats
-    if let index = values.firstIndex(where: { !$0.isFinite }) {
+    if let index = values.firstNonFinite {
       throw ModelError(
         .tensor, path,
         "tensor '\(name)' holds \(values[index]) at element \(index), expected finite numbers; train or export the model again"
@@ -188,6 +188,7 @@ extension Tensor {
       let count = data.count / type.bytes
       return [Float](unsafeUninitializedCapacity: count) { target, initialized in
         initialized = count
+        PageMemory.advise(UnsafeMutableRawBufferPointer(target))
         guard let start = data.baseAddress, let memory = target.baseAddress else { return }
         guard let number = type.weight else { return memory.update(repeating: 0, count: count) }
         number.convert(start, to: memory, count: count)

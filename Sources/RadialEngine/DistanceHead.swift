@@ -55,7 +55,7 @@ extension ExecutionPlan {
     steps.append(
       .distanceHead(
         HeadStep(
-          weights: PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] },
+          weights: PackedMatrix(inputs: dense.inputs, units: dense.units, rows: dense.kernel),
           bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units)), centers: rbf.packedCenters,
           classes: PrototypeClasses(head.classes))))
   }

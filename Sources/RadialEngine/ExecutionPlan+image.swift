@@ -131,7 +131,7 @@ extension ExecutionPlan {
         shape.row_step *= together
       }
       sizes.spill = max(sizes.spill, shape.columns * (padded(filters) - filters))
-      let weights = PackedMatrix(inputs: taps, units: filters) { k, f in layer.kernel[k * filters + f] }
+      let weights = PackedMatrix(inputs: taps, units: filters, rows: layer.kernel)
       return (.runs(shape, weights), AlignedFloats(layer.bias ?? [], to: padded(filters)))
     }
     let shared = filters / layer.groups
@@ -244,7 +244,7 @@ extension ExecutionPlan {
     }
     flush()
     parameterCount += layer.kernel.count + layer.centers.count
-    let weights = PackedMatrix(inputs: layer.inputs, units: count) { k, c in layer.kernel[k * count + c] }
+    let weights = PackedMatrix(inputs: layer.inputs, units: count, rows: layer.kernel)
     steps.append(.dense(weights, bias: AlignedFloats(count: padded(count))))
     advance(to: count, from: layer.inputs)
     // Vectors of classes reach beyond the last row.

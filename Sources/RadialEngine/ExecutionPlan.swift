@@ -294,7 +294,7 @@ struct ExecutionPlan {
     foldable = nil
     switch waiting {
     case .dense(let dense):
-      let weights = PackedMatrix(inputs: dense.inputs, units: dense.units) { k, c in dense.kernel[k * dense.units + c] }
+      let weights = PackedMatrix(inputs: dense.inputs, units: dense.units, rows: dense.kernel)
       steps.append(.dense(weights, bias: AlignedFloats(dense.bias ?? [], to: padded(dense.units))))
       add(dense.activation, dense.alpha)
     case .convolution(let convolution): steps.append(.convolve(step(convolution, &sizes)))
@@ -323,7 +323,7 @@ struct ExecutionPlan {
     guard values.count == count else {
       throw .wrongCount(layer: layer, part: part, expected: count, found: values.count)
     }
-    if let index = values.firstIndex(where: { !$0.isFinite }) {
+    if let index = values.firstNonFinite {
       throw .notFinite(layer: layer, part: part, index: index)
     }
   }

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import RadialKernels
 
 /// Columns to whole panels: the padded width of a buffer.
@@ -23,6 +24,34 @@ struct PackedMatrix: Sendable {
     for c in 0..<units {
       let column = values.pointer + place(0, c)
       for k in 0..<inputs { column[k * panel] = element(k, c) }
+    }
+  }
+
+  /// Weights [K, U], row-major: some rows at a time, so that what is read and what is written both lie in a few pages; a large matrix on
+  /// all cores.
+  init(inputs: Int, units: Int, rows: [Float]) {
+    let panel = Int(RK_PANEL)
+    self.inputs = inputs
+    self.units = units
+    panels = padded(units) / panel
+    let (panels, step) = (panels, rk_panel_step(inputs))
+    values = AlignedFloats(count: panels * step)
+    let parts = inputs * units < 1 << 18 ? 1 : 16
+    rows.withUnsafeBufferPointer { rows in
+      guard let start = rows.baseAddress else { return }
+      // Every part writes panels of its own.
+      nonisolated(unsafe) let (from, to) = (start, values.pointer)
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        let own = panels * part / parts..<panels * (part + 1) / parts
+        for first in stride(from: 0, to: inputs, by: 32) {
+          for p in own {
+            let width = min(panel, units - p * panel)
+            for k in first..<min(first + 32, inputs) {
+              (to + p * step + k * panel).update(from: from + k * units + p * panel, count: width)
+            }
+          }
+        }
+      }
     }
   }
 

@@ -220,11 +220,9 @@ extension RBF {
 
   /// [inputs, units] for the kernels, whichever way they lie.
   var packedCenters: PackedMatrix {
-    PackedMatrix(inputs: inputs, units: units) { k, c in
-      switch centersLayout {
-      case .featuresUnits: centers[k * units + c]
-      case .unitsFeatures: centers[c * inputs + k]
-      }
+    switch centersLayout {
+    case .featuresUnits: PackedMatrix(inputs: inputs, units: units, rows: centers)
+    case .unitsFeatures: PackedMatrix(inputs: inputs, units: units) { k, c in centers[c * inputs + k] }
     }
   }
 

@@ -89,4 +89,32 @@ import Testing
     let scaled = x.map { Float(-0.5).addingProduct($0, 1 / 255) }
     #expect(network.compute(x).outputs.bits == Naive.dense(scaled, rows: 3, dense).bits)
   }
+
+  @Test func `a matrix that is packed in parts, in huge pages, has every weight in its place`() throws {
+    var random = SplitMix(state: 17)
+    let (inputs, units) = (1130, 1003)
+    let kernel = random.floats(inputs * units)
+    let network = try Network(
+      inputWidth: inputs,
+      layers: [
+        .dense(Dense(name: "d", inputs: inputs, units: units, kernel: kernel, bias: nil, activation: .linear))
+      ])
+    // Rows of the unit matrix: each answers a row of the weights.
+    let chosen = [0, 1, 31, 32, 33, 511, 512, 1024, 1129]
+    var x = [Float](repeating: 0, count: chosen.count * inputs)
+    for (row, k) in chosen.enumerated() { x[row * inputs + k] = 1 }
+    let found = network.compute(x).outputs
+    for (row, k) in chosen.enumerated() {
+      #expect(Array(found[row * units..<(row + 1) * units]) == Array(kernel[k * units..<(k + 1) * units]), "row \(k)")
+    }
+  }
+
+  @Test(arguments: [0, 1, 100, 4096]) func `the first number that is not finite is found`(place: Int) {
+    var values = [Float](repeating: -.greatestFiniteMagnitude, count: 4097)
+    #expect(values.firstNonFinite == nil && [Float]().firstNonFinite == nil)
+    for value in [Float.nan, .infinity, -.infinity, -.nan] {
+      values[place] = value
+      #expect(values.firstNonFinite == place)
+    }
+  }
 }

@@ -8,6 +8,13 @@ struct Coefficient: Hashable {
 
   static let one = Coefficient(1)
 
+  /// Of matrices a few numbers are enough.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(axes)
+    hasher.combine(sizes)
+    for value in values.prefix(8) { hasher.combine(value) }
+  }
+
   /// The same along every axis.
   init(_ value: Double) { (axes, sizes, values) = ([], [], [value]) }
 
@@ -31,7 +38,7 @@ struct Coefficient: Hashable {
   }
 
   func mapped(_ operation: (Double) -> Double) -> Coefficient {
-    Coefficient(axes: axes, sizes: sizes, values: values.map(operation))
+    Coefficient(axes: axes, sizes: sizes, values: values.mappedLarge(operation))
   }
 
   /// Strides over axes, 0 along those that it does not have.
@@ -71,6 +78,7 @@ struct Coefficient: Hashable {
 
   /// All numbers over axes in this order, spread along those that it does not have.
   func spread(over axes: [Int], sizes: [Int]) -> [Double] {
+    if axes == self.axes { return values }
     var result: [Double] = []
     result.reserveCapacity(sizes.reduce(1, *))
     Strides.walk(sizes, strides(over: axes), [Int](repeating: 0, count: axes.count)) { place, _ in

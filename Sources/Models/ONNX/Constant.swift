@@ -1,5 +1,6 @@
 import Bytes
 import FileFormats
+import RadialEngine
 
 /// Numbers of a graph that do not depend on its input, in Float64 or Int64: what is folded is rounded once, when a layer is made of it.
 struct Constant {
@@ -74,7 +75,17 @@ extension Constant {
       }
     }
     switch type {
-    case .float: self.init(tensor.shape, numbers(UInt32.self).map { Double(Float(bitPattern: $0)) })
+    case .float:
+      self.init(
+        tensor.shape,
+        bytes.withBytes { bytes in
+          [Double](large: count) { values in
+            for i in 0..<count {
+              values[i] = Double(
+                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))))
+            }
+          }
+        })
     case .double: self.init(tensor.shape, numbers(UInt64.self).map { Double(bitPattern: $0) })
     case .float16: self.init(tensor.shape, numbers(UInt16.self).map(Self.half))
     case .bfloat16: self.init(tensor.shape, numbers(UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) })
@@ -97,6 +108,24 @@ extension Constant {
     case 0: return sign * fraction * 0x1p-24
     case 31: return fraction == 0 ? sign * .infinity : .nan
     default: return sign * (1024 + fraction) * Double(sign: .plus, exponent: exponent - 25, significand: 1)
+    }
+  }
+}
+
+extension Array {
+  /// Numbers that `fill` writes, all of them, in huge pages where they are many.
+  init(large count: Int, fill: (UnsafeMutablePointer<Element>) -> Void) {
+    self.init(unsafeUninitializedCapacity: count) { memory, initialized in
+      PageMemory.advise(UnsafeMutableRawBufferPointer(memory))
+      if let start = memory.baseAddress { fill(start) }
+      initialized = count
+    }
+  }
+
+  /// As `map`, of what may be a large matrix.
+  func mappedLarge<Result>(_ transform: (Element) -> Result) -> [Result] {
+    [Result](large: count) { result in
+      for index in indices { (result + index).initialize(to: transform(self[index])) }
     }
   }
 }
@@ -201,7 +230,7 @@ extension Constant {
     return isWhole ? Constant(shape, .whole(values)) : nil
   }
 
-  func mapped(_ operation: (Double) -> Double) -> Constant { Constant(shape, real.map(operation)) }
+  func mapped(_ operation: (Double) -> Double) -> Constant { Constant(shape, real.mappedLarge(operation)) }
 
   /// The same numbers in another shape of as many.
   func reshaped(_ shape: [Int]) -> Constant { Constant(shape, numbers) }
@@ -232,17 +261,19 @@ extension Constant {
   /// values [rows, columns] → [columns, rows], in squares that stay in the cache: weights are large.
   private static func transposed(_ values: [Double], rows: Int, columns: Int) -> [Double] {
     let side = 16
-    var result = [Double](repeating: 0, count: values.count)
-    for top in stride(from: 0, to: rows, by: side) {
-      for left in stride(from: 0, to: columns, by: side) {
-        for row in top..<min(top + side, rows) {
-          for column in left..<min(left + side, columns) {
-            result[column * rows + row] = values[row * columns + column]
+    return values.withUnsafeBufferPointer { values in
+      [Double](large: values.count) { result in
+        for top in stride(from: 0, to: rows, by: side) {
+          for left in stride(from: 0, to: columns, by: side) {
+            for row in top..<min(top + side, rows) {
+              for column in left..<min(left + side, columns) {
+                result[column * rows + row] = values[row * columns + column]
+              }
+            }
           }
         }
       }
     }
-    return result
   }
 
   /// Spread to a shape; nil: it does not fit.
@@ -273,17 +304,44 @@ extension Constant {
     return Constant(keepsAxes ? shape.indices.map { axes.contains($0) ? 1 : shape[$0] } : target, values)
   }
 
-  /// The product of two matrices; nil: they do not fit.
-  func times(_ other: Constant) -> Constant? {
-    guard rank == 2, other.rank == 2, shape[1] == other.shape[0], shape[0] <= Self.maximumCount,
-      other.shape[1] <= Self.maximumCount, shape[0] * other.shape[1] <= Self.maximumCount
+  /// The product of two matrices, of the second's transpose where `isTransposed`; nil: they do not fit.
+  func times(_ other: Constant, isTransposed: Bool = false) -> Constant? {
+    guard rank == 2, other.rank == 2 else { return nil }
+    let (rows, inner) = (shape[0], shape[1])
+    let (depth, columns) = isTransposed ? (other.shape[1], other.shape[0]) : (other.shape[0], other.shape[1])
+    guard inner == depth, rows <= Self.maximumCount, columns <= Self.maximumCount,
+      rows * columns <= Self.maximumCount
     else { return nil }
-    let (a, b, rows, inner, columns) = (real, other.real, shape[0], shape[1], other.shape[1])
+    let (a, b) = (real, other.real)
     var values = [Double](repeating: 0, count: rows * columns)
-    for i in 0..<rows {
-      for k in 0..<inner {
-        let factor = a[i * inner + k]
-        for j in 0..<columns { values[i * columns + j] += factor * b[k * columns + j] }
+    values.withUnsafeMutableBufferPointer { values in
+      a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+          guard let left = a.baseAddress, let right = b.baseAddress else { return }
+          for i in 0..<rows {
+            if isTransposed {
+              for j in 0..<columns {
+                let (x, y) = (left + i * inner, right + j * inner)
+                // Four sums side by side: one would wait for each addition.
+                var sums = SIMD4<Double>()
+                let whole = inner / 4 * 4
+                for k in stride(from: 0, to: whole, by: 4) {
+                  let one = UnsafeRawPointer(x + k).loadUnaligned(as: SIMD4<Double>.self)
+                  let other = UnsafeRawPointer(y + k).loadUnaligned(as: SIMD4<Double>.self)
+                  sums += one * other
+                }
+                var sum = sums.sum()
+                for k in whole..<inner { sum += x[k] * y[k] }
+                values[i * columns + j] = sum
+              }
+            } else {
+              for k in 0..<inner {
+                let factor = a[i * inner + k]
+                for j in 0..<columns { values[i * columns + j] += factor * b[k * columns + j] }
+              }
+            }
+          }
+        }
       }
     }
     return Constant([rows, columns], values)

@@ -380,9 +380,10 @@ struct ONNXInterpreter {
   private func gemm(_ node: ONNXNode, _ a: Constant, _ b: Constant?, _ c: Constant?) throws(Unknown) -> Constant {
     guard let b, a.rank == 2, b.rank == 2 else { throw Unknown() }
     let left = integer(node, "transA", 0) != 0 ? a.transposed([1, 0]) : a
-    let right = integer(node, "transB", 0) != 0 ? b.transposed([1, 0]) : b
     let (alpha, beta) = (float(node, "alpha", 1), float(node, "beta", 1))
-    guard let result = left.times(right)?.mapped({ alpha * $0 }) else { throw Unknown() }
+    guard let result = left.times(b, isTransposed: integer(node, "transB", 0) != 0)?.mapped({ alpha * $0 }) else {
+      throw Unknown()
+    }
     return try c == nil ? result : combined(result, c) { $0 + beta * $1 }
   }
 

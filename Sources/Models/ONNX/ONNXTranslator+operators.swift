@@ -1048,9 +1048,8 @@ extension ONNXTranslator {
       throw refusal("a product of two values is not served")
     }
     let alpha = Double(try attribute(float: "alpha") ?? 1)
-    let weights = (try attribute(flag: "transB") ?? false ? matrix.transposed([1, 0]) : matrix).mapped {
-      alpha * $0
-    }
+    let turned = try attribute(flag: "transB") ?? false ? matrix.transposed([1, 0]) : matrix
+    let weights = alpha == 1 ? turned : turned.mapped { alpha * $0 }
     let left = try attribute(flag: "transA") ?? false ? try transpose(one, [1, 0]) : one
     let product = try matrixProduct(left, .constant(weights))
     guard arguments.count > 2, let bias = arguments[2] else { return product }

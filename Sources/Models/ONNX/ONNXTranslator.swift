@@ -130,8 +130,8 @@ final class ONNXTranslator {
   }
 
   func put(_ layer: String, _ part: String, _ values: [Double], _ shape: [Int]) throws(ModelError) {
-    let floats = values.map { Float($0) }
-    guard floats.allSatisfy(\.isFinite) else { throw refusal("a weight is not a finite number of Float32") }
+    let floats = values.mappedLarge { Float($0) }
+    guard floats.firstNonFinite == nil else { throw refusal("a weight is not a finite number of Float32") }
     tensors["\(layer).\(part)"] = Tensor(floats, shape: shape)
   }
 
