@@ -55,6 +55,7 @@ case " $* " in
       swift build -c release --product radial
       RADIAL="$(swift build -c release --show-bin-path)/radial"
       scripts/page.sh
+      scripts/neon.sh
       scripts/rolling.sh
       scripts/swap.sh 30
       scripts/soak.sh --requests 1000000
