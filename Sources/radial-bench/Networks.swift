@@ -1,6 +1,6 @@
 import RadialEngine
 
-/// A network to be timed, with weights of the size that training gives them. scripts/bench/onnxruntime_engine.py has the same.
+/// A network to be timed, with weights of the size that training gives them. scripts/bench/engines.py has the same.
 struct BenchmarkNetwork {
   let name: String
   let inputs: Int
