@@ -3,7 +3,7 @@
 # Radial over HTTP beside the floor, a bare libmicrohttpd answerer that reads the same bodies and sends answers of the same size.
 #   scripts/bench.sh [engine|http|tensors]      default: all
 #   SECONDS_EACH=3 REPEATS=3 CONNECTIONS="1 16 64 256" TENSOR_CONNECTIONS="16 64"
-# http: one JSON row, POST /predict. tensors: one row and batches of 64 rows of 784, as JSON to /predict, as JSON and as binary to the Open
+# http: one JSON row, POST /predict. tensors: one row, an image's too, by TensorFlow Serving's protocol; one row and batches of 64 rows of 784, as JSON to /predict, as JSON and as binary to the Open
 # Inference Protocol. Every figure is the median of REPEATS interleaved runs with one server thread and one wrk thread, each on a core of its
 # own where there are two. Quote the ratios.
 # What is compared: the floor reads the same bytes of a request, discards them, and sends as many bytes as Radial answers, headers included
@@ -86,6 +86,9 @@ case $part in all | http)
 esac
 case $part in all | tensors)
   start_server digits
+  for body in predict image; do
+    compare "1 x 784, :predict, $body" "$body-1-784" /v1/models/digits:predict ${TENSOR_CONNECTIONS:-16 64}
+  done
   for rows in 1 64; do
     compare "$rows x 784, /predict JSON" "predict-$rows-784" /predict ${TENSOR_CONNECTIONS:-16 64}
     compare "$rows x 784, infer JSON" "json-$rows-784" /v2/models/digits/infer ${TENSOR_CONNECTIONS:-16 64}

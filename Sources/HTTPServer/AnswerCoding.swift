@@ -3,6 +3,9 @@ public enum AnswerCoding: String, Sendable {
   case gzip
   /// In zlib's wrapper (RFC 1950), as RFC 9110 8.4.1.2 has it.
   case deflate
+
+  /// Of an answer that is compressed: below it costs more than it saves.
+  public static let leastBytes = 1024
 }
 
 extension HTTPRequest {

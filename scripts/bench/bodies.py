@@ -35,6 +35,9 @@ def main() -> None:
         described = {"name": "x", "shape": [rows, width], "datatype": "FP32", "parameters": {"binary_data_size": len(numbers)}}
         header = json.dumps({"inputs": [described], "parameters": {"binary_data_output": True}}, separators=(",", ":")).encode()
         write(folder, f"binary-{name}", rows, header + numbers, ("Inference-Header-Content-Length", len(header)))
+    # A digit's strokes on an empty background.
+    pixels = [random.randint(1, 255) if 4 < i // 28 < 24 and 8 + i // 28 % 5 < i % 28 < 15 + i // 28 % 3 else 0 for i in range(784)]
+    write(folder, "image-1-784", 1, f'{{"instances":[{json.dumps(pixels)}]}}'.encode(), None)
 
 
 main()

@@ -1,5 +1,6 @@
-// Every kernel on shapes of real networks and on their edges, every function on a sweep of all floats: one line a case with a hash of the
-// results' bits. All NaN count as one. kernels SET: avx512, avx2, neon or portable; scripts/neon.sh compares what sets print.
+// Every kernel on shapes of real networks and on their edges, every function on a sweep of all floats: one line a case
+// with a hash of the results' bits. All NaN count as one. kernels SET: avx512, avx2, neon or portable; scripts/neon.sh
+// compares what sets print.
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,8 +22,7 @@ static uint64_t next_random(void) {
 static float *floats(size_t count, float bound) {
   float *values = aligned_alloc(64, (count + 127) / 64 * 64 * sizeof(float));
   if (!values) abort();
-  for (size_t i = 0; i < count + 64; i++)
-    values[i] = bound * (float)((double)(next_random() >> 11) * 0x1p-52 - 1);
+  for (size_t i = 0; i < count + 64; i++) values[i] = bound * (float)((double)(next_random() >> 11) * 0x1p-52 - 1);
   return values;
 }
 
@@ -41,14 +41,15 @@ static void report(const char *name, const float *y, size_t rows, size_t width, 
 static size_t panels_of(size_t width) { return (width + RK_PANEL - 1) / RK_PANEL; }
 
 static void matrices(void) {
-  static const size_t shapes[][2] = {{784, 256}, {256, 84}, {84, 10}, {400, 120}, {120, 84}, {2, 1},
+  static const size_t shapes[][2] = {{784, 256}, {256, 84},  {84, 10},   {400, 120}, {120, 84}, {2, 1},
                                      {17, 33},   {1024, 16}, {1025, 40}, {1600, 20}, {3, 145}};
   static const size_t rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 17, 33};
   for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
       const size_t n = rows[r], k = shapes[s][0], units = shapes[s][1], panels = panels_of(units);
       const size_t stride = rk_row_stride(units), x_stride = rk_row_stride(k);
-      float *x = floats(n * x_stride, 2), *w = floats(panels * rk_panel_step(k), 1), *bias = floats(panels * RK_PANEL, 1);
+      float *x = floats(n * x_stride, 2), *w = floats(panels * rk_panel_step(k), 1),
+            *bias = floats(panels * RK_PANEL, 1);
       float *y = floats(n * stride, 0);
       char name[64];
       kernels->dense(x, x_stride, n, k, w, bias, panels, y, stride);
@@ -69,7 +70,8 @@ static size_t sweep(float **values) {
     const uint32_t bits = (uint32_t)(i * 4099);
     memcpy(*values + i, &bits, sizeof bits);
   }
-  static const uint32_t edges[] = {0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 1, 0x80000001, 0x7f7fffff, 0x007fffff};
+  static const uint32_t edges[] = {0x80000000, 0x7f800000, 0xff800000, 0x7fc00000,
+                                   1,          0x80000001, 0x7f7fffff, 0x007fffff};
   memcpy(*values, edges, sizeof edges);
   return count;
 }
@@ -125,19 +127,22 @@ static void functions(void) {
 
 static void images(void) {
   // Rows and columns of the output, channels, filters, side of the window, stride.
-  static const size_t shapes[][6] = {{28, 28, 1, 6, 5, 1}, {10, 10, 6, 16, 5, 1}, {28, 28, 1, 16, 3, 1}, {14, 14, 16, 32, 3, 1},
-                                     {7, 7, 32, 64, 3, 1}, {5, 3, 3, 5, 2, 2},    {4, 9, 1, 7, 3, 1},    {8, 8, 19, 33, 1, 1},
-                                     {3, 5, 50, 17, 5, 1}, {1, 33, 1, 3, 1, 1}};
+  static const size_t shapes[][6] = {
+      {28, 28, 1, 6, 5, 1}, {10, 10, 6, 16, 5, 1}, {28, 28, 1, 16, 3, 1}, {14, 14, 16, 32, 3, 1}, {7, 7, 32, 64, 3, 1},
+      {5, 3, 3, 5, 2, 2},   {4, 9, 1, 7, 3, 1},    {8, 8, 19, 33, 1, 1},  {3, 5, 50, 17, 5, 1},   {1, 33, 1, 3, 1, 1}};
   char name[64];
   for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
     const size_t *h = shapes[s], rows = h[0], columns = h[1], channels = h[2], filters = h[3], side = h[4], step = h[5];
-    const size_t row = ((columns - 1) * step + side) * channels, taps = side * side * channels, panels = panels_of(filters);
+    const size_t row = ((columns - 1) * step + side) * channels, taps = side * side * channels,
+                 panels = panels_of(filters);
     const size_t cells = rows * columns, image = row * ((rows - 1) * step + side);
     float *x = floats(image, 2), *w = floats(panels * rk_panel_step(taps), 1), *bias = floats(panels * RK_PANEL, 1);
-    float *y = floats(cells * (filters + channels + RK_PANEL) + 4 * filters, 0), *scratch = floats(RK_PATCHES * (taps + 64 + panels * RK_PANEL), 0);
+    float *y = floats(cells * (filters + channels + RK_PANEL) + 4 * filters, 0),
+          *scratch = floats(RK_PATCHES * (taps + 64 + panels * RK_PANEL), 0);
     for (int activation = RK_LINEAR; activation <= RK_RELU; activation++) {
-      const rk_convolution shape = {rows, columns, filters, side, side * channels, row, step * row, step * channels,
-                                    (rk_activation)activation, 1};
+      const rk_convolution shape = {
+          rows, columns, filters, side, side * channels, row, step * row, step * channels, (rk_activation)activation,
+          1};
       kernels->convolve(&shape, x, w, bias, y);
       snprintf(name, sizeof name, "convolve-%zu-%d", s, activation);
       report(name, y, 1, cells * filters, 0);
@@ -146,15 +151,19 @@ static void images(void) {
         snprintf(name, sizeof name, "plane-%zu-%d", s, activation);
         report(name, y, 1, cells * filters, 0);
       }
-      const rk_grouped_convolution grouped = {rows, columns, 1, filters, channels, side, side, row, channels, step * row,
-                                              step * channels, (rk_activation)activation, 1};
+      const rk_grouped_convolution grouped = {
+          rows, columns, 1,        filters,    channels,        side,
+          side, row,     channels, step * row, step * channels, (rk_activation)activation,
+          1};
       kernels->convolve_groups(&grouped, x, w, bias, scratch, y);
       snprintf(name, sizeof name, "groups-%zu-%d", s, activation);
       report(name, y, 1, cells * filters, 0);
     }
     for (size_t depth = channels; depth <= channels; depth++) {
-      const rk_grouped_convolution own = {rows, columns, 1, 1, 1, side, side, row, channels, step * row, step * channels, RK_TANH, 1};
-      float *weights = floats(side * side * panels_of(channels) * RK_PANEL, 1), *shift = floats(panels_of(channels) * RK_PANEL, 1);
+      const rk_grouped_convolution own = {rows,       columns,         1,       1, 1, side, side, row, channels,
+                                          step * row, step * channels, RK_TANH, 1};
+      float *weights = floats(side * side * panels_of(channels) * RK_PANEL, 1),
+            *shift = floats(panels_of(channels) * RK_PANEL, 1);
       kernels->convolve_channels(&own, channels, x, weights, shift, y);
       snprintf(name, sizeof name, "channels-%zu", s);
       report(name, y, 1, cells * channels, 0);
@@ -162,8 +171,18 @@ static void images(void) {
     }
     for (int is_maximum = 0; is_maximum < 2; is_maximum++)
       for (size_t before = 0; before < 2 && before < side; before++) {
-        const rk_pooling pooling = {is_maximum, rows, columns, channels, (rows - 1) * step + side - before,
-                                    (columns - 1) * step + side - before, side, side, step, step, before, before};
+        const rk_pooling pooling = {is_maximum,
+                                    rows,
+                                    columns,
+                                    channels,
+                                    (rows - 1) * step + side - before,
+                                    (columns - 1) * step + side - before,
+                                    side,
+                                    side,
+                                    step,
+                                    step,
+                                    before,
+                                    before};
         kernels->pool(&pooling, x, y);
         snprintf(name, sizeof name, "pool-%zu-%d-%zu", s, is_maximum, before);
         report(name, y, 1, cells * channels, 0);

@@ -138,7 +138,7 @@ extension LargeRequest {
     parts = AnswerPart.all(of: answer, blocks, served)
     // Beside the parts there is what was decided on each row.
     let bytes =
-      parts.reduce(0) { $0 + $1.maxBytes } * (caller.coding == nil ? 1 : 2) + rows * MemoryLayout<Classification>.stride
+      parts.reduce(0) { $0 + $1.maxBytes } * (coding == nil ? 1 : 2) + rows * MemoryLayout<Classification>.stride
       + unknown.count * rowBytes
     let isReserved = progress.withLock { progress in
       progress.times.encode += monotonicNanoseconds() - start
@@ -184,7 +184,7 @@ extension LargeRequest {
       try answer.write(section: part.section, rows, to: plain)
     }
     var (buffer, source) = (plain, DeflatedParts.Source?.none)
-    if let coding = caller.coding {
+    if let coding = coding {
       plain.shrink()
       source = DeflatedParts.Source(plain, coding.wrapping)
       buffer = ByteBuffer(capacity: 0)
@@ -194,6 +194,12 @@ extension LargeRequest {
     let bytes = part.maxBytes * (source == nil ? 1 : 2)
     buffer.adopt(progress.withLock { $0.reserved.split(bytes) })
     return AnswerPart.Written(buffer: buffer, plainBytes: plain.count, source: source)
+  }
+
+  /// How the answer is compressed; nil: nobody asked for it, or it is too small to be worth it, as a row's is where the turns have no time
+  /// left for it.
+  private var coding: AnswerCoding? {
+    parts.reduce(0) { $0 + $1.maxBytes } >= AnswerCoding.leastBytes ? caller.coding : nil
   }
 
   /// Every part is written: they are the answer.
@@ -209,7 +215,7 @@ extension LargeRequest {
     let textBytes = zip(parts, written).reduce(0) { $1.0.section < textSections ? $0 + $1.1.plainBytes : $0 }
     var head = answer.head(textBytes: textBytes, of: served)
     var buffers = written.map(\.buffer).filter { $0.count > 0 }
-    if let coding = caller.coding {
+    if let coding = coding {
       var stream = DeflatedParts(coding.wrapping)
       for part in written { if let source = part.source { stream.add(source) } }
       buffers = [Self.buffer(stream.header)] + buffers + [Self.buffer(stream.trailer)]

@@ -109,7 +109,7 @@ final class AnswerWriter {
   ) -> Response {
     var headers = head.headers
     var body = body
-    if body.count >= 1024, let coding = exchange.acceptedCoding {
+    if body.count >= AnswerCoding.leastBytes, let coding = exchange.acceptedCoding {
       // Numbers in decimal pack well: seldom does it have to grow.
       let target = reactor.makeBuffer(minimumCapacity: body.count / 2)
       if target.append(deflating: body, coding == .gzip ? .gzip : .zlib), target.charge(to: memory) {
