@@ -1,11 +1,11 @@
-// A load by the clock: requests become due as a Poisson process, as callers who do not know of each other send them, and a latency counts from
-// when a request was due, whether a connection was free or not. RATE 0: a closed loop, each connection sending again as soon as it is
-// answered, for the peak rate.
+// A load by the clock: requests become due as a Poisson process, as callers who do not know of each other send them,
+// and a latency counts from when a request was due, whether a connection was free or not. RATE 0: a closed loop, each
+// connection sending again as soon as it is answered, for the peak rate.
 //
 //   cc -O2 -o openloop openloop.c -lm
 //   ./openloop PORT CONNECTIONS RATE SECONDS BODY_FILE PATH
-// Prints: requests, requests a second, latency in us: p50, p99, p99.9, largest. It talks to 127.0.0.1 alone, keeps one core busy, and ends by
-// itself; an answer other than 200 ends it with a failure.
+// Prints: requests, requests a second, latency in us: p50, p99, p99.9, largest. It talks to 127.0.0.1 alone, keeps one
+// core busy, and ends by itself; an answer other than 200 ends it with a failure.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,6 +28,7 @@ typedef struct {
   int descriptor;
   size_t sent, received, expected;  // of the request, and of the answer: 0 until its header is there
   double due;
+  int is_busy;
   char *answer;
 } connection;
 
@@ -70,6 +71,7 @@ static void push(connection *c) {
 static void begin(connection *c, double due) {
   c->sent = c->received = c->expected = 0;
   c->due = due;
+  c->is_busy = 1;
   push(c);
 }
 
@@ -105,7 +107,8 @@ static void read_request(const char *file, const char *path) {
   fclose(body);
   request = malloc(size + 512);
   if (!request) abort();
-  const int header = snprintf(request, 512, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n", path, size);
+  const int header =
+      snprintf(request, 512, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n", path, size);
   memcpy(request + header, bytes, size);
   request_size = (size_t)header + size;
 }
@@ -115,17 +118,20 @@ int main(int count, char **arguments) {
   const int port = atoi(arguments[1]);
   const size_t width = strtoul(arguments[2], NULL, 10);
   const double rate = atof(arguments[3]), duration = atof(arguments[4]);
-  if (width < 1 || width > MAX_CONNECTIONS || duration <= 0 || duration > 120) fail("expected 1 to 1024 connections, at most 120 s");
+  if (width < 1 || width > MAX_CONNECTIONS || duration <= 0 || duration > 120)
+    fail("expected 1 to 1024 connections, at most 120 s");
   read_request(arguments[5], arguments[6]);
   latencies = malloc(MAX_REQUESTS * sizeof *latencies);
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
-  const struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  const struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   for (size_t i = 0; i < width; i++) {
     connection *c = connections + i;
     const int on = 1;
     c->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     c->answer = malloc(ANSWER);
-    if (!latencies || !c->answer || connect(c->descriptor, (const struct sockaddr *)&address, sizeof address)) fail("cannot connect");
+    if (!latencies || !c->answer || connect(c->descriptor, (const struct sockaddr *)&address, sizeof address))
+      fail("cannot connect");
     setsockopt(c->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
     epoll_ctl(epoll, EPOLL_CTL_ADD, c->descriptor, &event);
@@ -147,9 +153,11 @@ int main(int count, char **arguments) {
     const int ready = epoll_wait(epoll, events, 64, 0);
     for (int i = 0; i < ready; i++) {
       connection *c = events[i].data.ptr;
+      if (!c->is_busy) continue;
       if (c->sent < request_size) push(c);
       if (events[i].events & EPOLLIN && c->sent == request_size && pull(c)) {
         latencies[answered++] = (float)((now() - c->due) * 1e6);
+        c->is_busy = 0;
         idle[idle_count++] = c;
       }
     }

@@ -31,7 +31,7 @@ static void *sweep(void *argument) {
   _Alignas(64) float y[BLOCK];
   for (uint64_t start = (uint64_t)t->part * BLOCK; start < (1ull << 32); start += THREADS * BLOCK) {
     for (int i = 0; i < BLOCK; i++) y[i] = from_bits((uint32_t)(start + i));
-    kernels->activate(t->activation, y, 1, BLOCK, BLOCK);
+    kernels->activate(t->activation, 1, y, 1, BLOCK, BLOCK);
     for (int i = 0; i < BLOCK; i++) {
       float x = from_bits((uint32_t)(start + i));
       if (x != x) {
