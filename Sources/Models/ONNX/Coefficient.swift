@@ -8,13 +8,6 @@ struct Coefficient: Hashable {
 
   static let one = Coefficient(1)
 
-  /// Of matrices a few numbers are enough.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(axes)
-    hasher.combine(sizes)
-    for value in values.prefix(8) { hasher.combine(value) }
-  }
-
   /// The same along every axis.
   init(_ value: Double) { (axes, sizes, values) = ([], [], [value]) }
 
