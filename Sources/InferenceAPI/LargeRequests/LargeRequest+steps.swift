@@ -44,6 +44,10 @@ extension LargeRequest {
   static let shortNanoseconds = 1e5
 
   private func decode(_ source: Source) throws(APIError) {
+    // Those that waited with it to be decoded may have filled the queue meanwhile.
+    guard !service.queue.isFull(for: modelID) else {
+      throw .queueFull(retryAfterSeconds: service.retryAfterSeconds(served))
+    }
     let body = source.body.bytes
     let target = RowBlocks(
       served.model.network, served.memory, maxRows: service.configuration.maxRequestRows,
