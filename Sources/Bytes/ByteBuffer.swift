@@ -4,7 +4,7 @@ import Glibc
 ///
 /// One user at a time, which is the pool's too.
 public final class ByteBuffer {
-  /// Aligned to 64 bytes, unless it was shrunk. Valid until the buffer grows or shrinks.
+  /// Aligned to 64 bytes, unless it grew or was shrunk. Valid until the buffer grows or shrinks.
   public private(set) var pointer: UnsafeMutableRawPointer
   /// In bytes.
   public private(set) var capacity: Int
@@ -70,23 +70,17 @@ public final class ByteBuffer {
 
   /// Makes room for `capacity` bytes in all and no more, for whoever has to account for them; the contents stay.
   public func grow(to capacity: Int) {
-    guard capacity > self.capacity else { return }
-    move(to: Self.memory(capacity), capacity)
+    guard tryGrow(to: capacity) else { fatalError("out of memory: a buffer of \(capacity) bytes") }
   }
 
   /// The same for a size that a caller decides.
   /// - Returns: false, and nothing has changed, when there is no memory for it.
   public func tryGrow(to capacity: Int) -> Bool {
     guard capacity > self.capacity else { return true }
-    guard let memory = Self.memory(trying: capacity) else { return false }
-    move(to: memory, capacity)
+    // Seldom a copy: it grows in place where there is room behind it, and of a large one the pages are moved.
+    guard let moved = realloc(pointer, capacity) else { return false }
+    (pointer, self.capacity) = (moved, capacity)
     return true
-  }
-
-  private func move(to memory: UnsafeMutableRawPointer, _ capacity: Int) {
-    memory.copyMemory(from: pointer, byteCount: count)
-    free(pointer)
-    (pointer, self.capacity) = (memory, capacity)
   }
 
   /// Appends a text's UTF-8.

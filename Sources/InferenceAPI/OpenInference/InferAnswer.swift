@@ -6,15 +6,8 @@ import RadialEngine
 
 /// What an infer request wants to be told of its rows.
 struct InferAnswer: RowsAnswer {
-  /// A tensor that is asked for.
-  struct Output {
-    let named: TensorSignature.Output
-    let isBinary: Bool
-    /// How many classes, the largest values first; 0: the tensor itself.
-    var classification = 0
-
-    var tensor: OutputTensor { named.tensor }
-  }
+  /// A tensor that is asked for. It holds no references: outputs are copied again and again while an answer is written.
+  typealias Output = InferRequest.Output
 
   /// As a JSON string, quotes included, to be sent back as it came; empty: none.
   let id: [UInt8]
@@ -25,13 +18,16 @@ struct InferAnswer: RowsAnswer {
     id = body?.id ?? []
     let asked = body?.outputs ?? []
     guard !asked.isEmpty else {
-      outputs = served.listedOutputs.map { Output(named: $0, isBinary: body?.isBinary ?? true) }
+      var listed: [Output] = []
+      listed.reserveCapacity(served.listedOutputs.count)
+      for (place, output) in served.signature.outputs.enumerated() where output.isListed {
+        listed.append(Output(tensor: place, isBinary: body?.isBinary ?? true))
+      }
+      outputs = listed
       return
     }
     // In the order of the metadata, not of the request.
-    outputs = asked.sorted { $0.tensor < $1.tensor }.map {
-      Output(named: served.signature.outputs[$0.tensor], isBinary: $0.isBinary, classification: $0.classification)
-    }
+    outputs = asked.sorted { $0.tensor < $1.tensor }
   }
 
   static let decoder = RowsDecoder(header: "Inference-Header-Content-Length") {
@@ -53,25 +49,25 @@ struct InferAnswer: RowsAnswer {
   func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int {
     let output = output(of: section)
     // Shape and punctuation of an output and its name, beside what stands before the first.
-    let text = section < outputs.count ? 256 + output.named.written.count + id.count + served.inferPrefix.count : 0
+    let name = served.signature.outputs[output.tensor].written
+    let text = section < outputs.count ? 256 + name.count + id.count + served.inferPrefix.count : 0
     guard section >= outputs.count || !output.isBinary else { return text }
     let row: Int
     if output.classification > 0 {
       let label = served.predictions.labels.map(\.count).max() ?? 0
       row = min(output.classification, served.model.classCount)
-        .saturatingMultiply(by: InferWriter.maxClassBytes + label)
+        .saturatingMultiply(by: Self.maxClassBytes + label)
     } else {
-      row = (served.width(of: output.tensor) ?? 1) * (JSONOutput.maxFloat + 1)
+      row = (served.width(of: output) ?? 1) * (JSONOutput.maxFloat + 1)
     }
     return row.saturatingMultiply(by: rows).saturatingAdd(text)
   }
 
   func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) {
-    let writer = InferWriter(answer: self, rows: rows)
     if section < outputs.count {
-      writer.writeText(of: section, JSONWriter(buffer))
+      writeText(of: section, rows, JSONWriter(buffer))
     } else {
-      writer.writeBytes(of: output(of: section), to: buffer)
+      writeBytes(of: output(of: section), rows, to: buffer)
     }
   }
 
@@ -88,52 +84,47 @@ struct InferAnswer: RowsAnswer {
   }
 }
 
-/// Some result rows → their part of the answer of an infer request.
-private struct InferWriter {
-  let answer: InferAnswer
-  let rows: AnsweredRows
-
+// Some result rows → their part of the answer. They are handed on and not kept: a copy counts references to all that they hold.
+extension InferAnswer {
   /// The most bytes of an element of a classification without its label: a number with six decimals, an index, what separates them, and its
   /// quotes or its length.
-  static let maxClassBytes = 96
-
-  private var served: ServedModel { rows.served }
+  private static let maxClassBytes = 96
 
   /// The JSON of an output: all of it but its rows with the first row.
-  func writeText(of place: Int, _ json: JSONWriter) {
-    let output = answer.outputs[place]
-    if rows.isFirst { writeStart(of: output, place, json) }
-    if !output.isBinary { writeData(of: output, json) }
+  private func writeText(of place: Int, _ rows: AnsweredRows, _ json: JSONWriter) {
+    let output = outputs[place]
+    if rows.isFirst { writeStart(of: output, place, rows, json) }
+    if !output.isBinary { writeData(of: output, rows, json) }
     guard rows.isLast else { return }
     json.write(output.isBinary ? "}" : "]}")
-    if place == answer.outputs.count - 1 { json.write("]}") }
+    if place == outputs.count - 1 { json.write("]}") }
   }
 
-  private func writeStart(of output: InferAnswer.Output, _ place: Int, _ json: JSONWriter) {
+  private func writeStart(of output: Output, _ place: Int, _ rows: AnsweredRows, _ json: JSONWriter) {
     if place == 0 {
       json.write("{")
-      if !answer.id.isEmpty {
+      if !id.isEmpty {
         json.write("\"id\":")
-        json.write(raw: answer.id)
+        json.write(raw: id)
         json.write(",")
       }
-      json.write(raw: served.inferPrefix)
+      json.write(raw: rows.served.inferPrefix)
     } else {
       json.write(",")
     }
     json.write("{\"name\":")
-    json.write(raw: output.named.written)
+    json.write(raw: rows.served.signature.outputs[output.tensor].written)
     json.write(",\"datatype\":\"")
-    json.write(output.classification > 0 ? "BYTES" : output.tensor.datatype)
+    json.write(output.classification > 0 ? "BYTES" : rows.served.tensor(of: output).datatype)
     json.write("\",\"shape\":[")
     json.write(integer: rows.total)
-    if let width = width(of: output) {
+    if let width = rows.served.width(of: output) {
       json.write(",")
       json.write(integer: width)
     }
     if output.isBinary {
       json.write("],\"parameters\":{\"binary_data_size\":")
-      json.write(integer: binarySize(of: output))
+      json.write(integer: binarySize(of: output, rows))
       json.write("}")
     } else {
       // Always flat, and never with parameters: NVIDIA's C++ client reads nested data as zeros, and stumbles over parameters.
@@ -141,7 +132,7 @@ private struct InferWriter {
     }
   }
 
-  private func writeData(of output: InferAnswer.Output, _ json: JSONWriter) {
+  private func writeData(of output: Output, _ rows: AnsweredRows, _ json: JSONWriter) {
     guard rows.results.count > 0 else { return }
     if output.classification > 0 {
       for row in 0..<rows.results.count {
@@ -152,13 +143,14 @@ private struct InferWriter {
       }
       return
     }
-    switch output.tensor {
+    let tensor = rows.served.tensor(of: output)
+    switch tensor {
     case .scores, .outputs: json.write(elements: rows.results.allOutputs, isFirst: rows.isFirst)
     case .distances: json.write(elements: rows.results.allDistances, isFirst: rows.isFirst)
     case .known, .pValue:
       for (row, classification) in rows.classifications.enumerated() {
         if rows.first + row > 0 { json.write(",") }
-        if output.tensor == .known {
+        if tensor == .known {
           json.write(bool: classification.isKnown)
         } else {
           json.write(float: classification.pValue)
@@ -168,7 +160,7 @@ private struct InferWriter {
   }
 
   /// The bytes of a binary output.
-  func writeBytes(of output: InferAnswer.Output, to buffer: ByteBuffer) {
+  private func writeBytes(of output: Output, _ rows: AnsweredRows, to buffer: ByteBuffer) {
     let results = rows.results
     guard output.classification == 0 else {
       for row in 0..<results.count {
@@ -179,7 +171,7 @@ private struct InferWriter {
       }
       return
     }
-    switch output.tensor {
+    switch rows.served.tensor(of: output) {
     case .scores, .outputs: buffer.append(UnsafeRawBufferPointer(results.allOutputs))
     case .distances: buffer.append(UnsafeRawBufferPointer(results.allDistances))
     case .known: for row in rows.classifications { withUnsafeBytes(of: row.isKnown) { buffer.append($0) } }
@@ -187,13 +179,7 @@ private struct InferWriter {
     }
   }
 
-  /// The second dimension; nil: there is none.
-  private func width(of output: InferAnswer.Output) -> Int? {
-    output.classification > 0
-      ? min(served.model.classCount, output.classification) : served.width(of: output.tensor)
-  }
-
-  private func binarySize(of output: InferAnswer.Output) -> Int {
+  private func binarySize(of output: Output, _ rows: AnsweredRows) -> Int {
     guard output.classification == 0 else {
       // Told before the first of them: all of the request's rows are looked at.
       return rows.all.reduce(0) { sum, results in
@@ -204,7 +190,8 @@ private struct InferWriter {
         }
       }
     }
-    return output.tensor == .known ? rows.total : rows.total * (width(of: output) ?? 1) * MemoryLayout<Float>.size
+    let isFloats = rows.served.tensor(of: output) != .known
+    return isFloats ? rows.total * (rows.served.width(of: output) ?? 1) * MemoryLayout<Float>.size : rows.total
   }
 
   /// `VALUE:INDEX[:LABEL]` of a row's largest scores, largest first; a NaN is smaller than everything.
@@ -219,6 +206,15 @@ private struct InferWriter {
     return order.prefix(count).map { index in
       "\(scores[index].sixDecimals):\(index)" + (rows.model.labels.map { ":\($0[index])" } ?? "")
     }
+  }
+}
+
+extension ServedModel {
+  fileprivate func tensor(of output: InferAnswer.Output) -> OutputTensor { signature.outputs[output.tensor].tensor }
+
+  /// The second dimension of an output; nil: there is none.
+  fileprivate func width(of output: InferAnswer.Output) -> Int? {
+    output.classification > 0 ? min(model.classCount, output.classification) : width(of: tensor(of: output))
   }
 }
 

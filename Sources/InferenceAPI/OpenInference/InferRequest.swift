@@ -212,8 +212,11 @@ extension RequestReader {
     // After all that the JSON says was checked: bytes of another size would be read beyond their end.
     if input.binarySize != nil { try target.read(tail, as: input.element, rows: input.rows) }
     let answer = InferAnswer(decoded, of: served)
-    for output in answer.outputs where output.classification > 0 && output.tensor != .scores {
-      throw .noClassification(of: output.named.name, scores: served.signature.outputs[0])
+    for output in answer.outputs where output.classification > 0 {
+      let named = served.signature.outputs[output.tensor]
+      guard named.tensor == .scores else {
+        throw .noClassification(of: named.name, scores: served.signature.outputs[0])
+      }
     }
     return DecodedRequest(answer: answer, rows: input.rows, timeoutMicroseconds: decoded.timeout)
   }
