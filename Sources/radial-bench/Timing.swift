@@ -1,40 +1,37 @@
 import Dispatch
 import Glibc
+import Models
 import RadialEngine
 
-/// Rows a second of each network at several batches, on one thread and on two: medians of interleaved passes, beside the core's FMA peak.
+/// Rows a second of each model's file at several batches, on one thread and on two: medians of interleaved passes, beside the core's FMA peak.
 ///
 /// Verified first: the same bits as the portable kernels give.
-@MainActor func timeNetworks(_ names: [String], _ instructionSet: InstructionSet) throws {
+@MainActor func timeModels(_ paths: [String], passes: Int, _ instructionSet: InstructionSet) throws {
   print("engine on \(instructionSet.rawValue), medians of interleaved passes; peak of one core\n")
   print("network      rows  rows/s, one thread  GFLOP/s  of peak  two threads: × one")
-  for name in names {
-    guard let described = BenchmarkNetwork(name) else {
-      print("no network '\(name)', expected one of \(BenchmarkNetwork.names.joined(separator: ", "))")
-      exit(2)
-    }
-    let network = try Network(inputWidth: described.inputs, layers: described.layers, instructionSet: instructionSet)
+  for path in paths {
+    let network = try Model.load(path: path, name: "model", instructionSet: instructionSet).network
+    let portable = try Model.load(path: path, name: "model", instructionSet: .portable).network
     var random = SplitMix(state: 3)
-    let rows = random.floats(256 * described.inputs, 1)
-    try verify(described, network, rows)
-    for batch in [1, 8, 64, 256] { time(described.name, network, rows, batch, instructionSet) }
+    let rows = random.floats(256 * network.inputWidth, 1)
+    guard haveSameBits(network, portable, rows) else {
+      print("verification failed: \(path) has other bits on the portable kernels")
+      exit(1)
+    }
+    let name = path.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? path
+    for batch in [1, 8, 64, 256] { time(name, network, rows, batch, passes: passes, instructionSet) }
   }
 }
 
-/// Ends the process where the portable kernels give other bits.
-@MainActor private func verify(_ described: BenchmarkNetwork, _ network: Network, _ rows: [Float]) throws {
-  let portable = try Network(inputWidth: described.inputs, layers: described.layers, instructionSet: .portable)
-  let count = described.name == "large" ? 2 : 9
-  var answers: [[Float]] = []
-  for network in [network, portable] {
+private func haveSameBits(_ network: Network, _ portable: Network, _ rows: [Float]) -> Bool {
+  // The portable kernels are slow.
+  let count = network.multiplyAddsPerRow > 10_000_000 ? 2 : 9
+  let answers = [network, portable].map { network in
     var run = Run(network, rows: count)
     run.forward(rows)
-    answers.append(run.outputs + run.distances)
+    return (run.outputs + run.distances).map(\.bitPattern)
   }
-  guard answers[0].map(\.bitPattern) == answers[1].map(\.bitPattern) else {
-    print("verification failed: \(described.name) has other bits on the portable kernels")
-    exit(1)
-  }
+  return answers[0] == answers[1]
 }
 
 /// Memory for the answers of one thread.
@@ -72,7 +69,8 @@ private func threadSeconds() -> Double {
 
 /// A batch on one thread, and its halves on two.
 @MainActor private func time(
-  _ name: String, _ network: Network, _ rows: [Float], _ batch: Int, _ instructionSet: InstructionSet
+  _ name: String, _ network: Network, _ rows: [Float], _ batch: Int, passes: Int,
+  _ instructionSet: InstructionSet
 ) {
   var whole = Run(network, rows: batch)
   var peaks: [Double] = []
@@ -82,7 +80,7 @@ private func threadSeconds() -> Double {
   // About a hundredth of a second a pass.
   let inner = max(1, Int(5e8 / rowCost) / batch)
   var halves = (0..<2).map { _ in Run(network, rows: max(1, batch / 2)) }
-  for _ in 0..<15 {
+  for _ in 0..<passes {
     var start = threadSeconds()
     let done = instructionSet.runPeak(iterations: 100_000)
     peaks.append(done / (threadSeconds() - start))
@@ -102,6 +100,6 @@ private func threadSeconds() -> Double {
   let (rate, peak) = (median(one), median(peaks))
   print(
     name + String(repeating: " ", count: max(0, 11 - name.count)), fixed(Double(batch), 5, 0), fixed(rate, 19, 0),
-    fixed(rate * 2 * rowCost * 1e-9, 8, 1), fixed(rate * 2 * rowCost / peak, 8, 2),
+    fixed(rate * 2 * rowCost * 1e-9, 8, 1), fixed(rate * 2 * rowCost / peak, 8, 3),
     two.isEmpty ? "" : fixed(median(two) / rate, 18, 2))
 }

@@ -114,22 +114,14 @@ var product2 = [Float](repeating: 0, count: maximumRows * narrow)
   }
 }
 
-// radial-bench NETWORK…, or networks for all of them; radial-bench FILE PASSES: a model's file.
-switch Array(CommandLine.arguments.dropFirst()) {
-case []: break
-case ["networks"]:
-  try timeNetworks(BenchmarkNetwork.names, instructionSet)
-  exit(0)
-case let names where names.allSatisfy(BenchmarkNetwork.names.contains):
-  try timeNetworks(names, instructionSet)
-  exit(0)
-case let arguments:
-  guard arguments.count == 2, let passes = Int(arguments[1]), passes > 0 else {
-    let names = BenchmarkNetwork.names.joined(separator: ", ")
-    print("radial-bench: expected nothing, networks (\(names)), or a model's file and a number of passes")
+// radial-bench PASSES FILE…: models' files instead; those of scripts/bench/networks.py, say.
+let arguments = Array(CommandLine.arguments.dropFirst())
+if !arguments.isEmpty {
+  guard arguments.count > 1, let passes = Int(arguments[0]), passes > 0 else {
+    print("radial-bench: expected nothing, or a number of passes and models' files")
     exit(2)
   }
-  try timeModel(arguments[0], passes: passes, instructionSet)
+  try timeModels(Array(arguments.dropFirst()), passes: passes, instructionSet)
   exit(0)
 }
 

@@ -23,7 +23,7 @@ def write(folder: pathlib.Path, case: str, rows: int, body: bytes, header: tuple
 
 def main() -> None:
     folder = pathlib.Path(sys.argv[1])
-    for width, rows in ((100, 1), (784, 1), (784, 64)):
+    for width, rows in ((100, 1), (784, 1), (784, 64), (2048, 64)):
         random.seed(1)
         texts = [[f"{random.random():.6f}" for _ in range(width)] for _ in range(rows)]
         name = f"{rows}-{width}"

@@ -3,9 +3,9 @@
 // connection sending again as soon as it is answered, for the peak rate.
 //
 //   cc -O2 -o openloop openloop.c -lm
-//   ./openloop PORT CONNECTIONS RATE SECONDS BODY_FILE PATH
+//   ./openloop PORT CONNECTIONS RATE SECONDS BODY_FILE PATH [HEADER]
 // Prints: requests, requests a second, latency in us: p50, p99, p99.9, largest. It talks to 127.0.0.1 alone, keeps one
-// core busy, and ends by itself; an answer other than 200 ends it with a failure.
+// core busy where it has a clock to look at, and ends by itself; an answer other than 200 ends it with a failure.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -99,7 +99,8 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void read_request(const char *file, const char *path) {
+// header: a line without its end, or empty.
+static void read_request(const char *file, const char *path, const char *header) {
   FILE *body = fopen(file, "rb");
   if (!body) fail("the body cannot be read");
   static char bytes[1 << 24];
@@ -107,20 +108,21 @@ static void read_request(const char *file, const char *path) {
   fclose(body);
   request = malloc(size + 512);
   if (!request) abort();
-  const int header =
-      snprintf(request, 512, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n", path, size);
-  memcpy(request + header, bytes, size);
-  request_size = (size_t)header + size;
+  const int length = snprintf(request, 512, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n%s%s\r\n",
+                              path, size, header, *header ? "\r\n" : "");
+  if (length < 0 || length >= 512) fail("expected a path and a header of 400 bytes at most");
+  memcpy(request + length, bytes, size);
+  request_size = (size_t)length + size;
 }
 
 int main(int count, char **arguments) {
-  if (count != 7) fail("expected PORT CONNECTIONS RATE SECONDS BODY_FILE PATH");
+  if (count != 7 && count != 8) fail("expected PORT CONNECTIONS RATE SECONDS BODY_FILE PATH [HEADER]");
   const int port = atoi(arguments[1]);
   const size_t width = strtoul(arguments[2], NULL, 10);
   const double rate = atof(arguments[3]), duration = atof(arguments[4]);
   if (width < 1 || width > MAX_CONNECTIONS || duration <= 0 || duration > 120)
     fail("expected 1 to 1024 connections, at most 120 s");
-  read_request(arguments[5], arguments[6]);
+  read_request(arguments[5], arguments[6], count == 8 ? arguments[7] : "");
   latencies = malloc(MAX_REQUESTS * sizeof *latencies);
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   const struct sockaddr_in address = {
@@ -150,7 +152,8 @@ int main(int count, char **arguments) {
       if (rate > 0) due += next_gap(rate);
     }
     struct epoll_event events[64];
-    const int ready = epoll_wait(epoll, events, 64, 0);
+    // A closed loop has no clock to look at, and leaves the core to the server.
+    const int ready = epoll_wait(epoll, events, 64, rate > 0 ? 0 : 10);
     for (int i = 0; i < ready; i++) {
       connection *c = events[i].data.ptr;
       if (!c->is_busy) continue;
@@ -166,7 +169,7 @@ int main(int count, char **arguments) {
   if (answered == 0) fail("no request was due");
   qsort(latencies, answered, sizeof *latencies, compare);
   const double shares[] = {0.5, 0.99, 0.999};
-  printf("%zu %.0f", answered, (double)answered / seconds);
+  printf("%zu %.1f", answered, (double)answered / seconds);
   for (int i = 0; i < 3; i++) printf(" %.0f", latencies[(size_t)(shares[i] * (double)(answered - 1))]);
   printf(" %.0f\n", latencies[answered - 1]);
 }

@@ -69,8 +69,8 @@ def runtime_rates(model: onnxruntime.InferenceSession, shape: tuple[int, ...], p
 
 
 def engine_rates(bench: str, path: Path, passes: int) -> Rates:
-    lines = subprocess.run([bench, path, str(passes)], check=True, capture_output=True, text=True).stdout.splitlines()
-    return {int(rows): float(rate) for rows, rate in (line.split() for line in lines)}
+    lines = subprocess.run([bench, str(passes), path], check=True, capture_output=True, text=True).stdout.splitlines()
+    return {int(line.split()[1]): float(line.split()[2]) for line in lines if line.startswith(path.stem + " ")}
 
 
 def verify(radial: str, path: Path, shape: tuple[int, ...], model: onnxruntime.InferenceSession) -> None:

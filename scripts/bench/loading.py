@@ -1,0 +1,67 @@
+"""How long it takes to load the large network, 117 MB of safetensors that the kernel has in its cache: read, checked, hashed, packed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Iterator
+
+import networks
+import onnxruntime
+from graph import Graph
+from settings import Settings, output
+from table import Reference, Row, Target
+
+
+def milliseconds_of_reading(path: Path) -> float:
+    """Into memory that is there already."""
+    buffer, start = bytearray(1 << 20), time.perf_counter()
+    with path.open("rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+    return (time.perf_counter() - start) * 1e3
+
+
+def milliseconds_of_a_session(model: Path) -> float:
+    start = time.perf_counter()
+    onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    return (time.perf_counter() - start) * 1e3
+
+
+def milliseconds_until_ready(settings: Settings, path: Path) -> float:
+    start = time.perf_counter()
+    command = [settings.radial, "serve", "--port", "0", "--model", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout
+            url = server.stdout.readline().split(" at ")[1].split(",")[0].strip()
+            with urllib.request.urlopen(f"{url}/readyz", timeout=60) as answer:
+                answer.read()
+            return (time.perf_counter() - start) * 1e3
+        finally:
+            server.terminate()
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    path = settings.folder / "large.safetensors"
+    if not path.exists():
+        networks.write(settings.folder, ["large"])
+    model = settings.folder / "large.onnx"
+    model.write_bytes(Graph(path).serialized())
+    read, inspected, ready, peer = list[float](), list[float](), list[float](), list[float]()
+    for _ in range(settings.repeats):
+        read.append(milliseconds_of_reading(path))
+        start = time.perf_counter()
+        output([settings.radial, "inspect", str(path)])
+        inspected.append((time.perf_counter() - start) * 1e3)
+        ready.append(milliseconds_until_ready(settings, path))
+        peer.append(milliseconds_of_a_session(model))
+    model.unlink()
+    bound = Reference("reading", sorted(read)[len(read) // 2])
+    session = Reference("ONNX Runtime", sorted(peer)[len(peer) // 2])
+    size = f"{os.path.getsize(path) / 1e6:.0f} MB"
+    yield Row("load", "117 MB, radial inspect", "ms", inspected, bound, session, Target(300), size)
+    yield Row("load", "117 MB, until the server is ready", "ms", ready, bound, session, Target(450), size)

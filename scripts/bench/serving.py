@@ -1,0 +1,241 @@
+"""Radial over HTTP beside the floor, a bare libmicrohttpd that reads as many bytes and sends as many, and beside Granian with ONNX Runtime.
+
+Radial has one thread on a core of its own, and so has the floor; the load is on another core. Granian has two workers on all cores, the
+load's too. The load is a closed loop of openloop.c.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator
+
+import networks
+import numpy as np
+from engines import with_onnxruntime
+from graph import Graph
+from settings import CORES, Settings, output, pinned
+from table import Reference, Row, Target, WrongAnswer
+
+# What the floor's own header section takes.
+FLOOR_HEADER = 109
+
+
+@dataclass(frozen=True)
+class Case:
+    """A body of bodies.py sent to a path; a target is a share of the floor's time and the engine's, or of the floor's alone."""
+
+    title: str
+    body: str
+    path: str
+    target: Target | None = None
+    is_of_floor_alone: bool = False
+    has_peer: bool = False
+    # Beside Radial's own time of the case of that title.
+    beside: str | None = None
+    connections: int = 64
+
+
+# Targets of issue 14; those in shares of the floor's rate as times: 1 / 0.62 and 1 / 0.80.
+DIGITS = [
+    Case("784 floats, JSON, :predict", "predict-1-784", ":predict", Target(1.35, "bound"), has_peer=True),
+    Case("an image, JSON, :predict", "image-1-784", ":predict", Target(1.25, "bound"), has_peer=True),
+    Case("784 floats, JSON, /predict", "predict-1-784", "/predict"),
+    Case("784 floats, JSON, infer", "json-1-784", "infer", Target(0.97, "peer"), beside="784 floats, JSON, :predict"),
+    Case("784 floats, binary, infer", "binary-1-784", "infer", Target(1.61, "bound"), is_of_floor_alone=True),
+    Case("64 x 784, JSON, :predict", "predict-64-784", ":predict", Target(1.75, "bound"), has_peer=True, connections=16),
+    Case("64 x 784, JSON, /predict", "predict-64-784", "/predict", Target(1.75, "bound"), connections=16),
+    Case("64 x 784, binary, infer", "binary-64-784", "infer", Target(1.25, "bound"), connections=16),
+]
+EXAMPLE = [Case("100 floats, JSON, /predict", "predict-1-100", "/predict", Target(1.25, "bound"), is_of_floor_alone=True)]
+LARGE = Case("64 x 2048, large, two threads", "predict-64-2048", ":predict", Target(1.25, "peer"), has_peer=True, connections=8)
+TWO = Case("64 x 784, JSON, two threads", "predict-64-784", ":predict", connections=16)
+
+
+class Server:
+    """A process that listens on a port of 127.0.0.1."""
+
+    def __init__(self, command: list[str], port: int, **environment: str) -> None:
+        self.port = port
+        self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(600):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"{' '.join(command)} did not listen on port {port}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def radial(settings: Settings, model: Path, threads: int, cores: list[int] | None) -> Server:
+    port = free_port()
+    command = [settings.radial, "serve", "--port", str(port), "--threads", str(threads), "--model", str(model)]
+    return Server(pinned(cores) + command, port)
+
+
+def floor(settings: Settings, answer: int) -> Server:
+    port = free_port()
+    return Server([*pinned(CORES[:1]), settings.program("floor"), str(port), "1", str(answer)], port)
+
+
+def granian(settings: Settings, graph: bytes) -> Server:
+    port, model = free_port(), settings.folder / "peer.onnx"
+    model.write_bytes(graph)
+    command = [
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+        "--loop", "uvloop", "--no-ws", "--log-level", "critical", "--working-dir", str(Path(__file__).parent), "peer:app",
+    ]  # fmt: skip
+    return Server(command, port, RADIAL_PEER_MODEL=str(model))
+
+
+def address(case: Case, model: str) -> str:
+    return {":predict": f"/v1/models/{model}:predict", "infer": f"/v2/models/{model}/infer"}.get(case.path, case.path)
+
+
+def post(settings: Settings, server: Server, case: Case, path: str) -> tuple[int, np.ndarray]:
+    """Bytes of the answer with its header section, and the scores in it."""
+    request = urllib.request.Request(server.url(path), (settings.folder / f"{case.body}.body").read_bytes())
+    for name, value in header(settings, case):
+        request.add_header(name, value)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        content, headers = answer.read(), answer.headers
+    size = len(f"HTTP/1.1 200 OK\r\n{headers}".replace("\r\n", "\n").replace("\n", "\r\n")) + len(content)
+    length = int(headers.get("Inference-Header-Content-Length", len(content)))
+    document = json.loads(content[:length])
+    if length < len(content):
+        first = document["outputs"][0]
+        numbers = np.frombuffer(content, "<f4", int(np.prod(first["shape"])), offset=length)
+        return size, numbers.reshape(first["shape"])
+    if case.path == "infer":
+        first = document["outputs"][0]
+        return size, np.array(first["data"], np.float32).reshape(first["shape"])
+    rows = document["predictions"]
+    return size, np.array([row["scores"] if isinstance(row, dict) else row for row in rows], np.float32)
+
+
+def header(settings: Settings, case: Case) -> list[list[str]]:
+    """Name and value, where the body needs one."""
+    name, value = (settings.folder / f"{case.body}.header").read_text().split(":")
+    return [[name, value.strip()]] if value else []
+
+
+def instances(settings: Settings, case: Case) -> Any:
+    """The rows of the body, as JSON has them."""
+    of_json = re.sub("^(json|binary)", "predict", case.body)
+    return json.loads((settings.folder / f"{of_json}.body").read_bytes())["instances"]
+
+
+def requests_per_second(settings: Settings, server: Server, case: Case, path: str, core: int | None, seconds: float) -> float:
+    command = [settings.program("openloop"), str(server.port), str(case.connections), "0", str(seconds)]
+    command += [str(settings.folder / f"{case.body}.body"), path, *(": ".join(pair) for pair in header(settings, case))]
+    return float(output(pinned(None if core is None else [core]) + command).split()[1])
+
+
+def engine_microseconds(server: Server) -> tuple[float, float]:
+    """The engine's time so far, and its rows."""
+    with urllib.request.urlopen(server.url("/metrics"), timeout=30) as answer:
+        text = answer.read().decode()
+    sums = {name: float(value) for name, value in re.findall(r"^(radial_\w+_sum)\S* (\S+)$", text, re.MULTILINE)}
+    return sums["radial_forward_duration_seconds_sum"] * 1e6, sums["radial_batch_rows_sum"]
+
+
+def verify(settings: Settings, case: Case, expected: np.ndarray, scores: np.ndarray, who: str) -> None:
+    """Scores are exponentials: an error of a distance of 300 in its seventh digit is one of 0.01 % here."""
+    if scores.shape != expected.shape or not np.allclose(scores, expected, rtol=1e-3, atol=0):
+        raise WrongAnswer(f"{case.title}: {who} answers {scores.ravel()[:3]}, expected {expected.ravel()[:3]} of ONNX Runtime")
+
+
+def measure(settings: Settings, case: Case, model: Path, server: Server, graph: Graph, peer: Server | None) -> Row:
+    path = address(case, model.stem)
+    expected = with_onnxruntime(graph.serialized())(np.array(instances(settings, case), np.float32))
+    size, scores = post(settings, server, case, path)
+    verify(settings, case, expected, scores, "Radial")
+    if peer:
+        verify(settings, case, expected, post(settings, peer, case, "/")[1], "Granian")
+    is_large = case is LARGE
+    core = None if is_large else CORES[1]
+    # A request of the large network takes a tenth of a second and more.
+    seconds = max(settings.seconds, 3) if is_large else settings.seconds
+    own, floors, peers = list[float](), list[float](), list[float]()
+    with contextlib.ExitStack() as stack:
+        bare = None if is_large else stack.enter_context(floor(settings, size - FLOOR_HEADER))
+        before = engine_microseconds(server)
+        for _ in range(settings.repeats):
+            if bare:
+                floors.append(1e6 / requests_per_second(settings, bare, case, "/", core, seconds))
+            own.append(1e6 / requests_per_second(settings, server, case, path, core, seconds))
+            if peer:
+                peers.append(1e6 / requests_per_second(settings, peer, case, "/", None, seconds))
+    after = engine_microseconds(server)
+    engine = (after[0] - before[0]) / (after[1] - before[1]) * len(expected)
+    best = Reference("Granian", statistics.median(peers)) if peers else None
+    unit, scale = ("ms", 1e-3) if is_large else ("us", 1)
+    if is_large:
+        # Both cores compute, and nothing else.
+        bound, parts = Reference("engine, two cores", engine / 2), ""
+    elif case.is_of_floor_alone:
+        bound, parts = Reference("floor", statistics.median(floors)), f"; engine {engine:.1f}"
+    else:
+        bound, parts = Reference("floor + engine", statistics.median(floors) + engine), f"; floor {statistics.median(floors):.1f}, engine {engine:.1f}"
+    detail = f"{1e6 / statistics.median(own):,.0f} requests/s" + parts
+    own, bound = [value * scale for value in own], Reference(bound.name, bound.value * scale)
+    best = best and Reference(best.name, best.value * scale)
+    return Row("http", case.title, unit, own, bound, best, case.target, detail)
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    if len(CORES) < 2:
+        for case in [*DIGITS, *EXAMPLE, LARGE]:
+            yield Row("http", case.title, "us", unmeasured="the server and the load need a core each, this machine has one")
+        return
+    found: dict[str, Row] = {}
+    output([sys.executable, str(Path(__file__).with_name("bodies.py")), str(settings.folder)])
+    for model, cases in ((Path("weights/digits.safetensors"), DIGITS), (Path("weights/example.safetensors"), EXAMPLE)):
+        graph = Graph(model)
+        with radial(settings, model, 1, CORES[:1]) as server, granian(settings, graph.serialized()) as peer:
+            for case in cases:
+                row = measure(settings, case, model, server, graph, peer if case.has_peer else None)
+                if case.beside:
+                    row.peer = Reference(case.beside.split()[-1], found[case.beside].median)
+                found[case.title] = row
+                yield row
+    model = settings.folder / "large.safetensors"
+    if not model.exists():
+        networks.write(settings.folder, ["large"])
+    graph = Graph(model)
+    with radial(settings, model, 2, None) as server, granian(settings, graph.serialized()) as peer:
+        yield measure(settings, LARGE, model, server, graph, peer)

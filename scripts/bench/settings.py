@@ -1,0 +1,60 @@
+"""What the parts of scripts/bench.sh share: programs, a folder, cores, and how long is measured."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+CORES = sorted(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Settings:
+    # Radial and radial-bench.
+    radial: str
+    radial_bench: str
+    # The C programs of this folder.
+    programs: Path
+    # For what the run writes; deleted behind it.
+    folder: Path
+    is_quick: bool = False
+
+    @property
+    def repeats(self) -> int:
+        return 3 if self.is_quick else 5
+
+    @property
+    def seconds(self) -> float:
+        """Of one run of a load."""
+        return 0.5 if self.is_quick else 3
+
+    def program(self, name: str) -> str:
+        return str(self.programs / name)
+
+
+@contextlib.contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """This thread, and those that it starts meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def pinned(cores: list[int] | None) -> list[str]:
+    """In front of a command: only those cores; None: any."""
+    return ["taskset", "-c", ",".join(map(str, cores))] if cores else []
+
+
+def output(command: list[str]) -> str:
+    """What it prints; it must succeed."""
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if ran.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed: {ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+    return ran.stdout

@@ -1,0 +1,111 @@
+"""What scripts/bench.sh prints: a row for each figure, beside its bound, a peer and its target, and the same as JSON."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+TIMES = ("ns", "us", "ms")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A figure to be held against, in the row's unit: a limit of the machine, or somebody else's."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """At least (rates) or at most (times) `factor`, or so many times the bound; or at least so many times as fast as the peer."""
+
+    factor: float
+    of: Literal["itself", "bound", "peer"] = "itself"
+
+
+@dataclass
+class Row:
+    """A figure of several runs. A unit of time is better when it is small, every other when it is large."""
+
+    part: str
+    name: str
+    unit: str
+    values: list[float] = field(default_factory=list)
+    bound: Reference | None = None
+    peer: Reference | None = None
+    target: Target | None = None
+    detail: str = ""
+    # Why this machine cannot measure it.
+    unmeasured: str | None = None
+
+    @property
+    def is_time(self) -> bool:
+        return self.unit in TIMES
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def of_bound(self) -> float | None:
+        return self.median / self.bound.value if self.bound else None
+
+    @property
+    def times_peer(self) -> float | None:
+        """How many times as fast as the peer."""
+        if not self.peer:
+            return None
+        return self.peer.value / self.median if self.is_time else self.median / self.peer.value
+
+    @property
+    def is_met(self) -> bool | None:
+        if not self.target or self.unmeasured:
+            return None
+        reached = {"itself": self.median, "bound": self.of_bound, "peer": self.times_peer}[self.target.of]
+        if reached is None:
+            raise ValueError(f"{self.name}: a target of the {self.target.of}, and there is none")
+        is_least = self.target.of == "itself" and self.is_time or self.target.of == "bound" and self.is_time
+        return reached <= self.target.factor if is_least else reached >= self.target.factor
+
+    def line(self) -> str:
+        if self.unmeasured:
+            return f"{self.name:34} not measured: {self.unmeasured}"
+        spread = f"{number(min(self.values))} - {number(max(self.values))}"
+        bound = f"{number(self.bound.value)} {self.bound.name}" if self.bound else ""
+        peer = f"{number(self.peer.value)} {self.peer.name}" if self.peer else ""
+        of_bound, times_peer = ("" if value is None else f"{value:.2f}" for value in (self.of_bound, self.times_peer))
+        verdict = {True: "met", False: "MISSED", None: ""}[self.is_met]
+        return (
+            f"{self.name:34}{number(self.median):>9} {self.unit:10}{spread:>17}  {bound:22}{of_bound:>6}  {peer:23}{times_peer:>6}  "
+            f"{self.target_text():15}{verdict:8}{self.detail}"
+        ).rstrip()
+
+    def target_text(self) -> str:
+        if not self.target:
+            return ""
+        sign = "<=" if self.is_time and self.target.of != "peer" else ">="
+        return f"{sign} {self.target.factor:g}" + {"itself": "", "bound": " bound", "peer": " x peer"}[self.target.of]
+
+    def encoded(self) -> dict[str, Any]:
+        measured = {} if self.unmeasured else {
+            "median": self.median, "least": min(self.values), "most": max(self.values), "of_bound": self.of_bound,
+            "times_peer": self.times_peer,
+        }  # fmt: skip
+        return {**asdict(self), **measured, "is_met": self.is_met}
+
+
+HEADING = (
+    f"{'':34}{'measured':>9} {'unit':10}{'least - most':>17}  {'bound':22}{'/bound':>6}  {'best peer':23}{'x peer':>6}  "
+    f"{'target':15}{'':8}detail"
+)
+
+
+def number(value: float) -> str:
+    """Three digits or more."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value >= 100 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
+
+
+class WrongAnswer(Exception):
+    """Nothing is timed that answers wrongly: the run ends."""
