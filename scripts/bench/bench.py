@@ -8,12 +8,13 @@ import importlib.metadata
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import engines
 import loading
@@ -31,7 +32,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Row]]] = {
 }
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, Any]:
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     versions = {name: importlib.metadata.version(name) for name in ("onnxruntime", "openvino", "granian", "orjson")}
@@ -39,19 +40,29 @@ def machine() -> dict[str, object]:
     return {"date": date, "commit": commit, "processor": model, "cores": len(CORES), "versions": versions}
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("names", nargs="*", choices=["engine", *PARTS, *networks.NETWORKS, []])
-    arguments = parser.parse_args()
-    parts = [name for name in ("engine", *PARTS) if name in arguments.names] or ["engine", *PARTS]
-    chosen = [name for name in arguments.names if name in networks.NETWORKS]
+    parser.add_argument("names", nargs="*")
+    read = parser.parse_args()
+    known = ["engine", *PARTS, *networks.NETWORKS]
+    if strange := [name for name in read.names if name not in known]:
+        parser.error(f"expected some of {', '.join(known)}, found {', '.join(strange)}")
+    return read
+
+
+def main() -> None:
+    read = arguments()
+    # Servers are stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    chosen = [name for name in networks.NETWORKS if name in read.names]
+    parts = [part for part in ("engine", *PARTS) if part in read.names or (part == "engine" and chosen) or not read.names]
     about, found, start = machine(), list[Row](), time.monotonic()
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     print(f"{about['processor']}, {about['cores']} cores; {about['commit']}; {versions}\n\n{HEADING}", flush=True)
     with tempfile.TemporaryDirectory(prefix="radial-bench-") as folder:
-        settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), arguments.quick)
+        settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), read.quick)
         for part in parts:
             try:
                 for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
@@ -59,11 +70,14 @@ def main() -> None:
                     print(row.line(), flush=True)
             except WrongAnswer as error:
                 sys.exit(f"verification failed: {error}")
+            except RuntimeError as error:
+                sys.exit(f"scripts/bench.sh {part}: {error}")
             print(flush=True)
     verdicts = [row.is_met for row in found]
     print(f"{verdicts.count(True)} targets met, {verdicts.count(False)} missed; {time.monotonic() - start:.0f} s")
-    if arguments.json:
-        arguments.json.write_text(json.dumps({**about, "rows": [row.encoded() for row in found]}, indent=1) + "\n")
+    if read.json:
+        # The shell script has left the folder that it was called in.
+        (Path(os.environ["CALLED_IN"]) / read.json).write_text(json.dumps({**about, "is_quick": read.quick, "rows": [row.encoded() for row in found]}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Latency under a load by the clock, beside the floor's, a bare libmicrohttpd that reads and answers as many bytes: p50, p99, p99.9 at 25, 50
-# and 80 % of each one's own peak rate, and of the floor at Radial's rates too; medians of REPEATS interleaved runs.
+# and 80 % of each one's own peak rate, and of the floor at Radial's rates too; medians of REPEATS interleaved runs, and p99 of each of them.
 #   SECONDS_EACH=5 REPEATS=3 SHARES="25 50 80" scripts/bench/latency.sh
-# Behind them p99 of each run. One server thread and the load, each on a core of its own. Aim: p99 at half the peak at most 3 times the floor's at half of its own.
+# One server thread and the load, each on a core of its own. Aim: p99 at half the peak at most 3 times the floor's at half of its own.
 source "$(dirname "$0")/../setup.sh"
 install_packages curl python3 gcc
 seconds=${SECONDS_EACH:-5} repeats=${REPEATS:-3} connections=64
@@ -20,7 +20,7 @@ column() { awk -v column="$1" '{print $column}' "$folder/runs.$2"; }
 # load PORT CASE RATE: requests, a second, p50, p99, p99.9, largest.
 load() { taskset -c 1 "$programs/openloop" "$1" $connections "$3" "$seconds" "$folder/$2.body" $path; }
 
-printf '%-16s %8s %12s %8s %8s %8s\n' "" "of peak" "requests/s" p50 p99 p99.9
+printf '%-16s %8s %12s %8s %8s %8s   %s\n' "" "of peak" "requests/s" p50 p99 p99.9 "p99 of each run"
 for case in predict-1-784 image-1-784; do
   size=$(curl -sf -o /dev/null -w '%{size_header} %{size_download}' --data-binary @"$folder/$case.body" "$url$path" | awk '{print $1 + $2 - 109}')
   floor_port=$((floor_port + 1))

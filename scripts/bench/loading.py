@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import statistics
 import subprocess
 import time
 import urllib.request
@@ -31,6 +31,12 @@ def milliseconds_of_a_session(model: Path) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
+def milliseconds_of_inspecting(settings: Settings, path: Path) -> float:
+    start = time.perf_counter()
+    output([settings.radial, "inspect", str(path)])
+    return (time.perf_counter() - start) * 1e3
+
+
 def milliseconds_until_ready(settings: Settings, path: Path) -> float:
     start = time.perf_counter()
     command = [settings.radial, "serve", "--port", "0", "--model", str(path)]
@@ -54,14 +60,11 @@ def rows(settings: Settings) -> Iterator[Row]:
     read, inspected, ready, peer = list[float](), list[float](), list[float](), list[float]()
     for _ in range(settings.repeats):
         read.append(milliseconds_of_reading(path))
-        start = time.perf_counter()
-        output([settings.radial, "inspect", str(path)])
-        inspected.append((time.perf_counter() - start) * 1e3)
+        inspected.append(milliseconds_of_inspecting(settings, path))
         ready.append(milliseconds_until_ready(settings, path))
         peer.append(milliseconds_of_a_session(model))
     model.unlink()
-    bound = Reference("reading", sorted(read)[len(read) // 2])
-    session = Reference("ONNX Runtime", sorted(peer)[len(peer) // 2])
-    size = f"{os.path.getsize(path) / 1e6:.0f} MB"
-    yield Row("load", "117 MB, radial inspect", "ms", inspected, bound, session, Target(300), size)
-    yield Row("load", "117 MB, until the server is ready", "ms", ready, bound, session, Target(450), size)
+    bound = Reference("reading", statistics.median(read))
+    session = Reference("ONNX Runtime", statistics.median(peer))
+    yield Row("load", "117 MB, radial inspect", "ms", inspected, bound, session, Target(300))
+    yield Row("load", "117 MB, until the server is ready", "ms", ready, bound, session, Target(450))

@@ -141,12 +141,12 @@ int main(int count, char **arguments) {
   }
   const double start = now(), end = start + duration;
   double due = start + (rate > 0 ? next_gap(rate) : 0);
-  // After the end what is due is still answered, for at most as long again.
+  // After the end what is due is still answered, for at most as long again and ten seconds.
   while (answered < MAX_REQUESTS) {
     const double time = now();
     const int is_open = rate > 0 ? due < end : time < end;
     if (!is_open && idle_count == width) break;
-    if (time > end + duration) fail("the server does not keep up");
+    if (time > end + duration + 10) fail("the server does not keep up");
     while (is_open && idle_count > 0 && (rate == 0 || (due <= time && due < end))) {
       begin(idle[--idle_count], rate > 0 ? due : time);
       if (rate > 0) due += next_gap(rate);
@@ -157,8 +157,10 @@ int main(int count, char **arguments) {
     for (int i = 0; i < ready; i++) {
       connection *c = events[i].data.ptr;
       if (!c->is_busy) continue;
-      if (c->sent < request_size) push(c);
-      if (events[i].events & EPOLLIN && c->sent == request_size && pull(c)) {
+      // A refusal may be there before the request is sent, and is not told again.
+      const int was_sending = c->sent < request_size;
+      if (was_sending) push(c);
+      if ((was_sending || events[i].events & EPOLLIN) && c->sent == request_size && pull(c)) {
         latencies[answered++] = (float)((now() - c->due) * 1e6);
         c->is_busy = 0;
         idle[idle_count++] = c;
@@ -169,7 +171,7 @@ int main(int count, char **arguments) {
   if (answered == 0) fail("no request was due");
   qsort(latencies, answered, sizeof *latencies, compare);
   const double shares[] = {0.5, 0.99, 0.999};
-  printf("%zu %.1f", answered, (double)answered / seconds);
+  printf("%zu %.2f", answered, (double)answered / seconds);
   for (int i = 0; i < 3; i++) printf(" %.0f", latencies[(size_t)(shares[i] * (double)(answered - 1))]);
   printf(" %.0f\n", latencies[answered - 1]);
 }

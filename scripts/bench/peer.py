@@ -1,17 +1,20 @@
 """The peer of scripts/bench.sh behind HTTP: an RSGI application for Granian that answers rows of JSON with ONNX Runtime.
 
-RADIAL_PEER_MODEL is the graph; POST {"instances": [...]} is answered {"predictions": [...]}, as Radial's :predict does.
+RADIAL_PEER is a folder: peer.onnx in it is the graph, and each worker that is ready leaves a file there. POST {"instances": [...]} is answered {"predictions": [...]}, as Radial's :predict does.
 """
 
 import os
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import orjson
 
+folder = Path(os.environ["RADIAL_PEER"])
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
-session = onnxruntime.InferenceSession(os.environ["RADIAL_PEER_MODEL"], options, providers=["CPUExecutionProvider"])
+session = onnxruntime.InferenceSession(folder / "peer.onnx", options, providers=["CPUExecutionProvider"])
+(folder / f"ready-{os.getpid()}").touch()
 HEADERS = [("content-type", "application/json")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import statistics
 from typing import Iterator
 
 from settings import CORES, Settings, output
@@ -31,7 +32,7 @@ def numbers(settings: Settings) -> Iterator[Row]:
         if what == "read":
             # simdjson's index of the text alone.
             times = [float(found[1]) / float(found[2]) for line in lines if (found := re.search(r"([\d.]+) us .* ([\d.]+) us of it", line))]
-            bound = Reference("index alone", sorted(times)[len(times) // 2] * sorted(values)[len(values) // 2])
+            bound = Reference("index alone", statistics.median(times) * statistics.median(values))
         yield Row("numbers", f"numbers {what}: {name}", unit, values, bound, None, target)
 
 

@@ -14,11 +14,12 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import networks
 import numpy as np
@@ -29,6 +30,8 @@ from table import Reference, Row, Target, WrongAnswer
 
 # What the floor's own header section takes.
 FLOOR_HEADER = 109
+# Of Granian.
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,24 @@ DIGITS = [
 ]
 EXAMPLE = [Case("100 floats, JSON, /predict", "predict-1-100", "/predict", Target(1.25, "bound"), is_of_floor_alone=True)]
 LARGE = Case("64 x 2048, large, two threads", "predict-64-2048", ":predict", Target(1.25, "peer"), has_peer=True, connections=8)
-TWO = Case("64 x 784, JSON, two threads", "predict-64-784", ":predict", connections=16)
+TWO = Case("64 x 784, JSON, two threads", "predict-64-784", ":predict", Target(1.8), connections=16)
 
 
 class Server:
     """A process that listens on a port of 127.0.0.1."""
 
-    def __init__(self, command: list[str], port: int, **environment: str) -> None:
+    def __init__(self, command: list[str], port: int, is_ready: Callable[[], bool] = lambda: True, **environment: str) -> None:
         self.port = port
         self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                return
+                if is_ready():
+                    return
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
         self.stop()
-        raise RuntimeError(f"{' '.join(command)} did not listen on port {port}")
+        raise RuntimeError(f"{' '.join(command)} is not ready at port {port}")
 
     def stop(self) -> None:
         self.process.terminate()
@@ -93,6 +97,10 @@ class Server:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
+
+
+# A server, the path, and the core of the load; None: any.
+Load = tuple[Server, str, int | None]
 
 
 def free_port() -> int:
@@ -113,13 +121,14 @@ def floor(settings: Settings, answer: int) -> Server:
 
 
 def granian(settings: Settings, graph: bytes) -> Server:
-    port, model = free_port(), settings.folder / "peer.onnx"
-    model.write_bytes(graph)
+    port, folder = free_port(), Path(tempfile.mkdtemp(dir=settings.folder))
+    (folder / "peer.onnx").write_bytes(graph)
     command = [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS),
         "--loop", "uvloop", "--no-ws", "--log-level", "critical", "--working-dir", str(Path(__file__).parent), "peer:app",
     ]  # fmt: skip
-    return Server(command, port, RADIAL_PEER_MODEL=str(model))
+    # What a worker does while it starts would slow down the others.
+    return Server(command, port, lambda: len(list(folder.glob("ready-*"))) == WORKERS, RADIAL_PEER=str(folder))
 
 
 def address(case: Case, model: str) -> str:
@@ -173,69 +182,98 @@ def engine_microseconds(server: Server) -> tuple[float, float]:
     return sums["radial_forward_duration_seconds_sum"] * 1e6, sums["radial_batch_rows_sum"]
 
 
-def verify(settings: Settings, case: Case, expected: np.ndarray, scores: np.ndarray, who: str) -> None:
+def verify(case: Case, expected: np.ndarray, scores: np.ndarray, who: str) -> None:
     """Scores are exponentials: an error of a distance of 300 in its seventh digit is one of 0.01 % here."""
     if scores.shape != expected.shape or not np.allclose(scores, expected, rtol=1e-3, atol=0):
         raise WrongAnswer(f"{case.title}: {who} answers {scores.ravel()[:3]}, expected {expected.ravel()[:3]} of ONNX Runtime")
 
 
 def measure(settings: Settings, case: Case, model: Path, server: Server, graph: Graph, peer: Server | None) -> Row:
-    path = address(case, model.stem)
-    expected = with_onnxruntime(graph.serialized())(np.array(instances(settings, case), np.float32))
-    size, scores = post(settings, server, case, path)
-    verify(settings, case, expected, scores, "Radial")
-    if peer:
-        verify(settings, case, expected, post(settings, peer, case, "/")[1], "Granian")
-    is_large = case is LARGE
-    core = None if is_large else CORES[1]
-    # A request of the large network takes a tenth of a second and more.
-    seconds = max(settings.seconds, 3) if is_large else settings.seconds
-    own, floors, peers = list[float](), list[float](), list[float]()
-    with contextlib.ExitStack() as stack:
-        bare = None if is_large else stack.enter_context(floor(settings, size - FLOOR_HEADER))
+    """A request's time, one server thread on the first core and the load on the second."""
+    path, size, rows = checked(settings, case, model, server, graph, peer)
+    with floor(settings, size - FLOOR_HEADER) as bare:
+        loads: list[Load] = [(bare, "/", CORES[1]), (server, path, CORES[1])]
+        loads += [(peer, "/", None)] if peer else []
         before = engine_microseconds(server)
-        for _ in range(settings.repeats):
-            if bare:
-                floors.append(1e6 / requests_per_second(settings, bare, case, "/", core, seconds))
-            own.append(1e6 / requests_per_second(settings, server, case, path, core, seconds))
-            if peer:
-                peers.append(1e6 / requests_per_second(settings, peer, case, "/", None, seconds))
-    after = engine_microseconds(server)
-    engine = (after[0] - before[0]) / (after[1] - before[1]) * len(expected)
-    best = Reference("Granian", statistics.median(peers)) if peers else None
-    unit, scale = ("ms", 1e-3) if is_large else ("us", 1)
-    if is_large:
-        # Both cores compute, and nothing else.
-        bound, parts = Reference("engine, two cores", engine / 2), ""
-    elif case.is_of_floor_alone:
-        bound, parts = Reference("floor", statistics.median(floors)), f"; engine {engine:.1f}"
-    else:
-        bound, parts = Reference("floor + engine", statistics.median(floors) + engine), f"; floor {statistics.median(floors):.1f}, engine {engine:.1f}"
-    detail = f"{1e6 / statistics.median(own):,.0f} requests/s" + parts
-    own, bound = [value * scale for value in own], Reference(bound.name, bound.value * scale)
-    best = best and Reference(best.name, best.value * scale)
-    return Row("http", case.title, unit, own, bound, best, case.target, detail)
+        floors, own, *peers = in_turns(settings, case, loads, settings.seconds)
+        after = engine_microseconds(server)
+    engine = (after[0] - before[0]) / (after[1] - before[1]) * rows
+    middle = statistics.median(floors)
+    bound = Reference("floor", middle) if case.is_of_floor_alone else Reference("floor + engine", middle + engine)
+    best = Reference("Granian", statistics.median(peers[0])) if peers else None
+    detail = f"{1e6 / statistics.median(own):,.0f} requests/s; floor {middle:.1f}, engine {engine:.1f}"
+    return Row("http", case.title, "us", own, bound, best, case.target, detail)
 
 
-def rows(settings: Settings) -> Iterator[Row]:
-    if len(CORES) < 2:
-        for case in [*DIGITS, *EXAMPLE, LARGE]:
-            yield Row("http", case.title, "us", unmeasured="the server and the load need a core each, this machine has one")
-        return
-    found: dict[str, Row] = {}
-    output([sys.executable, str(Path(__file__).with_name("bodies.py")), str(settings.folder)])
-    for model, cases in ((Path("weights/digits.safetensors"), DIGITS), (Path("weights/example.safetensors"), EXAMPLE)):
-        graph = Graph(model)
-        with radial(settings, model, 1, CORES[:1]) as server, granian(settings, graph.serialized()) as peer:
-            for case in cases:
-                row = measure(settings, case, model, server, graph, peer if case.has_peer else None)
-                if case.beside:
-                    row.peer = Reference(case.beside.split()[-1], found[case.beside].median)
-                found[case.title] = row
-                yield row
+def measure_large(settings: Settings) -> Row:
+    """Two threads or workers, and the load where there is room."""
     model = settings.folder / "large.safetensors"
     if not model.exists():
         networks.write(settings.folder, ["large"])
     graph = Graph(model)
     with radial(settings, model, 2, None) as server, granian(settings, graph.serialized()) as peer:
-        yield measure(settings, LARGE, model, server, graph, peer)
+        path, _, rows = checked(settings, LARGE, model, server, graph, peer)
+        before = engine_microseconds(server)
+        # A request takes a tenth of a second and more.
+        own, peers = in_turns(settings, LARGE, [(server, path, None), (peer, "/", None)], max(settings.seconds, 2))
+        after = engine_microseconds(server)
+    own, peers = ([value / 1e3 for value in values] for values in (own, peers))
+    # Where nothing but the engine ran.
+    bound = Reference("engine, two cores", (after[0] - before[0]) / (after[1] - before[1]) * rows / 2e3)
+    detail = f"{1e3 / statistics.median(own):.1f} requests/s; Granian {1e3 / statistics.median(peers):.1f}"
+    return Row("http", LARGE.title, "ms", own, bound, Reference("Granian", statistics.median(peers)), LARGE.target, detail)
+
+
+def measure_two(settings: Settings) -> Row:
+    """How much faster two server threads are than one, each on a core, with the load on a third."""
+    if len(CORES) < 3:
+        return Row("http", TWO.title, "x one", unmeasured=f"two threads and the load need a core each, this machine has {len(CORES)}")
+    model = Path("weights/digits.safetensors")
+    graph = Graph(model)
+    with radial(settings, model, 1, CORES[:1]) as one, radial(settings, model, 2, CORES[:2]) as two:
+        for server in (one, two):
+            path, _, _ = checked(settings, TWO, model, server, graph, None)
+        first, second = in_turns(settings, TWO, [(one, path, CORES[2]), (two, path, CORES[2])], settings.seconds)
+    return Row("http", TWO.title, "x one", [a / b for a, b in zip(first, second)], Reference("two cores", 2), None, TWO.target)
+
+
+def checked(settings: Settings, case: Case, model: Path, server: Server, graph: Graph, peer: Server | None) -> tuple[str, int, int]:
+    """The path, once all answer it as ONNX Runtime does; the bytes of the answer, and the rows."""
+    path = address(case, model.stem)
+    expected = with_onnxruntime(graph.serialized())(np.array(instances(settings, case), np.float32))
+    size, scores = post(settings, server, case, path)
+    verify(case, expected, scores, "Radial")
+    if peer:
+        verify(case, expected, post(settings, peer, case, "/")[1], "Granian")
+    return path, size, len(expected)
+
+
+def in_turns(settings: Settings, case: Case, loads: list[Load], seconds: float) -> list[list[float]]:
+    """Microseconds a request of each server at its path, with the load on a core, in so many runs."""
+    times: list[list[float]] = [[] for _ in loads]
+    for _ in range(settings.repeats):
+        for found, (server, path, core) in zip(times, loads):
+            found.append(1e6 / requests_per_second(settings, server, case, path, core, seconds))
+    return times
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    if len(CORES) < 2:
+        for case in [*DIGITS, *EXAMPLE, LARGE, TWO]:
+            yield Row("http", case.title, "us", unmeasured="the server and the load need a core each, this machine has one")
+        return
+    output([sys.executable, str(Path(__file__).with_name("bodies.py")), str(settings.folder)])
+    digits, example = Path("weights/digits.safetensors"), Path("weights/example.safetensors")
+    graph, found = Graph(digits), dict[str, Row]()
+    with radial(settings, digits, 1, CORES[:1]) as server, granian(settings, graph.serialized()) as peer:
+        for case in DIGITS:
+            row = measure(settings, case, digits, server, graph, peer if case.has_peer else None)
+            if case.beside:
+                row.peer = Reference(case.beside.split()[-1], found[case.beside].median)
+            found[case.title] = row
+            yield row
+    with radial(settings, example, 1, CORES[:1]) as server:
+        for case in EXAMPLE:
+            yield measure(settings, case, example, server, Graph(example), None)
+    yield measure_two(settings)
+    yield measure_large(settings)

@@ -30,7 +30,7 @@ class Settings:
     @property
     def seconds(self) -> float:
         """Of one run of a load."""
-        return 0.5 if self.is_quick else 3
+        return 0.3 if self.is_quick else 3
 
     def program(self, name: str) -> str:
         return str(self.programs / name)
