@@ -64,6 +64,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="radial-bench-") as folder:
         settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), read.quick)
         for part in parts:
+            print(part, flush=True)
             try:
                 for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
                     found.append(row)

@@ -19,7 +19,7 @@ from settings import CORES, Settings, on_core, output
 from table import Reference, Row, Target, WrongAnswer
 
 BATCHES = (1, 8, 64, 256)
-# Of issue 14: of the peak, of the bound, or as fast as the faster peer.
+# Shares of the peak or of the bound, or at least as fast as the faster peer.
 TARGETS = {
     ("small", 1): Target(0.32), ("small", 8): Target(0.85), ("small", 64): Target(0.93), ("small", 256): Target(0.93),
     ("large", 1): Target(0.95, "bound"), ("large", 256): Target(0.90, "bound"),

@@ -19,7 +19,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Target:
-    """At least (rates) or at most (times) `factor`, or so many times the bound; or at least so many times as fast as the peer."""
+    """At least (rates) or at most (times) `factor`, or so many times the bound, or at least so many times as fast as the peer."""
 
     factor: float
     of: Literal["itself", "bound", "peer"] = "itself"
@@ -66,8 +66,12 @@ class Row:
         reached = {"itself": self.median, "bound": self.of_bound, "peer": self.times_peer}[self.target.of]
         if reached is None:
             raise ValueError(f"{self.name}: a target of the {self.target.of}, and there is none")
-        is_least = self.target.of == "itself" and self.is_time or self.target.of == "bound" and self.is_time
-        return reached <= self.target.factor if is_least else reached >= self.target.factor
+        return reached <= self.target.factor if self.is_limit else reached >= self.target.factor
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the target is a largest value: a time, and not how much faster than a peer."""
+        return self.is_time and self.target is not None and self.target.of != "peer"
 
     def line(self) -> str:
         if self.unmeasured:
@@ -85,8 +89,7 @@ class Row:
     def target_text(self) -> str:
         if not self.target:
             return ""
-        sign = "<=" if self.is_time and self.target.of != "peer" else ">="
-        return f"{sign} {self.target.factor:g}" + {"itself": "", "bound": " bound", "peer": " x peer"}[self.target.of]
+        return f"{'<=' if self.is_limit else '>='} {self.target.factor:g}" + {"itself": "", "bound": " bound", "peer": " x peer"}[self.target.of]
 
     def encoded(self) -> dict[str, Any]:
         measured = {} if self.unmeasured else {
