@@ -22,7 +22,7 @@ import networks
 import scripts
 import serving
 from settings import CORES, Settings
-from table import HEADING, Row, WrongAnswer
+from table import COLUMNS, Row, WrongAnswer, line
 
 PARTS: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "http": serving.rows,
@@ -43,13 +43,33 @@ def machine() -> dict[str, Any]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench.sh", add_help=False)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("names", nargs="*")
     read = parser.parse_args()
     known = ["engine", *PARTS, *networks.NETWORKS]
     if strange := [name for name in read.names if name not in known]:
         parser.error(f"expected some of {', '.join(known)}, found {', '.join(strange)}")
+    if read.json:
+        # The shell script has left the folder that it was called in.
+        read.json = Path(os.environ["CALLED_IN"]) / read.json
+        if not read.json.parent.is_dir():
+            parser.error(f"--json: {read.json.parent} is no folder; make it first")
     return read
+
+
+def measure(settings: Settings, part: str, chosen: list[str], is_markdown: bool) -> Iterator[Row]:
+    """The rows of a part, each printed when it is there."""
+    if not is_markdown:
+        print(f"\n{part}", flush=True)
+    try:
+        for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
+            print(line(row.cells(), is_markdown), flush=True)
+            yield row
+    except WrongAnswer as error:
+        sys.exit(f"verification failed: {error}")
+    except RuntimeError as error:
+        sys.exit(f"scripts/bench.sh {part}: {error}")
 
 
 def main() -> None:
@@ -58,27 +78,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [name for name in networks.NETWORKS if name in read.names]
     parts = [part for part in ("engine", *PARTS) if part in read.names or (part == "engine" and chosen) or not read.names]
-    about, found, start = machine(), list[Row](), time.monotonic()
+    about, start = machine(), time.monotonic()
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    print(f"{about['processor']}, {about['cores']} cores; {about['commit']}; {versions}\n\n{HEADING}", flush=True)
+    print(f"{about['processor']}, {about['cores']} cores; {about['commit']}; {versions}\n\n{line(COLUMNS, read.markdown)}")
+    if read.markdown:
+        print(line(["---"] * len(COLUMNS), is_markdown=True))
     with tempfile.TemporaryDirectory(prefix="radial-bench-") as folder:
         settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), read.quick)
-        for part in parts:
-            print(part, flush=True)
-            try:
-                for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
-                    found.append(row)
-                    print(row.line(), flush=True)
-            except WrongAnswer as error:
-                sys.exit(f"verification failed: {error}")
-            except RuntimeError as error:
-                sys.exit(f"scripts/bench.sh {part}: {error}")
-            print(flush=True)
-    verdicts = [row.is_met for row in found]
-    print(f"{verdicts.count(True)} targets met, {verdicts.count(False)} missed; {time.monotonic() - start:.0f} s")
+        rows = [row for part in parts for row in measure(settings, part, chosen, read.markdown)]
+    verdicts = [row.is_met for row in rows]
+    print(f"\n{verdicts.count(True)} targets met, {verdicts.count(False)} missed; {time.monotonic() - start:.0f} s")
     if read.json:
-        # The shell script has left the folder that it was called in.
-        (Path(os.environ["CALLED_IN"]) / read.json).write_text(json.dumps({**about, "is_quick": read.quick, "rows": [row.encoded() for row in found]}, indent=1) + "\n")
+        content = {**about, "is_quick": read.quick, "rows": [row.encoded() for row in rows]}
+        read.json.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 namespace {
 
 constexpr size_t width = 784;
+int passes = 2000;
 
 double seconds() {
   timespec time;
@@ -23,7 +24,7 @@ double seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-double smallest(int passes, const std::function<void()> &work) {
+double smallest(const std::function<void()> &work) {
   double best = 1;
   for (int pass = 0; pass < passes; pass++) {
     double start = seconds();
@@ -79,9 +80,9 @@ void read(const char *name, const char *separator, const std::function<std::stri
     if (strtof(at, &end) != value) exit((fprintf(stderr, "%s: %.9g is wrong for %.20s\n", name, value, at), 1));
     at = end + strspn(end, ", ");
   }
-  double time = smallest(2000, all);
+  double time = smallest(all);
   printf("%-26s %6zu bytes  %6.2f us  %5.2f GB/s  %4.0f M numbers/s  %5.2f us of it the index\n", name, length,
-         time * 1e6, static_cast<double>(length) / time * 1e-9, width / time * 1e-6, smallest(2000, index) * 1e6);
+         time * 1e6, static_cast<double>(length) / time * 1e-9, width / time * 1e-6, smallest(index) * 1e6);
   json_destroy(cursor);
 }
 
@@ -90,13 +91,15 @@ void write(const char *name, const std::function<double()> &number) {
   for (float &value : values) value = static_cast<float>(number());
   std::vector<char> text(17 * values.size() + 2);
   size_t length = 0;
-  double time = smallest(500, [&] { length = json_write_floats(text.data(), values.data(), values.size()); });
+  double time = smallest([&] { length = json_write_floats(text.data(), values.data(), values.size()); });
   printf("%-26s %6zu bytes  %5.1f ns a number\n", name, length, time / 1000 * 1e9);
 }
 
 }  // namespace
 
-int main() {
+int main(int count, char **arguments) {
+  if (count > 1) passes = atoi(arguments[1]);
+  if (count > 2 || passes < 1) return fputs("expected nothing, or a number of passes\n", stderr), 2;
   srand(1);
   auto shortest = [](size_t i) {
     int value = pixel(i);

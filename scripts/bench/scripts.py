@@ -23,7 +23,7 @@ NUMBERS = {
 
 
 def numbers(settings: Settings) -> Iterator[Row]:
-    texts = [output(["scripts/bench/numbers.sh"]) for _ in range(settings.repeats)]
+    texts = [output(["scripts/bench/numbers.sh", "300" if settings.is_quick else "2000"]) for _ in range(settings.repeats)]
     for name, (unit, pattern, target) in NUMBERS.items():
         lines = [line for text in texts for line in text.splitlines() if re.match(rf"{name}\s+\d+ bytes", line)]
         values = [float(found[1]) for line in lines if (found := re.search(pattern, line))]

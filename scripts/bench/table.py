@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Iterable, Literal
 
 TIMES = ("ns", "us", "ms")
 
@@ -73,18 +73,16 @@ class Row:
         """Whether the target is a largest value: a time, and not how much faster than a peer."""
         return self.is_time and self.target is not None and self.target.of != "peer"
 
-    def line(self) -> str:
+    def cells(self) -> list[str]:
+        """One of each of COLUMNS."""
         if self.unmeasured:
-            return f"{self.name:34} not measured: {self.unmeasured}"
+            return [self.name, f"not measured: {self.unmeasured}"]
         spread = f"{number(min(self.values))} - {number(max(self.values))}"
-        bound = f"{number(self.bound.value)} {self.bound.name}" if self.bound else ""
-        peer = f"{number(self.peer.value)} {self.peer.name}" if self.peer else ""
-        of_bound, times_peer = ("" if value is None else f"{value:.2f}" for value in (self.of_bound, self.times_peer))
+        bound, peer = (f"{number(other.value)} {other.name}" if other else "" for other in (self.bound, self.peer))
+        of_bound, times_peer = ("" if ratio is None else f"{ratio:.2f}" for ratio in (self.of_bound, self.times_peer))
         verdict = {True: "met", False: "MISSED", None: ""}[self.is_met]
-        return (
-            f"{self.name:34}{number(self.median):>9} {self.unit:10}{spread:>17}  {bound:22}{of_bound:>6}  {peer:23}{times_peer:>6}  "
-            f"{self.target_text():15}{verdict:8}{self.detail}"
-        ).rstrip()
+        measured = [number(self.median), self.unit, spread, bound, of_bound, peer, times_peer]
+        return [self.name, *measured, self.target_text(), verdict, self.detail]
 
     def target_text(self) -> str:
         if not self.target:
@@ -99,10 +97,19 @@ class Row:
         return {**asdict(self), **measured, "is_met": self.is_met}
 
 
-HEADING = (
-    f"{'':34}{'measured':>9} {'unit':10}{'least - most':>17}  {'bound':22}{'/bound':>6}  {'best peer':23}{'x peer':>6}  "
-    f"{'target':15}{'':8}detail"
-)
+# Titles, and how wide each is printed.
+COLUMNS = {
+    "": "34", "measured": ">9", "unit": "9", "least - most": ">17", "bound": "23", "/ bound": ">7", "best peer": "24", "x peer": ">6",
+    "target": "14", "verdict": "7", "detail": "",
+}  # fmt: skip
+
+
+def line(cells: Iterable[str], is_markdown: bool = False) -> str:
+    """As text, or as a line of a table of Markdown."""
+    if is_markdown:
+        return f"| {' | '.join(cells)} |"
+    *front, last = zip(cells, COLUMNS.values())
+    return " ".join([f"{cell:{width}}" for cell, width in front] + [last[0]]).rstrip()
 
 
 def number(value: float) -> str:
