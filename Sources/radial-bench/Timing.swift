@@ -99,7 +99,7 @@ private func threadSeconds() -> Double {
   }
   let (rate, peak) = (median(one), median(peaks))
   print(
-    name + String(repeating: " ", count: max(0, 11 - name.count)), fixed(Double(batch), 5, 0), fixed(rate, 19, 0),
+    name + String(repeating: " ", count: max(0, 11 - name.count)), fixed(Double(batch), 5, 0), fixed(rate, 19, 1),
     fixed(rate * 2 * rowCost * 1e-9, 8, 1), fixed(rate * 2 * rowCost / peak, 8, 3),
     two.isEmpty ? "" : fixed(median(two) / rate, 18, 2))
 }

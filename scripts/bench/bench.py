@@ -19,16 +19,16 @@ from typing import Any, Callable, Iterator
 import engines
 import loading
 import networks
-import scripts
 import serving
+import shell
 from settings import CORES, Settings
 from table import COLUMNS, Row, WrongAnswer, line
 
 PARTS: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "http": serving.rows,
     "load": loading.rows,
-    "numbers": scripts.numbers,
-    "latency": scripts.latencies,
+    "numbers": shell.numbers,
+    "latency": shell.latencies,
 }
 
 

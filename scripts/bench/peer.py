@@ -1,6 +1,7 @@
 """The peer of scripts/bench.sh behind HTTP: an RSGI application for Granian that answers rows of JSON with ONNX Runtime.
 
-RADIAL_PEER is a folder: peer.onnx in it is the graph, and each worker that is ready leaves a file there. POST {"instances": [...]} is answered {"predictions": [...]}, as Radial's :predict does.
+POST {"instances": [...]} is answered {"predictions": [...]}, as Radial's :predict does. RADIAL_PEER is a folder: peer.onnx in it is the graph,
+and each worker that is ready leaves a file there.
 """
 
 import os

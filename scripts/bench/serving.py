@@ -9,30 +9,24 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import re
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import networks
 import numpy as np
 from engines import with_onnxruntime
 from graph import Graph
+from servers import Server, floor, granian, radial
 from settings import CORES, Settings, output, pinned
 from table import Reference, Row, Target, WrongAnswer
 
 # What the floor's own header section takes.
 FLOOR_HEADER = 109
-# Of Granian.
-WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -66,70 +60,8 @@ LARGE = Case("64 x 2048, large, two threads", "predict-64-2048", ":predict", Tar
 TWO = Case("64 x 784, JSON, two threads", "predict-64-784", ":predict", Target(1.8), connections=16)
 
 
-class Server:
-    """A process that listens on a port of 127.0.0.1."""
-
-    def __init__(self, command: list[str], port: int, is_ready: Callable[[], bool] = lambda: True, **environment: str) -> None:
-        self.port = port
-        self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                if is_ready():
-                    return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        self.stop()
-        raise RuntimeError(f"{' '.join(command)} is not ready at port {port}")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-
 # A server, the path, and the core of the load; None: any.
 Load = tuple[Server, str, int | None]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def radial(settings: Settings, model: Path, threads: int, cores: list[int] | None) -> Server:
-    port = free_port()
-    command = [settings.radial, "serve", "--port", str(port), "--threads", str(threads), "--model", str(model)]
-    return Server(pinned(cores) + command, port)
-
-
-def floor(settings: Settings, answer: int) -> Server:
-    port = free_port()
-    return Server([*pinned(CORES[:1]), settings.program("floor"), str(port), "1", str(answer)], port)
-
-
-def granian(settings: Settings, graph: bytes) -> Server:
-    port, folder = free_port(), Path(tempfile.mkdtemp(dir=settings.folder))
-    (folder / "peer.onnx").write_bytes(graph)
-    command = [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS),
-        "--loop", "uvloop", "--no-ws", "--log-level", "critical", "--working-dir", str(Path(__file__).parent), "peer:app",
-    ]  # fmt: skip
-    # What a worker does while it starts would slow down the others.
-    return Server(command, port, lambda: len(list(folder.glob("ready-*"))) == WORKERS, RADIAL_PEER=str(folder))
 
 
 def address(case: Case, model: str) -> str:
