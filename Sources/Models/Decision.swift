@@ -84,6 +84,9 @@ extension Model {
   /// Whether a calibration has something to rank.
   public var canBeCalibrated: Bool { measuresClasses || isOneClass }
 
+  /// Whether its outputs or distances make a probability of each class.
+  public var hasSoftmax: Bool { isClassifier && !isOneClass }
+
   /// On what its verdicts rest; nil: it gives none.
   public var verdictSource: VerdictSource? { calibration != nil ? .calibration : isOneClass ? .model : nil }
 

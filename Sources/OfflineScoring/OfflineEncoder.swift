@@ -109,7 +109,7 @@ package struct OfflineEncoder: Sendable {
 
   /// Whether a name is one of a table's `scores_0`, `distances_0`, `outputs_0` and so on.
   private static func isNumbered(_ name: String) -> Bool {
-    ["scores_", "distances_", "outputs_"].contains { start in
+    ["scores_", "distances_", "outputs_", "softmax_"].contains { start in
       name.hasPrefix(start) && Int(name.dropFirst(start.count)) != nil
     }
   }

@@ -23,6 +23,7 @@ struct TableWriter {
       names += numbered("outputs", network.outputWidth)
     }
     if outputs.contains(.distances) { names += numbered("distances", network.distanceWidth) }
+    if outputs.contains(.softmax) { names += numbered("softmax", encoder.model.classCount) }
     return names.joined(separator: ",")
   }
 
@@ -47,6 +48,7 @@ struct TableWriter {
       write(outputs, text)
     }
     if shown.contains(.distances) { write(rows.distances(row), text) }
+    if shown.contains(.softmax) { rows.withSoftmax(row) { write($0, text) } }
   }
 
   private func write(_ classification: Classification, _ text: JSONWriter) {

@@ -61,8 +61,14 @@ package struct PredictOptions: Sendable {
 
   /// Refuses what `model` cannot answer.
   package func validate(for model: Model) throws(Misfit) {
+    if outputs?.contains(.softmax) == true, !model.hasSoftmax {
+      throw Misfit(
+        description:
+          "'softmax' is of a model that answers one of several classes and model '\(model.name)' is a \(model.kind); leave it out"
+      )
+    }
     if !model.hasDistances, let outputs,
-      let output = PredictOutput.allCases.first(where: { $0 != .scores && outputs.contains($0) })
+      let output = PredictOutput.allCases.first(where: { $0 != .scores && $0 != .softmax && outputs.contains($0) })
     {
       throw .noDistances(output.name, model)
     }

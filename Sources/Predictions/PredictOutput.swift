@@ -11,6 +11,8 @@ package enum PredictOutput: UInt8, CaseIterable, Sendable {
   case embedding
   /// The squared distance beyond which a row of each class is unknown.
   case limits
+  /// Probabilities of the classes, as a classifier that knows no distances would claim them.
+  case softmax
 
   /// The names of all, in their order.
   package static let names = allCases.map { "\($0)" }

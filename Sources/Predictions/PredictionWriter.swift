@@ -46,6 +46,7 @@ package struct PredictionWriter: Sendable {
       bytes += JSONOutput.maxFloats(network.distanceWidth) + 16
       bytes += 16 + (model.calibration?.borrowed.count ?? 0) * (JSONOutput.maxInteger + 1)
     }
+    if outputs.contains(.softmax) { bytes += JSONOutput.maxFloats(model.classCount) + 16 }
     if outputs.contains(.contributions) {
       bytes += (JSONOutput.maxFloats(network.embeddingWidth) + 1) * network.distanceWidth + 24
     }
@@ -103,6 +104,10 @@ package struct PredictionWriter: Sendable {
       json.write(floats: embedding)
     }
     if shown.contains(.limits) { writeLimits(options, json) }
+    if shown.contains(.softmax) {
+      json.write(",\"softmax\":")
+      rows.withSoftmax(row) { json.write(floats: $0) }
+    }
     if shown.contains(.contributions) { writeContributions(rows, row, json) }
   }
 

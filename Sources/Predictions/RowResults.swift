@@ -1,3 +1,4 @@
+import Glibc
 package import Models
 package import RadialEngine
 
@@ -65,6 +66,29 @@ package struct RowResults {
       guard let start = contributions.baseAddress else { return }
       network.contributions(embedding: embedding, into: start)
       body(UnsafeBufferPointer(contributions))
+    }
+  }
+
+  /// Lends the probability of each class by the outputs or the distances alone, [C], which sum to 1: softmax of the logarithms of the
+  /// prototypes' outputs (of a Gaussian −γ d²), or what a softmax or sigmoid at the network's end says itself.
+  package func withSoftmax(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Void) {
+    let outputs = outputs(row)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: model.classCount) { target in
+      switch model.decision {
+      case .probability?:
+        for index in target.indices { target[index] = score(row, of: index) }
+      case .largestOutput? where network.lastActivation == .softmax:
+        for index in target.indices { target[index] = outputs[index] }
+      default:
+        let distances = model.decision == .nearestPrototype ? distanceValues(row) : nil
+        func logit(_ index: Int) -> Double {
+          distances.map { network.logit($0[index], of: index) } ?? Double(outputs[index])
+        }
+        let largest = target.indices.reduce(-Double.infinity) { max($0, logit($1)) }
+        let sum = target.indices.reduce(0) { $0 + exp(logit($1) - largest) }
+        for index in target.indices { target[index] = Float(exp(logit(index) - largest) / sum) }
+      }
+      body(UnsafeBufferPointer(target))
     }
   }
 

@@ -99,7 +99,7 @@ extension Failure {
     case .noVerdictToChoose:
       self = .usage("--only unknown chooses rows by their verdict, and --reject off gives them none; leave one out")
     case .notForColumns:
-      self = .usage("contributions, embedding and top_k do not fit into columns; ask for them with JSON lines")
+      self = .usage("contributions, embedding, limits and top_k do not fit into columns; ask for them with JSON lines")
     case .nameTaken(let name):
       self = .usage(
         "--keep: the output has '\(name)' already; rename it in the rows, or leave it out with --skip-columns")

@@ -94,7 +94,7 @@ private func predict(
     (#"{"false_reject_rate":1e-400,"instances":[[1,2,3]]}"#, .value, 21, "between 0 and 1"),
     (
       #"{"outputs":["x"],"instances":[[1,2,3]]}"#, .value, 12,
-      "expected scores, distances, contributions, embedding or limits, found 'x'"
+      "expected scores, distances, contributions, embedding, limits or softmax, found 'x'"
     ),
     (#"{"outputs":["scores",7],"instances":[[1,2,3]]}"#, .type, 21, "expected names in quotes, found a number"),
     (#"{"outputs":7,"instances":[[1,2,3]]}"#, .type, 11, "found a number"),
