@@ -40,6 +40,8 @@ public final class Model: Sendable {
   /// The file that it was read from.
   public let file: FileInformation
   let storedSelfTest: SelfTest?
+  /// Rows that the file publishes; nil: none.
+  public let samples: Samples?
 
   /// Rows of the file's self-test; 0: it carries none.
   public var selfTestRows: Int { storedSelfTest?.rows ?? 0 }
@@ -145,6 +147,7 @@ public final class Model: Sendable {
     trainingJSON = try Self.training(source)
     verification = try Verification(source)
     storedSelfTest = try SelfTest(source, network)
+    samples = try Samples(source, width: network.inputWidth, classCount: decision?.classCount(of: network) ?? 0)
     try TensorNames.check(source, layers: reader.parts, hasCalibration: calibration != nil)
     file = FileInformation(path: source.file.path, file: source.file, form: source.form, digest: digest)
   }

@@ -73,6 +73,8 @@ package struct ModelDescription: Encodable, Sendable {
   @Nullable var verdictFrom: String?
   @Nullable var verified: JSONValue?
   @Nullable var training: JSONValue?
+  /// Rows that `GET /models/NAME/samples` gives.
+  let samples: Int
   private(set) var file: File
   let layers: [Layer]
   /// Of `inspect`, which has just run it.
@@ -111,6 +113,7 @@ package struct ModelDescription: Encodable, Sendable {
     labels = model.labels
     calibration = model.calibration.map { CalibrationDescription($0, labels: model.labels) }
     verdictFrom = model.verdictSource?.rawValue
+    samples = model.samples?.rows ?? 0
     verified = model.verification?.json
     // The loader made sure that it is JSON.
     training = model.trainingJSON.flatMap { try? JSONReader.read($0) }

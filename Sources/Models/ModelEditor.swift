@@ -133,6 +133,12 @@ public final class ModelEditor {
       answers.distances.isEmpty ? nil : Tensor(answers.distances, shape: [rows, answers.distances.count / rows])
   }
 
+  /// The rows that the file publishes; nil: none, also of those that it had.
+  public func setSamples(_ samples: Samples?) {
+    for name in [Samples.inputsTensor, Samples.labelsTensor] { tensors[name] = nil }
+    if let samples { tensors.merge(samples.tensors) { $1 } }
+  }
+
   /// That the model's answers were compared with its framework's.
   public func setVerification(_ verification: Verification) {
     metadata[Verification.key] = verification.json.text(isPretty: false)

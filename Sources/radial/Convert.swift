@@ -1,6 +1,8 @@
 import ArgumentParser
 import Models
+import OfflineScoring
 import RadialEngine
+import RowFiles
 
 /// `radial convert IN -o OUT`: a model of any form as Radial's own file.
 struct Convert: ParsableCommand {
@@ -27,6 +29,20 @@ struct Convert: ParsableCommand {
       valueName: "rows> <expected"))
   var check: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Publish these rows: the server gives them to whoever may ask for models, and its page shows them.",
+      valueName: "rows"))
+  var samples: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The labels of --samples, one a row: numbers in any form of rows, or a text with one a line.", valueName: "file"))
+  var sampleLabels: String?
+
+  @Flag(help: "Leave out the rows that the input publishes.")
+  var withoutSamples = false
+
   @OptionGroup var checking: CheckOptions
   @OptionGroup var keras: KerasOptions
 
@@ -39,6 +55,12 @@ struct Convert: ParsableCommand {
     guard check.isEmpty == (checking.of == nil) else {
       throw ValidationError("--check ROWS EXPECTED and --of outputs|distances belong together; say both")
     }
+    guard sampleLabels == nil || samples != nil else {
+      throw ValidationError("--sample-labels are those of --samples, which names no file here; say both")
+    }
+    guard samples == nil || !withoutSamples else {
+      throw ValidationError("--samples publishes rows and --without-samples leaves them out; say one")
+    }
   }
 
   func run() throws {
@@ -46,16 +68,58 @@ struct Convert: ParsableCommand {
     do {
       let options = keras.loadOptions
       let file = try OutputFile(
-        path: output, inputs: [input] + check + (options.configurationPath.map { [$0] } ?? []), kind: .model,
-        force: force)
+        path: output, inputs: [input] + check + [options.configurationPath, samples, sampleLabels].compactMap { $0 },
+        kind: .model, force: force)
       let editor = try ModelEditor(
         input, labels: names, instructionSet: try selectedInstructionSet(), options: options)
       try verify(editor)
+      if withoutSamples { editor.setSamples(nil) }
+      if let samples { editor.setSamples(try readSamples(samples, editor.model)) }
       let model = try editor.write(to: file)
       print(
         "\(output): \(model.layers.count) layers, \(model.network.parameterCount) parameters, \(model.file.bytes) bytes"
       )
     } catch let error as ModelError {
+      throw Failure(error)
+    }
+  }
+
+  /// The rows to publish, all of a file.
+  private func readSamples(_ path: String, _ model: Model) throws -> Samples {
+    do {
+      let file = try RowFile(path: path, shape: model.inputShape, options: RowFile.Options())
+      let block = RowBlock(width: file.width, capacity: Samples.maximumRows)
+      var inputs: [Float] = []
+      while try file.cut(into: block) {
+        file.parse(block)
+        if let problem = block.problems.first { throw Failure.usage(problem.description) }
+        inputs += UnsafeBufferPointer(start: block.rows, count: block.count * file.width)
+        // The rest is too much already; how many rows there are, the file need not be read for.
+        guard inputs.count / file.width <= Samples.maximumRows(file.width) else {
+          throw Failure.usage(
+            "\(path): has more than \(Samples.maximumRows(file.width)) rows of \(file.width) numbers, which is all that a file may publish; choose some of them"
+          )
+        }
+      }
+      return try Samples(inputs, classes: try sampleLabels.map { try classes($0, model) }, of: model)
+    } catch let error as RowFileError {
+      throw Failure(error)
+    } catch let error as Samples.Misfit {
+      throw Failure.usage("\(path): \(error)")
+    }
+  }
+
+  private func classes(_ path: String, _ model: Model) throws -> [Int] {
+    do {
+      return try RowLabels.read(path).enumerated().map { row, label in
+        guard let index = model.classIndex(ofLabel: label) else {
+          throw Failure.usage(
+            "\(path): label '\(label.withoutControlCharacters)' of row \(row) names none of the model's \(model.classCount) classes; give a class's name or its number"
+          )
+        }
+        return index
+      }
+    } catch let error as OfflineFailure {
       throw Failure(error)
     }
   }

@@ -21,10 +21,14 @@ struct Crafted {
     add("d.bias", [3], [0, 0.1, 0.2])
     add("r.centers", [3, 2], [0, 0.5, 0, 0.5, 0, 0.5])
     add("calibration.distances", [5], [0.1, 0.2, 0.3, 0.1, 0.4])
+    addIntegers("calibration.offsets", [3], [0, 3, 5])
+  }
+
+  mutating func addIntegers(_ name: String, _ shape: [Int], _ values: [Int]) {
     tensors.append(
       (
-        "calibration.offsets", "I64", [3],
-        [0, 3, 5].reduce(into: Data()) { data, value in
+        name, "I64", shape,
+        values.reduce(into: Data()) { data, value in
           withUnsafeBytes(of: Int64(value).littleEndian) { data.append(contentsOf: $0) }
         }
       ))

@@ -260,6 +260,12 @@ import Testing
     Change("tensor 'selftest.input' is none that 'selftest' has (did you mean 'inputs'?)") {
       $0.add("selftest.input", [1], [1])
     },
+    Change("tensor 'samples.labels' is there without 'samples.inputs';") {
+      $0.addIntegers("samples.labels", [1], [0])
+    },
+    Change("tensor 'samples.rows' is none that 'samples' has, it has inputs, labels;") {
+      $0.add("samples.rows", [1], [0])
+    },
     Change("is one of more than 4096 that no layer takes;") { crafted in
       crafted.tensors += (0...4096).map { ("step\($0)", "F32", [], Data(count: 4)) }
     },
@@ -354,7 +360,7 @@ import Testing
 
   @Test func `a tensor of a layer called like one of Radial's own groups is the layer's`() throws {
     var crafted = Crafted()
-    for group in ["calibration", "selftest"] {
+    for group in ["calibration", "selftest", "samples"] {
       crafted = Crafted()
       crafted.metadata["radial.architecture"]!.replace("\"name\":\"d\"", with: "\"name\":\"\(group)\"")
       crafted.tensors = crafted.tensors.map { tensor in

@@ -25,6 +25,10 @@ enum NativeEndpoints {
       try PrototypesDocument.make(
         try inquiry.served(), maxResponseBytes: inquiry.service.configuration.maxResponseBytes)
     },
+    .get("/models/{model}[/versions/{version}]/samples") { (inquiry) throws(APIError) in
+      try SamplesDocument.make(
+        try inquiry.served(), maxResponseBytes: inquiry.service.configuration.maxResponseBytes)
+    },
     Endpoint(
       .post, "/models/{model}[/versions/{version}]/predict", or: "/predict", .rows(PredictAnswer.decoder)),
     Endpoint(

@@ -11,7 +11,7 @@ enum TensorNames {
   ]
   private static let ownGroups = [
     "calibration": ["distances", "offsets", "sketch"], "selftest": ["inputs", "outputs", "distances"],
-    "fitted": ["sketch"],
+    "fitted": ["sketch"], "samples": ["inputs", "labels"],
   ]
 
   /// More than any program adds, and few enough to look at the spelling of each.
@@ -45,6 +45,11 @@ enum TensorNames {
         guard owner != "selftest" || source.tensors["selftest.inputs"] != nil else {
           throw invalid(
             source, name, "is there without 'selftest.inputs'; add the rows that it belongs to, or remove the tensor")
+        }
+        guard owner != "samples" || source.tensors[Samples.inputsTensor] != nil else {
+          throw invalid(
+            source, name,
+            "is there without '\(Samples.inputsTensor)'; add the rows that it belongs to, or remove the tensor")
         }
         continue
       }
