@@ -107,6 +107,7 @@ def main() -> None:
     }
     print(json.dumps(figures, indent=2))
     path = arguments.out / f"{arguments.name}.safetensors"
+    shown = np.concatenate([np.flatnonzero(test.labels == label)[:2] for label in range(len(recipe.labels))])
     model_file.write(
         path,
         network,
@@ -115,6 +116,7 @@ def main() -> None:
         training=figures,
         calibration=calibration,
         calibration_rows=held_out.pixels,
+        samples=(test.pixels[shown], test.labels[shown]),
     )
     network.keras_model().save(path.with_suffix(".keras"))
     pictures.training_curve(arguments.out / f"{arguments.name}-training.png", arguments.name, trainer.history)

@@ -46,8 +46,10 @@ def write(
     calibration: Calibration | None = None,
     calibration_rows: np.ndarray | None = None,
     false_reject_rate: float = FALSE_REJECT_RATE,
+    samples: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> None:
-    """Writes a `.safetensors` file. `calibration_rows` [N, D] are those of the calibration, by which Radial knows them again."""
+    """Writes a `.safetensors` file. `calibration_rows` [N, D] are those of the calibration, by which Radial knows them again;
+    `samples` are rows [r, D] that the file publishes, and the class of each [r]."""
     names = [layer["name"] for layer in network.architecture["layers"]]
     if len(set(names)) != len(names):
         raise ValueError(f"two layers are called {next(name for name in names if names.count(name) > 1)!r}, expected a name each")
@@ -82,6 +84,9 @@ def write(
     tensors["selftest.outputs"] = np.asarray(self_test.outputs, np.float32)
     if self_test.distances is not None:
         tensors["selftest.distances"] = np.asarray(self_test.distances, np.float32)
+    if samples is not None:
+        tensors["samples.inputs"] = np.asarray(samples[0], np.float32)
+        tensors["samples.labels"] = np.asarray(samples[1], np.int64)
     tensor_file.write(Path(path), tensors, metadata)
 
 
