@@ -12,4 +12,10 @@ import Testing
   @Test(arguments: accepts) func `only who prefers HTML gets the page`(accept: String, isPreferred: Bool) {
     #expect(Page.isPreferred(accept: accept) == isPreferred)
   }
+
+  @Test func `the page is small, and its lines can be read`() throws {
+    let page = String(decoding: PackageResources.page_html, as: UTF8.self)
+    #expect(page.utf8.count <= 40_000)
+    #expect(page.split(separator: "\n").allSatisfy { $0.count <= 300 })
+  }
 }
