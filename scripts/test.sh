@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets everything up, checks the formatting, builds the documentation and passes the tests; then real clients, Prometheus, Schemathesis and
 # the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
-#   --all adds what is long: the tests under the address sanitizer, a browser, KServe's and NVIDIA's own clients, replicas behind balancers,
-#   models that are swapped under load, a million requests. About half an hour on two cores; without it about five minutes.
+#   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, replicas
+#   behind balancers, models that are swapped under load, a million requests. About half an hour on two cores; without it about five minutes.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 # RADIAL_KSERVE_CRDS names a folder of KServe's CustomResourceDefinitions; without it KServe's manifest is held to no schema.
 source "$(dirname "$0")/help.sh"
@@ -51,6 +51,7 @@ case " $* " in
     scripts/manifests.sh ${kserve:+"$kserve"}
     scripts/schemathesis.sh
     scripts/python.sh ${all:+--all}
+    [ -n "$all" ] || scripts/page.sh --short
     if [ -n "$all" ]; then
       swift build -c release --product radial
       RADIAL="$(swift build -c release --show-bin-path)/radial"
