@@ -2,7 +2,8 @@ import ArgumentParser
 import Glibc
 import Models
 
-/// Every flag of `serve` is also a variable: `--max-body-bytes` is `RADIAL_MAX_BODY_BYTES`. A flag wins over its variable.
+/// Every flag of `serve` is also a variable: `--max-body-bytes` is `RADIAL_MAX_BODY_BYTES`. A flag wins over its variable. `probe` reads those
+/// of the flags that it shares with `serve`.
 struct EnvironmentDefaults {
   let environment: [String: String]
 
@@ -51,13 +52,25 @@ struct EnvironmentDefaults {
     return NameSpecification(([name] + aliases).map { .customLong($0) })
   }
 
-  /// `arguments` with what the environment adds, when the subcommand is `serve`.
+  /// The flags of `AddressOptions`.
+  private static let addressNames: Set = ["host", "port", "admin-address", "path-prefix", "tls-cert"]
+
+  /// The flags that are variables of a command.
+  private static func entries(of command: String?) -> [Entry] {
+    switch command {
+    case "serve": table
+    case "probe": table.filter { addressNames.contains($0.name) }
+    default: []
+    }
+  }
+
+  /// `arguments` with what the environment adds, when the subcommand is `serve` or `probe`.
   /// - Throws: when the variable of a flag without a value says neither yes nor no.
   func applied(to arguments: [String]) throws -> [String] {
-    guard arguments.first == "serve" else { return arguments }
+    guard let command = arguments.first else { return arguments }
     let given = Self.given(in: arguments.dropFirst())
     var added: [String] = []
-    for entry in Self.table where !given.contains(entry.name) {
+    for entry in Self.entries(of: command) where !given.contains(entry.name) {
       guard let value = value(of: entry) else { continue }
       if !entry.takesValue {
         if try Self.isYes(value, entry.variable) { added.append("--\(entry.name)") }
@@ -66,13 +79,13 @@ struct EnvironmentDefaults {
       let values = entry.isList ? value.split(separator: ",").map(String.init) : [value]
       added += values.map { "--\(entry.name)=\($0)" }
     }
-    return ["serve"] + added + arguments.dropFirst()
+    return [command] + added + arguments.dropFirst()
   }
 
   /// The variables that `applied` would use.
   func used(with arguments: [String]) -> [String] {
     let given = Self.given(in: arguments.dropFirst())
-    return Self.table.filter { !given.contains($0.name) && value(of: $0) != nil }.map(\.variable)
+    return Self.entries(of: arguments.first).filter { !given.contains($0.name) && value(of: $0) != nil }.map(\.variable)
   }
 
   /// A sentence for each variable that begins as ours do and that nothing here reads, by name.

@@ -13,8 +13,7 @@ struct Radial: ParsableCommand {
     version: radialVersion,
     subcommands: [
       Serve.self, Predict.self, Inspect.self, Convert.self, Check.self, Calibrate.self, Evaluate.self, FitCommand.self,
-      AddClass.self, Compare.self,
-      Version.self,
+      AddClass.self, Compare.self, Probe.self, Version.self,
     ])
 
   static func main() {

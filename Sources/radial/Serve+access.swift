@@ -21,7 +21,7 @@ extension Serve {
     access.keys = keys
     access.allowedOrigins = options.corsAllowOrigin
     access.allowedHosts = options.allowedHost
-    access.pathPrefix = options.pathPrefix ?? ""
+    access.pathPrefix = options.address.pathPrefix ?? ""
     return access
   }
 
@@ -34,9 +34,6 @@ extension Serve {
       throw Failure.environment("--unknown-log: \(error)")
     }
   }
-
-  /// Where `--admin-address` is; nil: there is none.
-  var adminAddress: ListenAddress? { options.adminAddress.flatMap(ListenAddress.init) }
 
   /// The admin listener's: small, and with connections and memory of its own, so that nobody on the public one can take them.
   func adminConfiguration(_ address: ListenAddress) -> ServerConfiguration {

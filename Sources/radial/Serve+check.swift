@@ -49,8 +49,8 @@ extension Serve {
   private func settings(threads: Int, firstName: String) -> [(name: String, value: String)] {
     // Those that have no value to say "none" by are left out: what is printed is a command line.
     let given = [
-      ("admin-address", options.adminAddress), ("api-key-file", options.apiKeyFile),
-      ("path-prefix", options.pathPrefix), ("tls-cert", options.tlsCert), ("tls-key", options.tlsKey),
+      ("admin-address", options.address.adminAddress), ("api-key-file", options.apiKeyFile),
+      ("path-prefix", options.address.pathPrefix), ("tls-cert", options.address.tlsCert), ("tls-key", options.tlsKey),
       ("tls-client-ca", options.tlsClientCA), ("unknown-log", options.unknownLog),
       ("unknown-log-bytes", options.unknownLog.map { _ in "\(options.unknownLogBytes)" }),
     ].compactMap { name, value in value.map { (name: name, value: $0) } }
@@ -58,7 +58,7 @@ extension Serve {
       options.corsAllowOrigin.map { (name: "cors-allow-origin", value: $0) }
       + options.allowedHost.map { (name: "allowed-host", value: $0) }
     return given + repeated + [
-      ("host", options.host), ("port", "\(options.port)"), ("threads", "\(threads)"),
+      ("host", options.address.host), ("port", "\(options.address.port)"), ("threads", "\(threads)"),
       ("max-batch-rows", "\(options.maxBatchRows)"), ("max-queue-seconds", "\(options.maxQueueSeconds)s"),
       ("max-queue-rows", "\(options.maxQueueRows)"),
       ("max-request-rows", "\(options.maxRequestRows)"), ("inline-budget", "\(options.inlineBudget)ms"),

@@ -6,8 +6,8 @@ import Logging
 extension Serve {
   /// What the server proves itself with; nil: it speaks no TLS.
   func tlsIdentity() throws -> TLSIdentity? {
-    guard let certificate = options.tlsCert, let key = options.tlsKey else {
-      if let flag = options.tlsCert != nil
+    guard let certificate = options.address.tlsCert, let key = options.tlsKey else {
+      if let flag = options.address.tlsCert != nil
         ? "cert" : options.tlsKey != nil ? "key" : options.tlsClientCA != nil ? "client-ca" : nil
       {
         throw Failure.usage("--tls-\(flag): expected both --tls-cert and --tls-key; give the other as well")

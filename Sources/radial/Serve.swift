@@ -44,7 +44,7 @@ struct Serve: ParsableCommand {
     // Before the models are loaded, which may take long.
     try orFailure { () throws(ServerError) in
       try Server.check(configuration.address)
-      if let address = adminAddress { try Server.check(address) }
+      if let address = options.address.admin { try Server.check(address) }
     }
     let unknownLog = try openUnknownLog(logger)
     let keys = try apiKeys()
@@ -56,7 +56,7 @@ struct Serve: ParsableCommand {
     var settings = serviceConfiguration(threads: threads, instructionSet, memory)
     settings.droppedLogLines = { log.droppedLines }
     settings.access = accessConfiguration(keys)
-    let hasAdmin = options.adminAddress != nil
+    let hasAdmin = options.address.admin != nil
     settings.unknownLog = unknownLog
     if let identity { settings.certificateExpiry = { identity.expirySeconds } }
     let service = Service(settings, registry: registry, reactors: threads + (hasAdmin ? 1 : 0), logger: logger)
@@ -64,7 +64,7 @@ struct Serve: ParsableCommand {
       try Server(configuration, logger: logger) { service.makeHandler($0, hasAdmin ? .publicBesideAdmin : .only) }
     }
     let admin = try orFailure { () throws(ServerError) in
-      try adminAddress.map { (address) throws(ServerError) in
+      try options.address.admin.map { (address) throws(ServerError) in
         try Server(adminConfiguration(address), logger: logger) { service.makeHandler($0, .admin) }
       }
     }
@@ -144,7 +144,7 @@ struct Serve: ParsableCommand {
   /// The flags that bound connections.
   func serverConfiguration(reactors: Int, _ memory: MemoryBudget) -> ServerConfiguration {
     var configuration = ServerConfiguration(
-      address: ListenAddress(host: options.host, port: options.port), reactors: reactors)
+      address: options.address.listening, reactors: reactors)
     configuration.memory = memory
     configuration.maxBodyBytes = options.maxBodyBytes
     configuration.maxHeaderBytes = options.maxHeaderBytes

@@ -1,5 +1,4 @@
 import ArgumentParser
-import HTTPServer
 import Logging
 
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -38,22 +37,7 @@ struct ServeOptions: ParsableArguments {
   @Flag(help: "Load the models, test them, print what would be served, and exit: 0, or 2 with what is wrong.")
   var check = false
 
-  @Option(help: "Address to listen on; unix:PATH for a unix-domain socket.")
-  var host = "127.0.0.1"
-
-  @Option(
-    name: EnvironmentDefaults.names(of: "port"), help: Limits.port.help("TCP port, 0 for a free one"),
-    transform: { UInt16(try Limits.port.integer($0)) })
-  var port: UInt16 = 8080
-
-  @Option(
-    help:
-      "A second address, HOST:PORT or unix:PATH, for health, metrics and the repository routes, which the first one then refuses.",
-    transform: { text in
-      guard ListenAddress(text) != nil else { throw ValidationError("expected HOST:PORT or unix:PATH") }
-      return text
-    })
-  var adminAddress: String?
+  @OptionGroup var address: AddressOptions
 
   @Option(
     help:
@@ -78,23 +62,6 @@ struct ServeOptions: ParsableArguments {
       "A name that requests may be sent to, their Host without its port; may be repeated. Others get 421. By default any name.",
     transform: { $0.lowercased() })
   var allowedHost: [String] = []
-
-  @Option(
-    help: "What every path begins with, such as /radial, behind a proxy that does not take it away.",
-    transform: { text in
-      let path = text.hasSuffix("/") ? String(text.dropLast()) : text
-      guard path.hasPrefix("/"), !path.contains("//"), !path.contains("?") else {
-        throw ValidationError("expected a path that begins with a slash, such as /radial")
-      }
-      return path
-    })
-  var pathPrefix: String?
-
-  @Option(
-    help:
-      "A PEM file with the server's certificate, then those of the authorities behind it: the server speaks TLS alone. Read again on SIGHUP."
-  )
-  var tlsCert: String?
 
   @Option(help: "A PEM file with the private key of --tls-cert, not encrypted.")
   var tlsKey: String?
@@ -250,6 +217,7 @@ enum Limits {
   static let idle = Quantity(.seconds, 0.1...86_400, standard: 75)
   static let drainDelay = Quantity(.seconds, 0...86_400, standard: 0)
   static let drainTimeout = Quantity(.seconds, 0...86_400, standard: 30)
+  static let probe = Quantity(.seconds, 0.01...60, standard: 2)
   static let unknownLogBytes = Quantity(.bytes, 0x1p16...0x1p46, standard: 0x1p28)
   static let falseRejectRate = Quantity(.none, 0...1)
 
@@ -265,6 +233,6 @@ enum Limits {
 
 extension Quantity {
   /// The default.
-  fileprivate var number: Double { standard ?? range.lowerBound }
-  fileprivate var whole: Int { Int(number) }
+  var number: Double { standard ?? range.lowerBound }
+  var whole: Int { Int(number) }
 }

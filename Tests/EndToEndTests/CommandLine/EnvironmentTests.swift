@@ -31,6 +31,7 @@ import Testing
     (["serve", "--access-log"], ["serve", "--port=1", "--access-log"]),
     // The word behind a flag is its value.
     (["serve", "--host", "--port"], ["serve", "--port=1", "--access-log", "--host", "--port"]),
+    (["probe"], ["probe", "--port=1"]), (["probe", "--port", "2"], ["probe", "--port", "2"]),
     (["predict", "m"], ["predict", "m"]), ([], []),
   ])
   func `a variable is a flag that was not given`(arguments: [String], expected: [String]) throws {

@@ -4,7 +4,7 @@ import Testing
 /// The page of the command line against the help of the binary, in both directions.
 @Suite struct CommandLinePageTests {
   static let commands = [
-    "serve", "predict", "inspect", "check", "convert", "calibrate", "evaluate", "fit", "add-class", "compare",
+    "serve", "predict", "inspect", "check", "convert", "calibrate", "evaluate", "fit", "add-class", "compare", "probe",
     "version",
   ]
 
