@@ -111,6 +111,7 @@ final class Reactor: @unchecked Sendable {
         if waits[1].revents != 0 { control.event.clear() }
       }
       runAgain = false
+      control.didTurn()
       if control.takeHandlerWakeup() { handler?.didWake() }
       if tls != nil { resumeHandshakes() }
       if control.isQuiesced.load(ordering: .acquiring) { quiesce(daemon) }

@@ -9,6 +9,7 @@ final class ReactorControl: Sendable {
   /// CLOCK_MONOTONIC in nanoseconds at which a stopping reactor answers for the handler.
   let graceEnd = Atomic<UInt64>(.max)
   private let handlerIsAwaited = Atomic<Bool>(false)
+  private let turnIsAwaited = Atomic<Bool>(false)
 
   /// - Returns: nil when the process has no descriptor left.
   init?() {
@@ -25,5 +26,19 @@ final class ReactorControl: Sendable {
   func takeHandlerWakeup() -> Bool {
     // The plain load first: most turns begin without a wake-up, and an exchange locks the cache line.
     handlerIsAwaited.load(ordering: .relaxed) && handlerIsAwaited.exchange(false, ordering: .acquiringAndReleasing)
+  }
+
+  /// Whether the reactor has made a turn since the last call, or is about to end; asks for the next turn. Any thread.
+  func hasTurned() -> Bool {
+    if isStopping.load(ordering: .acquiring) { return true }
+    let hasNot = turnIsAwaited.exchange(true, ordering: .acquiringAndReleasing)
+    if !hasNot { event.signal() }
+    return !hasNot
+  }
+
+  /// A turn has begun. The reactor's thread only.
+  func didTurn() {
+    // The plain load first, as above.
+    if turnIsAwaited.load(ordering: .relaxed) { turnIsAwaited.store(false, ordering: .releasing) }
   }
 }

@@ -68,6 +68,10 @@ public final class Server: Sendable {
   /// Of all reactors.
   public var connectionFigures: ConnectionFigures { budget.figures }
 
+  /// Whether every reactor has made a turn since the last call: for a watchdog, which asks again after some time. True while the server ends,
+  /// whose time is bounded. Any thread.
+  public func haveReactorsTurned() -> Bool { controls.map { $0.hasTurned() }.allSatisfy(\.self) }
+
   /// Starts the reactor threads; once.
   public func start() {
     life.withLock { life in

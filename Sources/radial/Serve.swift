@@ -1,6 +1,7 @@
 import ArgumentParser
 import Batching
 import Bytes
+import Dispatch
 import Glibc
 import HTTPServer
 import InferenceAPI
@@ -75,6 +76,10 @@ struct Serve: ParsableCommand {
     announce(server, admin, service, registry.models)
     logger.notice("listening", metadata: ["address": "\(server.url)"])
     if let admin { logger.notice("listening for the administrator", metadata: ["address": "\(admin.url)"]) }
+    let manager = ServiceManager(environment: .process, logger: logger)
+    manager?.tell(.ready)
+    let watchdog = manager?.watch { server.haveReactorsTurned() && admin?.haveReactorsTurned() != false }
+    defer { watchdog?.cancel() }
 
     // The main thread notices that files have changed; the registry loads and swaps models on its own queue, so that a
     // signal to stop is heeded at once.
@@ -85,6 +90,7 @@ struct Serve: ParsableCommand {
       if let keys { reload(keys, logger) }
       if let identity { reload(identity, logger) }
     }
+    manager?.tell(.stopping)
     registry.freeze()
     logger.notice("draining", metadata: ["signal": "\(signal)"])
     service.become(.draining)
