@@ -4,7 +4,7 @@
 #   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, replicas
 #   behind balancers, models that are swapped under load, a million requests. About half an hour on two cores; without it about five minutes.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
-# RADIAL_KSERVE_CRDS names a folder of KServe's CustomResourceDefinitions; without it KServe's manifest is held to no schema.
+# RADIAL_KSERVE_CRDS names a folder of CustomResourceDefinitions of KServe and the Gateway API, whose kinds are held to no schema without it.
 source "$(dirname "$0")/help.sh"
 all=
 if [ "${1:-}" = --all ]; then

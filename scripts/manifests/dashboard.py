@@ -36,12 +36,16 @@ def expressions(board: dict, variables: dict[str, str] | None = None) -> list[tu
     return found
 
 
+def metrics_of(expression: str) -> list[str]:
+    return re.findall(r"\b(?:radial|process)_\w+", NO_METRIC.sub("", expression))
+
+
 def problems(board: dict, metrics: set[str]) -> list[str]:
     found = []
     for title, expression in expressions(board):
         if "$" in expression:
             found.append(f"{title}: a variable that the dashboard does not have in {expression}")
-        for name in re.findall(r"\b(?:radial|process)_\w+", NO_METRIC.sub("", expression)):
+        for name in metrics_of(expression):
             if name not in metrics:
                 found.append(f"{title}: the server has no metric {name}")
     declared = {"$" + variable["name"] for variable in board["templating"]["list"]}

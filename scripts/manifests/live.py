@@ -20,8 +20,8 @@ CONFINED = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount
 SEVEN = (ROOT / "Tests/EndToEndTests/Data/seven.json").read_bytes()
 
 
-def flags_of(binary: str) -> set[str]:
-    text = subprocess.run([binary, "serve", "--help"], check=True, capture_output=True, text=True).stdout
+def flags_of(binary: str, command: str) -> set[str]:
+    text = subprocess.run([binary, command, "--help"], check=True, capture_output=True, text=True).stdout
     return set(re.findall(r"(?<![\w-])--[a-z][a-z_-]+", "\n".join(line for line in text.splitlines() if line.startswith("  -"))))
 
 

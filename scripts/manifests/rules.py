@@ -29,6 +29,11 @@ class Workload:
         return self.container.get("args", [])
 
     @property
+    def command(self) -> str:
+        """The subcommand, which is the first argument."""
+        return next(iter(self.arguments), "")
+
+    @property
     def environment(self) -> dict[str, str]:
         return {entry["name"]: entry.get("value", "") for entry in self.container.get("env", [])}
 
@@ -55,7 +60,7 @@ def workloads(documents: list[dict]) -> list[Workload]:
     found = []
     for document in documents:
         name, spec = f"{document['kind']} {document['metadata']['name']}", document["spec"]
-        if document["kind"] == "Deployment":
+        if document["kind"] in ("Deployment", "Job"):
             template = spec["template"]
             metadata = template.get("metadata", {})
             found.append(Workload(name, template["spec"], metadata.get("annotations", {}), metadata.get("labels", {})))
@@ -65,23 +70,28 @@ def workloads(documents: list[dict]) -> list[Workload]:
     return found
 
 
-def problems(documents: list[dict], flags: set[str]) -> list[str]:
+def problems(documents: list[dict], flags: dict[str, set[str]]) -> list[str]:
+    """`flags` are those of each subcommand."""
     found = []
     for workload in workloads(documents):
-        rules = (flag_problems(workload, flags), port_problems(workload), drain_problems(workload), security_problems(workload))
+        rules = [flag_problems(workload, flags), security_problems(workload)]
+        if not workload.name.startswith("Job "):
+            rules += [port_problems(workload), drain_problems(workload)]
         found += [f"{workload.name}: {problem}" for rule in rules for problem in rule]
     return found + together_problems(documents) + kserve_problems(documents)
 
 
-def flag_problems(workload: Workload, flags: set[str]):
-    arguments = workload.arguments
-    if arguments[:1] != ["serve"]:
-        yield f"expected the arguments to begin with `serve`, which they replace in the image, found {arguments[:1]}"
+def flag_problems(workload: Workload, flags: dict[str, set[str]]):
+    arguments, expected = workload.arguments, "predict" if workload.name.startswith("Job ") else "serve"
+    if workload.command != expected:
+        yield f"expected the arguments to begin with `{expected}`, which they replace in the image, found {arguments[:1]}"
     for argument in arguments[1:]:
-        if argument.partition("=")[0] not in flags:
-            yield f"`radial serve --help` knows no {argument.partition('=')[0]}"
+        if argument.startswith("-") and argument.partition("=")[0] not in flags[expected]:
+            yield f"`radial {expected} --help` knows no {argument.partition('=')[0]}"
+    if expected == "predict":
+        return
     for variable in workload.environment:
-        if variable.startswith("RADIAL_") and "--" + variable[7:].lower().replace("_", "-") not in flags:
+        if variable.startswith("RADIAL_") and "--" + variable[7:].lower().replace("_", "-") not in flags["serve"]:
             yield f"`radial serve --help` knows no flag of the variable {variable}"
     if workload.flag("host") != "0.0.0.0":
         yield f"expected --host or RADIAL_HOST to be 0.0.0.0, found {workload.flag('host')}: nothing outside the pod would reach it"
@@ -111,16 +121,11 @@ def port_problems(workload: Workload):
 def drain_problems(workload: Workload):
     delay, timeout = float(workload.flag("drain-delay", default="0")), float(workload.flag("drain-timeout", default="30"))
     grace = workload.pod.get("terminationGracePeriodSeconds", DEFAULT_GRACE)
-    before = 0.0
     if stop := workload.container.get("lifecycle", {}).get("preStop"):
-        command = stop.get("exec", {}).get("command", [])
-        if len(command) != 2 or command[0] != "sleep":
-            yield f"expected a preStop that sleeps for seconds that can be counted, found {stop}"
-            return
-        before = float(command[1])
-    needed = before + delay + timeout + SPARE
+        yield f"expected no preStop: the image has no program but radial, and --drain-delay gives the time; found {stop}"
+    needed = delay + timeout + SPARE
     if needed > grace:
-        yield (f"preStop {before:g} + --drain-delay {delay:g} + --drain-timeout {timeout:g} + {SPARE} to spare = {needed:g} s, "
+        yield (f"--drain-delay {delay:g} + --drain-timeout {timeout:g} + {SPARE} to spare = {needed:g} s, "
                f"terminationGracePeriodSeconds is {grace}: it would be killed amid requests")
     probe = workload.probes.get("readinessProbe", {})
     notices = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3) + probe.get("timeoutSeconds", 1)
@@ -135,9 +140,10 @@ def security_problems(workload: Workload):
     for key, value in expected.items():
         if own.get(key, pods.get(key)) != value:
             yield f"securityContext.{key}: expected {value}, found {own.get(key, pods.get(key))}"
+    written = [argument.partition("=")[2] for argument in workload.arguments if argument.startswith("--output=")]
     for mount in workload.container.get("volumeMounts", []):
-        if not mount.get("readOnly"):
-            yield f"mounts {mount['mountPath']} to be written: Radial writes nothing"
+        if not mount.get("readOnly") and not any(path.startswith(mount["mountPath"] + "/") for path in written):
+            yield f"mounts {mount['mountPath']} to be written: Radial writes nothing but an --output"
     if re.search(r"(:latest|/[^:@]*)$", workload.container["image"]):
         yield f"expected an image with a tag or a digest, found {workload.container['image']}"
     resources = workload.container.get("resources", {})

@@ -1,14 +1,22 @@
-"""The schemas of Kubernetes (from kubernetes-validate) and of KServe (from its CustomResourceDefinitions), both strict: what a cluster
-would silently drop is refused here."""
+"""The schemas of Kubernetes (from kubernetes-validate), of KEDA and Prometheus Operator (from cloudcoil's models, which are generated from their
+CustomResourceDefinitions), of Compose files (from check-jsonschema), and of KServe and the Gateway API (from a folder of their
+CustomResourceDefinitions); all strict: what a cluster would silently drop is refused here."""
 
+import importlib.resources
+import json
 import pathlib
+import re
 
 import jsonschema
 import kubernetes_validate
 import yaml
+from cloudcoil.models.keda.v1alpha1 import ScaledObject
+from cloudcoil.models.prometheus_operator.v1 import PodMonitor, ServiceMonitor
 
-# The oldest version that kubernetes.yaml is for, and the newest that is known.
-VERSIONS = ("1.27", kubernetes_validate.latest_version())
+# The oldest version that kubernetes.yaml is for.
+OLDEST = "1.27"
+# Groups of which no package has a schema: theirs come from a folder.
+FROM_FOLDER = ("serving.kserve.io", "gateway.networking.k8s.io")
 
 
 class UniqueKeys(yaml.SafeLoader):
@@ -25,6 +33,12 @@ class UniqueKeys(yaml.SafeLoader):
 
 def read(path: pathlib.Path) -> list[dict]:
     return list(yaml.load_all(path.read_text(encoding="utf-8"), UniqueKeys))
+
+
+def oldest(text: str) -> str:
+    """The version that a file says it is for."""
+    found = re.search(r"^# .*?Kubernetes (1\.\d+) or later", text, re.M)
+    return found[1] if found else OLDEST
 
 
 def strict(schema: dict) -> dict:
@@ -59,30 +73,58 @@ def unique_by_keys(validator, keys, items, schema):
 Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"x-kubernetes-list-map-keys": unique_by_keys})
 
 
-class Schemas:
-    def __init__(self, kserve: pathlib.Path | None):
-        self.validators = {}
-        for path in sorted(kserve.glob("serving.kserve.io_*.yaml")) if kserve else []:
-            definition = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))["spec"]
-            for version in definition["versions"]:
-                schema = strict(version["schema"]["openAPIV3Schema"])
-                # The API server checks it by itself, as problems() does.
-                schema["properties"]["metadata"] = {"type": "object"}
-                key = f"{definition['group']}/{version['name']}", definition["names"]["kind"]
-                self.validators[key] = Validator(schema)
-        if kserve and not self.validators:
-            raise SystemExit(f"{kserve}: expected KServe's serving.kserve.io_*.yaml, found none")
+def model_schema(model) -> dict:
+    """Strict JSON Schema of a model: its objects say nothing of fields that they do not have."""
+    schema = model.model_json_schema(by_alias=True)
+    schema["$defs"] = {name: closed(definition) for name, definition in schema["$defs"].items()}
+    schema["properties"]["metadata"] = {"type": "object"}
+    return closed(schema)
 
-    def problems(self, document: dict) -> list[str]:
-        if not document["apiVersion"].startswith("serving.kserve.io/"):
-            return list(dict.fromkeys(p for version in VERSIONS for p in kubernetes_problems(document, version)))
-        found = kubernetes_problems({"apiVersion": "v1", "kind": "ConfigMap", "metadata": document["metadata"]}, VERSIONS[-1])
-        if self.validators:
-            validator = self.validators.get((document["apiVersion"], document["kind"]))
-            if validator is None:
-                return [f"KServe has no {document['kind']} of {document['apiVersion']}"]
-            found += [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(document)]
-        return found
+
+def closed(schema: dict) -> dict:
+    return {"additionalProperties": False, **schema} if "properties" in schema else schema
+
+
+class Schemas:
+    def __init__(self, definitions: pathlib.Path | None):
+        self.validators = {}
+        for group, model in (("keda.sh/v1alpha1", ScaledObject), ("monitoring.coreos.com/v1", PodMonitor),
+                             ("monitoring.coreos.com/v1", ServiceMonitor)):
+            self.validators[group, model.__name__] = Validator(model_schema(model))
+        self.groups: set[str] = set()
+        for path in sorted(definitions.glob("*.yaml")) if definitions else []:
+            for document in yaml.load_all(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+                if document and document.get("kind") == "CustomResourceDefinition":
+                    self.add(document["spec"])
+        if definitions and not self.groups:
+            raise SystemExit(f"{definitions}: expected CustomResourceDefinitions of {' and '.join(FROM_FOLDER)}, found none")
+        compose = importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+        self.compose = jsonschema.Draft202012Validator(json.loads(compose.read_text(encoding="utf-8")))
+
+    def add(self, definition: dict) -> None:
+        if definition["group"] not in FROM_FOLDER:
+            return
+        self.groups.add(definition["group"])
+        for version in definition["versions"]:
+            schema = strict(version["schema"]["openAPIV3Schema"])
+            # The API server checks it by itself, as problems() does.
+            schema["properties"]["metadata"] = {"type": "object"}
+            self.validators[f"{definition['group']}/{version['name']}", definition["names"]["kind"]] = Validator(schema)
+
+    def problems(self, document: dict, oldest: str = OLDEST) -> list[str]:
+        key = document["apiVersion"], document["kind"]
+        group = document["apiVersion"].partition("/")[0]
+        if key not in self.validators and group not in FROM_FOLDER:
+            versions = oldest, kubernetes_validate.latest_version()
+            return list(dict.fromkeys(p for version in versions for p in kubernetes_problems(document, version)))
+        # Its metadata are Kubernetes' own.
+        found = kubernetes_problems({"apiVersion": "v1", "kind": "ConfigMap", "metadata": document["metadata"]}, kubernetes_validate.latest_version())
+        if validator := self.validators.get(key):
+            return found + [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(document)]
+        return [f"{group} has no {document['kind']} of {document['apiVersion']}"] if group in self.groups else found
+
+    def compose_problems(self, document: dict) -> list[str]:
+        return [f"{error.json_path}: {error.message[:300]}" for error in self.compose.iter_errors(document)]
 
 
 def kubernetes_problems(document: dict, version: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Validates what scripts/deploy ships, statically and against a running server, and then damages it and expects a refusal each time.
 
-    validate.py RADIAL [--kserve DIR]
+    validate.py RADIAL [--definitions DIR]
 
-RADIAL is the server's binary, DIR holds KServe's CustomResourceDefinitions. scripts/manifests.sh makes the environment and calls this.
+RADIAL is the server's binary, DIR holds CustomResourceDefinitions of KServe and the Gateway API. scripts/manifests.sh makes the environment and
+calls this.
 """
 
 import argparse
@@ -11,31 +12,48 @@ import pathlib
 import sys
 import tempfile
 
+import compose
 import dashboard
+import job
+import kustomize
 import live
 import rules
+import surroundings
 from damage import DAMAGES
-from schemas import Schemas, read
+from schemas import FROM_FOLDER, Schemas, oldest, read
 
 FOLDER = live.ROOT / "scripts/deploy"
 
 
 class Validation:
-    def __init__(self, binary: str, kserve: pathlib.Path | None, folder: pathlib.Path):
-        self.command, self.folder = [*live.confinement(binary), binary], folder
-        self.schemas, self.flags = Schemas(kserve), live.flags_of(binary)
+    def __init__(self, binary: str, definitions: pathlib.Path | None, folder: pathlib.Path):
+        self.binary, self.command, self.folder = binary, [*live.confinement(binary), binary], folder
+        self.schemas, self.flags = Schemas(definitions), {name: live.flags_of(binary, name) for name in ("serve", "predict")}
         self.metrics: set[str] = set()
 
-    def static_problems(self, documents: list[dict]) -> list[str]:
+    def problems(self, file: str, content: list | dict) -> list[str]:
+        """What is wrong with what a file holds, without a server."""
+        if file == "dashboard.json":
+            return dashboard.problems(content, self.metrics)
+        if file == "compose.yaml":
+            return self.schemas.compose_problems(content) or compose.problems(content, self.flags["serve"])
+        if file == "prometheus-adapter.yaml":
+            return query_problems(surroundings.adapter_queries(content[0]["rules"]), self.metrics)
+        path = FOLDER / file
+        return self.static_problems(content, oldest((path / "kustomization.yaml" if path.is_dir() else path).read_text(encoding="utf-8")))
+
+    def static_problems(self, documents: list[dict], version: str) -> list[str]:
         found = [f"{document['kind']} {document['metadata']['name']}: {problem}"
-                 for document in documents for problem in self.schemas.problems(document)]
+                 for document in documents for problem in self.schemas.problems(document, version)]
         # Rules may trust the schema.
-        return found or rules.problems(documents, self.flags)
+        return found or rules.problems(documents, self.flags) + surroundings.problems(documents)
 
     def live_problems(self, documents: list[dict], drain: bool) -> list[str]:
         name = next((document["metadata"]["name"] for document in documents if document["kind"] == "InferenceService"), "")
-        found = []
+        found = [problem for document in documents if document["kind"] == "Job" for problem in job.problems(document, self.binary, self.folder)]
         for workload in rules.workloads(documents):
+            if workload.command != "serve":
+                continue
             with live.Server(workload, name, self.command, self.folder) as server:
                 problems = server.wait() or server.probe_problems()
                 if not problems:
@@ -49,48 +67,66 @@ class Validation:
 def scaler_problems(documents: list[dict], metrics: set[str]) -> list[str]:
     wanted = [metric["pods"]["metric"]["name"] for document in documents if document["kind"] == "HorizontalPodAutoscaler"
               for metric in document["spec"]["metrics"] if metric["type"] == "Pods"]
-    return [f"HorizontalPodAutoscaler: the server has no metric {name}" for name in wanted if name not in metrics]
+    found = [f"HorizontalPodAutoscaler: the server has no metric {name}" for name in wanted if name not in metrics]
+    return found + query_problems({query: query for query in surroundings.queries(documents)}, metrics)
+
+
+def query_problems(queries: dict[str, str], metrics: set[str]) -> list[str]:
+    """Of expressions by the name of what they are."""
+    unknown = [f"{name}: the server has no metric {metric}" for name, query in queries.items()
+               for metric in dashboard.metrics_of(query) if metric not in metrics]
+    return unknown + dashboard.parse_problems(list(queries.items()))
+
+
+def shipped() -> dict:
+    """What every file holds, and what kustomize makes of the folders; what gives the metrics comes first."""
+    content = {name: read(FOLDER / name) for name in ("base/kubernetes.yaml", "kserve.yaml", "job.yaml", "prometheus-adapter.yaml")}
+    content["compose.yaml"] = read(FOLDER / "compose.yaml")[0]
+    content["dashboard.json"] = dashboard.read(FOLDER / "dashboard.json")
+    if kustomize.program():
+        content |= {f"components/{path.name}": kustomize.with_component(path) for path in sorted((FOLDER / "components").iterdir())}
+        content |= {f"overlays/{path.name}": kustomize.built(path) for path in sorted((FOLDER / "overlays").iterdir())}
+    else:
+        print("components and overlays: skipped, for neither kubectl nor kustomize is here; Debian 13 has both")
+    return content
+
+
+def is_manifest(content: list | dict) -> bool:
+    return isinstance(content, list) and "kind" in content[0]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("radial")
-    parser.add_argument("--kserve", type=pathlib.Path)
+    parser.add_argument("--definitions", type=pathlib.Path)
     options = parser.parse_args()
-    problems, refused, accepted = [], 0, []
+    problems, refused, skipped, accepted = [], 0, 0, []
     with tempfile.TemporaryDirectory() as temporary:
-        validation = Validation(options.radial, options.kserve, pathlib.Path(temporary))
-        manifests = {path.name: read(path) for path in (FOLDER / "kubernetes.yaml", FOLDER / "kserve.yaml")}
-        for name, documents in manifests.items():
-            found = validation.static_problems(documents) or validation.live_problems(documents, drain=True)
-            problems += [f"{name}: {problem}" for problem in found]
-            print(f"{name}: {len(documents)} documents, {len(found)} problems")
-        panels = dashboard.read(FOLDER / "dashboard.json")
-        found = dashboard.problems(panels, validation.metrics)
-        problems += [f"dashboard.json: {problem}" for problem in found]
-        print(f"dashboard.json: {len(dashboard.expressions(panels))} expressions, {len(found)} problems")
+        validation = Validation(options.radial, options.definitions, pathlib.Path(temporary))
+        content = shipped()
+        for file, whole in content.items():
+            found = validation.problems(file, whole)
+            if not found and is_manifest(whole):
+                found = validation.live_problems(whole, drain=file.endswith((".yaml", "/example")))
+            problems += [f"{file}: {problem}" for problem in found]
+            print(f"{file}: {f'{len(whole)} documents' if isinstance(whole, list) else 'whole'}, {len(found)} problems")
 
-        skipped = 0
         for damage in DAMAGES:
-            if damage.needs_kserve and not options.kserve:
+            if damage.file not in content or damage.needs and damage.needs not in validation.schemas.groups:
                 skipped += 1
                 continue
-            if damage.file == "dashboard.json":
-                broken = copy.deepcopy(panels)
-                damage.apply(broken)
-                found = dashboard.problems(broken, validation.metrics)
-            else:
-                broken = copy.deepcopy(manifests[damage.file])
-                damage.apply({document["kind"]: document for document in broken})
-                found = validation.static_problems(broken) or (validation.live_problems(broken, drain=False) if damage.live else [])
+            broken = copy.deepcopy(content[damage.file])
+            damage.apply({document["kind"]: document for document in broken} if is_manifest(broken) else broken)
+            found = validation.problems(damage.file, broken) or (validation.live_problems(broken, drain=False) if damage.live else [])
             # Refused for this very reason.
             if any(damage.expected in problem for problem in found):
                 refused += 1
             else:
                 accepted.append(f"{damage.file} with {damage.what}: expected a problem with {damage.expected!r}, found {found}")
-    if not options.kserve:
-        print(f"KServe's schemas: skipped, with {skipped} damages that they would refuse; name them with --kserve DIR")
-    print(f"damaged: {refused} of {refused + len(accepted)} refused for what was done to them")
+    missing = [group for group in FROM_FOLDER if group not in validation.schemas.groups]
+    if missing:
+        print(f"held to no schema: {', '.join(missing)}; name a folder of CustomResourceDefinitions with --definitions DIR")
+    print(f"damaged: {refused} of {refused + len(accepted)} refused for what was done to them, {skipped} not tried")
     for problem in problems + accepted:
         print(problem, file=sys.stderr)
     sys.exit(1 if problems or accepted else 0)
