@@ -14,28 +14,11 @@ shift
 source "$(dirname "$0")/setup.sh"
 install_packages debootstrap debian-archive-keyring util-linux
 
-roots=${DEBIAN_ROOTS:-$PWD/.build/debian-roots}
-root=$roots/$release
+source scripts/debian/root.sh
 # What Swift's own Debian image installs for its toolchain, less what its debugger needs.
 toolchain_packages=(ca-certificates git gcc g++ libc6-dev binutils libxml2 libncurses6 libedit2 libcurl4 libsqlite3-0 tzdata python3)
-# logged COMMAND…: into the log, whose end is shown when the command fails.
-logged() { "$@" >>"$roots/$release.log" 2>&1 || { tail -n 20 "$roots/$release.log" >&2; exit 1; }; }
-if [ ! -e "$root/.complete" ]; then
-  # The first Debian mirror that this machine's apt reads.
-  mirror=$(apt-get indextargets --format '$(SITE) $(LABEL) $(CREATED_BY)' |
-    awk '$2 == "Debian" && $3 == "Packages" {print $1; exit}')
-  [ -n "$mirror" ] || { echo "expected a Debian mirror in this machine's apt sources, found none" >&2; exit 1; }
-  rm -rf "$root"
-  mkdir -p "$roots"
-  echo "making a chroot of $release in $root"
-  logged debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg "$release" "$root" "$mirror"
-  for file in /etc/apt/apt.conf.d/*proxy*; do
-    if [ -e "$file" ]; then install -D -m 644 "$file" "$root$file"; fi
-  done
-  logged chroot "$root" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive logged chroot "$root" apt-get install -y -qq --no-install-recommends "${toolchain_packages[@]}"
-  touch "$root/.complete"
-fi
+make_root "$release" "$release" "${toolchain_packages[@]}"
+root=$roots/$release
 
 # Folders of this machine to be seen in there: the toolchain, and what git and pip read instead of an address.
 lent=("$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")")
@@ -73,6 +56,6 @@ exec unshare --mount --pid --fork --kill-child --propagation private bash -c '
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   mount --bind /sys "$root/sys"
-  exec chroot "$root" env -u BASH_ENV HOME=/root PATH="$swift:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+  exec chroot "$root" env -u BASH_ENV -u TMPDIR HOME=/root PATH="$swift:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
     bash -c "cd /radial && exec \"\$@\"" bash "$@"
 ' bash "${#lent[@]}" "${lent[@]}" "$@"
