@@ -8,10 +8,13 @@ virtual_environment scripts/schemathesis
 source scripts/server.sh
 find_radial
 
-# Rows of one number, which made-up requests often have: a calibrated model, one that is not, and a regressor.
+# Rows of one number, which made-up requests often have: a calibrated model with samples, one that is not, and a regressor.
 golden=Tests/ModelsTests/Golden
 mkdir -p "$folder/models"
-"$python" scripts/schemathesis/calibrated.py $golden/one_feature "$folder/models/m.safetensors"
+"$python" scripts/schemathesis/calibrated.py $golden/one_feature "$folder/m.safetensors"
+printf '[-3]\n[0.5]\n[90]\n' >"$folder/rows.jsonl"
+printf '0\n1\n0\n' >"$folder/labels.txt"
+"$RADIAL" convert "$folder/m.safetensors" -o "$folder/models/m.safetensors" --samples "$folder/rows.jsonl" --sample-labels "$folder/labels.txt"
 cp $golden/one_feature/weights.safetensors "$folder/models/plain.safetensors"
 cp $golden/beta_regression/weights.safetensors "$folder/models/regressor.safetensors"
 start_radial --models-dir "$folder/models" --default-model m

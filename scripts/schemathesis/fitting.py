@@ -18,7 +18,7 @@ def native(model):
     yield {"instance": [0.5], "outputs": everything}
     yield {"instances": ROWS, "outputs": [], "unknown member": None}
     if model != "regressor":
-        yield {"instances": ROWS, "outputs": everything, "top_k": 2, "reject": "off"}
+        yield {"instances": ROWS, "outputs": [*everything, "softmax"], "top_k": 2, "reject": "off"}
     if model == "m":
         yield {"instances": ROWS, "false_reject_rate": 0.01}
 
