@@ -1,4 +1,5 @@
 // swift-tools-version: 6.3
+import Foundation
 import PackageDescription
 
 // Dependencies, each a choice:
@@ -148,3 +149,9 @@ let package = Package(
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx17
 )
+
+// An image is built of the sources alone.
+if !FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests") {
+  package.products.removeAll { $0.name == "FuzzTargets" }
+  package.targets.removeAll { $0.type == .test || $0.path?.hasPrefix("Tests/") == true }
+}

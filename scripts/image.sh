@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the image of Dockerfile with buildah, and tries it: size, predict, probe, SIGTERM, a read-only root, any user. Needs root; no registry
+# is asked: the base image is made by debootstrap, and this machine's Swift toolchain is lent to it.
+#   scripts/image.sh [ARCHIVE]      ARCHIVE: where the image goes, for docker load or podman load (default .build/packages/radial-image.tar)
+source "$(dirname "$0")/help.sh"
+archive=$(realpath -m "${1:-$(dirname "$0")/../.build/packages/radial-image.tar}")
+[ "$(id -u)" -eq 0 ] || { echo "a chroot needs root: run this with sudo" >&2; exit 2; }
+source "$(dirname "$0")/setup.sh"
+install_packages debootstrap debian-archive-keyring util-linux buildah curl jq
+source scripts/debian/root.sh
+make_root trixie trixie-clean
+version=$(sed -n 's/^let radialVersion = "\(.*\)"$/\1/p' Sources/radial/Radial.swift)
+epoch=$(git log -1 --format=%ct)
+limit=$((35 << 20))
+
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+folder=$PWD/.build/image
+mkdir -p "$folder" "$(dirname "$archive")"
+buildah=(buildah --root "$folder/storage" --runroot "$folder/run")
+# For whom the system has no policy: images that are here are used.
+echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$folder/policy.json"
+if [ -z "$("${buildah[@]}" images -q debian:trixie 2>/dev/null)" ]; then
+  base=$("${buildah[@]}" from scratch)
+  "${buildah[@]}" copy -q "$base" "$roots/trixie-clean" / >/dev/null
+  "${buildah[@]}" commit -q --rm --signature-policy "$folder/policy.json" "$base" docker.io/library/debian:trixie >/dev/null
+fi
+
+# What is lent: the toolchain, the settings of git, and the folders that it reads instead of an address.
+swift=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")
+volumes=(-v "$swift:/opt/swift:ro")
+for file in /etc/gitconfig "$HOME/.gitconfig"; do
+  if [ -e "$file" ]; then volumes+=(-v "$file:${file/#$HOME//root}:ro"); fi
+done
+while read -r place; do
+  if [ -d "$place" ]; then volumes+=(-v "$place:$place:ro"); fi
+done < <(git config --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.insteadof .*/\1/' | sort -u)
+"${buildah[@]}" build --format docker --layers --network host --pull-never --signature-policy "$folder/policy.json" "${volumes[@]}" --timestamp "$epoch" \
+  --build-arg "SOURCE_DATE_EPOCH=$epoch" --build-arg "VERSION=$version" --build-arg "REVISION=$(git rev-parse HEAD)" \
+  -t "localhost/radial:$version" -f Dockerfile .
+
+rm -f "$archive"
+"${buildah[@]}" push -q --signature-policy "$folder/policy.json" "localhost/radial:$version" "docker-archive:$archive:radial:$version"
+scripts/package/try-image.sh "$archive" "$limit"

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Tries an image as a container would run it: its root read-only, in namespaces of its own, as a user of no name. Called by scripts/image.sh.
+#   try-image.sh ARCHIVE LIMIT      ARCHIVE: as docker save writes it; LIMIT: the bytes that it may have unpacked
+set -euo pipefail
+archive=$1 limit=$2
+folder=$(mktemp -d)
+container=
+trap '[ -z "$container" ] || kill -KILL "$container" 2>/dev/null || true; rm -rf "$folder"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+mkdir "$folder/archive" "$folder/root"
+tar -xf "$archive" -C "$folder/archive"
+configuration=$folder/archive/$(jq -r '.[0].Config' "$folder/archive/manifest.json")
+jq -r '.[0].Layers[]' "$folder/archive/manifest.json" | while read -r layer; do tar -xf "$folder/archive/$layer" -C "$folder/root"; done
+
+# said FILTER EXPECTED: what the image says of itself.
+said() {
+  local found
+  found=$(jq -c "$1" "$configuration")
+  [ "$found" = "$2" ] || fail "$1: expected $2, found $found"
+}
+said .config.User '"65532:65532"'
+said .config.Entrypoint '["/usr/bin/radial"]'
+said .config.Cmd '["serve"]'
+said .config.Healthcheck.Test '["CMD","/usr/bin/radial","probe"]'
+said '.config.Labels["org.opencontainers.image.licenses"]' '"Apache-2.0"'
+jq -e '.config.Labels["org.opencontainers.image.revision"] | test("^[0-9a-f]{40}$")' "$configuration" >/dev/null || fail "expected a revision"
+bytes=$(find "$folder/root" -type f -printf '%s\n' | awk '{sum += $1} END {print sum}')
+echo "size: $bytes bytes unpacked, $(find "$folder/root" -type f | wc -l) files; $(gzip -c "$archive" | wc -c) compressed"
+[ -z "$(find "$folder/root" -perm /6000)" ] || fail "expected no file that lends its owner's rights"
+find "$folder/root/usr/bin" "$folder/root/bin" "$folder/root/sbin" "$folder/root/usr/sbin" -type f 2>/dev/null | grep -v '/usr/bin/radial$' && fail "expected no other program"
+
+mapfile -t environment < <(jq -r '.config.Env[]' "$configuration")
+# contained USER COMMAND…: as the image is run, with a root that cannot be written.
+contained() {
+  local user=$1
+  shift
+  # shellcheck disable=SC2016
+  unshare --mount --pid --fork --kill-child --propagation private bash -c '
+    root=$1 user=$2
+    shift 2
+    mount --bind "$root" "$root"
+    mount -o remount,bind,ro "$root"
+    mount -t proc proc "$root/proc"
+    exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+      chroot "$root" "$@"' bash "$folder/root" "$user" "$@"
+}
+
+for user in 65532 12345; do
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  started=$(date +%s%N)
+  contained "$user" env -i "${environment[@]}" RADIAL_HOST=127.0.0.1 RADIAL_PORT="$port" /usr/bin/radial serve >"$folder/out" 2>"$folder/err" &
+  wrapper=$!
+  for _ in $(seq 1000); do
+    if grep -q ' at http' "$folder/out" || ! kill -0 "$wrapper" 2>/dev/null; then break; fi
+    sleep 0.01
+  done
+  ready=$(date +%s%N)
+  grep -q ' at http' "$folder/out" || { cat "$folder/out" "$folder/err" >&2; fail "the server did not start"; }
+  container=$(pgrep -P "$wrapper")
+  cat "$folder/out"
+  echo "as user $user, process $(awk '/^NSpid/ {print $NF}' "/proc/$container/status") of its namespace:" \
+    "ready in $(((ready - started) / 1000000)) ms, resident $(awk '/^VmRSS/ {print $2, $3}' "/proc/$container/status")," \
+    "capabilities $(awk '/^CapEff/ {print $2}' "/proc/$container/status")"
+  answer=$(curl -s -m 10 -d @Tests/EndToEndTests/Data/seven.json "http://127.0.0.1:$port/predict")
+  echo "POST /predict: ${answer:0:160}…"
+  grep -q '"class":7,"label":"7".*"known":true' <<<"$answer" || fail "expected a known 7"
+  contained "$user" env -i "${environment[@]}" RADIAL_PORT="$port" /usr/bin/radial probe || fail "the health check"
+  kill -TERM "$container"
+  wait "$wrapper" || fail "the server ended with $?"
+  container=
+  echo "SIGTERM: ended with 0"
+  if contained "$user" env -i "${environment[@]}" RADIAL_PORT="$port" /usr/bin/radial probe; then fail "expected the health check to fail"; fi
+  if contained "$user" env -i "${environment[@]}" /usr/bin/radial serve --port 0 --unknown-log /tmp/log 2>"$folder/err"; then
+    fail "expected nothing to be written"
+  fi
+  grep -q 'Read-only file system' "$folder/err" || fail "expected a read-only root, found: $(cat "$folder/err")"
+done
+[ "$bytes" -le "$limit" ] || fail "expected at most $limit bytes, found $bytes"
+echo "the image passed"
