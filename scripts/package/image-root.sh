@@ -7,7 +7,7 @@ source scripts/package/origin.sh
 binary=$1 root=$2
 : "${SOURCE_DATE_EPOCH:=0}"
 version=$(sed -n 's/^let radialVersion = "\(.*\)"$/\1/p' Sources/radial/Radial.swift)
-mkdir -p "$root"/{etc,proc,sys,dev,run,tmp,mnt/models,usr/share/radial/weights,usr/share/doc/radial/licenses}
+mkdir -p "$root"/{etc,proc,sys,dev,run,tmp,mnt,usr/share/radial/weights,usr/share/doc/radial/licenses}
 install -D -m 755 "$binary" "$root/usr/bin/radial"
 strip --strip-unneeded --remove-section=.comment "$root/usr/bin/radial"
 install -m 644 weights/*.safetensors "$root/usr/share/radial/weights/"

@@ -30,25 +30,27 @@ echo "size: $bytes bytes unpacked, $(find "$folder/root" -type f | wc -l) files;
 find "$folder/root/usr/bin" "$folder/root/bin" "$folder/root/sbin" "$folder/root/usr/sbin" -type f 2>/dev/null | grep -v '/usr/bin/radial$' && fail "expected no other program"
 
 mapfile -t environment < <(jq -r '.config.Env[]' "$configuration")
-# contained USER COMMAND…: as the image is run, with a root that cannot be written.
+# contained USER [VARIABLE=VALUE…] COMMAND…: as the image is run, with a root that cannot be written and the image's variables.
 contained() {
-  local user=$1
+  local user=$1 variables=("${environment[@]}")
   shift
+  while [[ $1 == *=* ]]; do variables+=("$1"); shift; done
+  # The image has no program to change the user by; chroot does it inside.
   # shellcheck disable=SC2016
   unshare --mount --pid --fork --kill-child --propagation private bash -c '
-    root=$1 user=$2
-    shift 2
+    root=$1
+    shift
     mount --bind "$root" "$root"
     mount -o remount,bind,ro "$root"
     mount -t proc proc "$root/proc"
-    exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-      chroot "$root" "$@"' bash "$folder/root" "$user" "$@"
+    exec "$@"' bash "$folder/root" env -i "${variables[@]}" "$(command -v setpriv)" --no-new-privs \
+    "$(command -v chroot)" --userspec="$user:$user" --groups= "$folder/root" "$@"
 }
 
 for user in 65532 12345; do
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   started=$(date +%s%N)
-  contained "$user" env -i "${environment[@]}" RADIAL_HOST=127.0.0.1 RADIAL_PORT="$port" /usr/bin/radial serve >"$folder/out" 2>"$folder/err" &
+  contained "$user" RADIAL_HOST=127.0.0.1 RADIAL_PORT="$port" /usr/bin/radial serve >"$folder/out" 2>"$folder/err" &
   wrapper=$!
   for _ in $(seq 1000); do
     if grep -q ' at http' "$folder/out" || ! kill -0 "$wrapper" 2>/dev/null; then break; fi
@@ -56,7 +58,8 @@ for user in 65532 12345; do
   done
   ready=$(date +%s%N)
   grep -q ' at http' "$folder/out" || { cat "$folder/out" "$folder/err" >&2; fail "the server did not start"; }
-  container=$(pgrep -P "$wrapper")
+  # Below the function's shell and unshare.
+  container=$(pgrep -P "$(pgrep -P "$wrapper")")
   cat "$folder/out"
   echo "as user $user, process $(awk '/^NSpid/ {print $NF}' "/proc/$container/status") of its namespace:" \
     "ready in $(((ready - started) / 1000000)) ms, resident $(awk '/^VmRSS/ {print $2, $3}' "/proc/$container/status")," \
@@ -64,13 +67,13 @@ for user in 65532 12345; do
   answer=$(curl -s -m 10 -d @Tests/EndToEndTests/Data/seven.json "http://127.0.0.1:$port/predict")
   echo "POST /predict: ${answer:0:160}…"
   grep -q '"class":7,"label":"7".*"known":true' <<<"$answer" || fail "expected a known 7"
-  contained "$user" env -i "${environment[@]}" RADIAL_PORT="$port" /usr/bin/radial probe || fail "the health check"
+  contained "$user" RADIAL_PORT="$port" /usr/bin/radial probe || fail "the health check"
   kill -TERM "$container"
   wait "$wrapper" || fail "the server ended with $?"
   container=
   echo "SIGTERM: ended with 0"
-  if contained "$user" env -i "${environment[@]}" RADIAL_PORT="$port" /usr/bin/radial probe; then fail "expected the health check to fail"; fi
-  if contained "$user" env -i "${environment[@]}" /usr/bin/radial serve --port 0 --unknown-log /tmp/log 2>"$folder/err"; then
+  if contained "$user" RADIAL_PORT="$port" /usr/bin/radial probe; then fail "expected the health check to fail"; fi
+  if contained "$user" /usr/bin/radial serve --port 0 --unknown-log /tmp/log 2>"$folder/err"; then
     fail "expected nothing to be written"
   fi
   grep -q 'Read-only file system' "$folder/err" || fail "expected a read-only root, found: $(cat "$folder/err")"
