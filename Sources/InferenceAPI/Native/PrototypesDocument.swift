@@ -6,7 +6,7 @@ import RadialEngine
 
 /// The answer to `GET /models/NAME/prototypes`.
 enum PrototypesDocument {
-  /// It is written on a reactor's thread, which has others to serve.
+  /// It is written on a reactor's thread, which has others to serve, once.
   private static let maxBytes = 8 << 20
 
   /// - Throws: for a model that has none, or too many.
@@ -28,7 +28,7 @@ enum PrototypesDocument {
         "the answer could have \(units) prototypes of \(width) numbers in \(bytes) bytes, over the limit of \(limit) bytes; read them from the model file"
       )
     }
-    return .made(contentType: "application/json") { text(served, units) }
+    return try served.prototypes.document(in: served.memory, atMost: bytes) { text(served, units) }
   }
 
   private static func text(_ served: ServedModel, _ units: Int) -> String {

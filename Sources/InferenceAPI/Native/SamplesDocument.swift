@@ -22,7 +22,7 @@ enum SamplesDocument {
         "the answer could have \(samples.rows) samples of \(width) numbers in \(bytes) bytes, over the limit of \(maxResponseBytes) bytes; read them from the model file"
       )
     }
-    return .made(contentType: "application/json") { text(served, samples, width) }
+    return try served.samples.document(in: served.memory, atMost: bytes) { text(served, samples, width) }
   }
 
   private static func text(_ served: ServedModel, _ samples: Samples, _ width: Int) -> String {

@@ -30,6 +30,8 @@ package final class ServedModel: Sendable {
   let predictions: PredictionWriter
   /// The answer to `GET /model`.
   let description: FixedResponse
+  /// The answers to `GET /models/NAME/prototypes` and `/samples`.
+  let (prototypes, samples) = (KeptDocument(), KeptDocument())
 
   /// Its name and version.
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
