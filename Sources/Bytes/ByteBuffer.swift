@@ -77,11 +77,22 @@ public final class ByteBuffer {
   /// - Returns: false, and nothing has changed, when there is no memory for it.
   public func tryGrow(to capacity: Int) -> Bool {
     guard capacity > self.capacity else { return true }
-    // Seldom a copy: it grows in place where there is room behind it, and of a large one the pages are moved.
-    guard let moved = realloc(pointer, capacity) else { return false }
-    (pointer, self.capacity) = (moved, capacity)
+    // Of a large block the pages are moved, not the bytes. Small ones would grow in place where others' ends are in their way, and leave holes.
+    if self.capacity >= Self.mapped {
+      guard let moved = realloc(pointer, capacity) else { return false }
+      pointer = moved
+    } else {
+      guard let memory = Self.memory(trying: capacity) else { return false }
+      memory.copyMemory(from: pointer, byteCount: count)
+      free(pointer)
+      pointer = memory
+    }
+    self.capacity = capacity
     return true
   }
+
+  /// From here on a block has pages of its own: the service sets M_MMAP_THRESHOLD so (mallopt(3)).
+  public static let mapped = 1 << 20
 
   /// Appends a text's UTF-8.
   public func append(_ text: StaticString) {

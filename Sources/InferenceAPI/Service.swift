@@ -74,7 +74,7 @@ package final class Service: Sendable {
   package init(_ configuration: Configuration, registry: ModelRegistry, reactors: Int, logger: Logger) {
     self.configuration = configuration
     // A block from here on goes back to the system when it is freed; otherwise the allocator learns to keep even large ones.
-    mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    mallopt(M_MMAP_THRESHOLD, Int32(ByteBuffer.mapped))
     self.registry = registry
     memory = configuration.memory
     self.logger = logger
