@@ -84,8 +84,12 @@ extension Model {
   /// Whether a calibration has something to rank.
   public var canBeCalibrated: Bool { measuresClasses || isOneClass }
 
-  /// Whether its outputs or distances make a probability of each class.
-  public var hasSoftmax: Bool { isClassifier && !isOneClass }
+  /// Whether its outputs or distances make a probability of each of several classes: distances do, a softmax or one sigmoid unit at the end
+  /// says them itself, and units without an activation are taken for their logarithms. Of others, such as several sigmoid units, none follow.
+  public var hasSoftmax: Bool {
+    guard classCount > 1, !isOneClass else { return false }
+    return decision != .largestOutput || network.lastActivation == .softmax || network.lastActivation == .linear
+  }
 
   /// On what its verdicts rest; nil: it gives none.
   public var verdictSource: VerdictSource? { calibration != nil ? .calibration : isOneClass ? .model : nil }

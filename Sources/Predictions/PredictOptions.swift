@@ -64,7 +64,7 @@ package struct PredictOptions: Sendable {
     if outputs?.contains(.softmax) == true, !model.hasSoftmax {
       throw Misfit(
         description:
-          "'softmax' is of a model that answers one of several classes and model '\(model.name)' is a \(model.kind); leave it out"
+          "'softmax' is of a model of several classes that ends in prototypes, a softmax, one sigmoid unit or units without an activation, and model '\(model.name)' is none; leave it out"
       )
     }
     if !model.hasDistances, let outputs,

@@ -77,7 +77,7 @@ package struct RowResults {
       switch model.decision {
       case .probability?:
         for index in target.indices { target[index] = score(row, of: index) }
-      case .largestOutput? where network.lastActivation == .softmax:
+      case _ where network.lastActivation == .softmax && network.outputWidth == model.classCount:
         for index in target.indices { target[index] = outputs[index] }
       default:
         let distances = model.decision == .nearestPrototype ? distanceValues(row) : nil

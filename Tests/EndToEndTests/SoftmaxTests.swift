@@ -51,7 +51,7 @@ import Testing
     let shape = try #require(client.exchange("GET", "/model").json["input"] as? [String: Any])["shape"] as? [Any]
     let row = [Int](repeating: 1, count: try #require(shape?.last as? Int))
     let refused = try client.exchange("POST", "/predict", "{\"instance\":\(row),\"outputs\":[\"softmax\"]}")
-    #expect(refused.status == 400 && refused.body.contains("'softmax' is of a model that answers one of several"))
+    #expect(refused.status == 400 && refused.body.contains("'softmax' is of a model of several classes that ends in"))
   }
 
   @Test func `in columns it is one a class`() throws {
