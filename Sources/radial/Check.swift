@@ -79,12 +79,17 @@ struct CheckOptions: ParsableArguments {
     }
   }
 
-  /// nil: nothing says what the answers are.
-  func check(rows: String, expected: String) -> AnswerCheck? {
-    guard let of else { return nil }
+  /// What is said of the rows beside their file.
+  var reading: RowFile.Options {
     var reading = RowFile.Options()
     reading.header = RowFile.Header(rawValue: header.rawValue) ?? .auto
     reading.skippedColumns = skipColumns.map { $0.split(separator: ",").map(String.init) } ?? []
+    return reading
+  }
+
+  /// nil: nothing says what the answers are.
+  func check(rows: String, expected: String) -> AnswerCheck? {
+    guard let of else { return nil }
     return AnswerCheck(subject: of, tolerance: tolerance, rows: rows, reading: reading, expected: expected)
   }
 }

@@ -87,7 +87,7 @@ struct Convert: ParsableCommand {
   /// The rows to publish, all of a file.
   private func readSamples(_ path: String, _ model: Model) throws -> Samples {
     do {
-      let file = try RowFile(path: path, shape: model.inputShape, options: RowFile.Options())
+      let file = try RowFile(path: path, shape: model.inputShape, options: checking.reading)
       let block = RowBlock(width: file.width, capacity: Samples.maximumRows)
       var inputs: [Float] = []
       while try file.cut(into: block) {
