@@ -20,6 +20,8 @@ final class ServiceManager: Sendable {
   private let logger: Logger
   /// The time within which it wants to be told that the process is alive; nil: it does not ask.
   let watchdogMicroseconds: UInt64?
+  /// From a tenth of a second, in which a busy machine may not come to it, to as long as a timer can wait.
+  private static let watchdogTimes: ClosedRange<UInt64> = 100_000...UInt64(Int32.max) * 1_000_000
 
   /// - Parameter environment: of this process.
   /// - Returns: nil when there is nobody to tell.
@@ -42,8 +44,13 @@ final class ServiceManager: Sendable {
     self.logger = logger
     // sd_watchdog_enabled(3): a variable for another process is not meant for this one.
     let isOurs = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
-    watchdogMicroseconds =
-      isOurs ? environment["WATCHDOG_USEC"].flatMap(UInt64.init).flatMap { $0 > 0 ? $0 : nil } : nil
+    let time = isOurs ? environment["WATCHDOG_USEC"] : nil
+    watchdogMicroseconds = time.flatMap(UInt64.init).flatMap { Self.watchdogTimes.contains($0) ? $0 : nil }
+    if let time, time != "0", watchdogMicroseconds == nil {
+      logger.warning(
+        "WATCHDOG_USEC: expected microseconds from \(Self.watchdogTimes.lowerBound) on; the service manager is not told that the server is alive",
+        metadata: ["found": "\(time)"])
+    }
   }
 
   deinit { close(descriptor) }
@@ -72,7 +79,7 @@ final class ServiceManager: Sendable {
   /// - Returns: what goes on as long as it is kept; nil: it does not ask.
   func watch(isAlive: @escaping @Sendable () -> Bool) -> (any DispatchSourceTimer)? {
     guard let watchdogMicroseconds else { return nil }
-    let interval = DispatchTimeInterval.microseconds(Int(clamping: max(1, watchdogMicroseconds / 2)))
+    let interval = DispatchTimeInterval.microseconds(Int(watchdogMicroseconds / 2))
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "radial.watchdog"))
     timer.setEventHandler { [self] in
       if isAlive() {
