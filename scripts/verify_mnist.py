@@ -23,9 +23,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from train import idx, model_file, tensor_file
-from train.calibration import Calibration
-from train.network import Answers, Network
+from radial import tensor_file
+from radial.calibration import Calibration
+from radial.model_file import Answers
+from train import idx
+from train.network import WEIGHTS, Network
 
 
 def post(url: str, pixels: np.ndarray) -> list[dict[str, Any]]:
@@ -80,7 +82,7 @@ def compare(
     classes = np.array([row["class"] for row in predictions])
     keras_error = np.abs(keras32.outputs - double.outputs).max()
     for name, reference in (("Keras float32", keras32), ("numpy float64", double)):
-        outputs, squared = (np.asarray(values, float) for values in reference)
+        outputs, squared = np.asarray(reference.outputs, float), np.asarray(reference.distances, float)
         allowed = np.maximum(4 * keras_error, 2e-6 + (4e-6 + 2.5e-8 * widest) * np.abs(outputs))
         report.ratio(f"scores against {name}", np.abs(scores - outputs), allowed)
         report.ratio(f"distances against {name}", np.abs(distances - squared), distance_allowance(squared, widest))
@@ -118,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/verify-mnist.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data set's gzip'd IDX files")
     parser.add_argument("--url", default="http://127.0.0.1:8080")
-    parser.add_argument("--model", type=Path, default=model_file.WEIGHTS / "digits.safetensors", help="the file served")
+    parser.add_argument("--model", type=Path, default=WEIGHTS / "digits.safetensors", help="the file served")
     parser.add_argument("--batch", type=int, default=100, help="rows a request")
     arguments = parser.parse_args()
 
