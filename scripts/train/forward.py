@@ -22,8 +22,15 @@ ACTIVATIONS = {
 Tensors = dict[str, jax.Array]
 
 
-def distances(architecture: dict[str, Any], tensors: Tensors, rows: jax.Array) -> jax.Array:
-    """Squared distances [N, C] to the prototypes of the closing RBF layer; `rows` [N, D] after preprocessing."""
+def distances(
+    architecture: dict[str, Any], tensors: Tensors, rows: jax.Array, normalised_by: int = 0
+) -> tuple[jax.Array, Tensors]:
+    """Squared distances [N, C] to the prototypes of the closing RBF layer; `rows` [N, D] after preprocessing.
+
+    With `normalised_by`, batch normalisation takes mean and variance of the first so many rows instead of the moving
+    ones, and returns them by the names of the latter: a batch's outliers then move no row of a class.
+    """
+    statistics: Tensors = {}
     shape = architecture["input_shape"]
     x = rows
     if len(shape) == 3:
@@ -32,7 +39,23 @@ def distances(architecture: dict[str, Any], tensors: Tensors, rows: jax.Array) -
         name, kind = layer["name"], layer["type"]
         if kind == "conv2d":
             x = _convolution(x, tensors[f"{name}.kernel"], layer["padding"])
-            x = ACTIVATIONS[layer["activation"]](x + tensors[f"{name}.bias"][:, None, None, None])
+            if layer["use_bias"]:
+                x = x + tensors[f"{name}.bias"][:, None, None, None]
+            x = ACTIVATIONS[layer["activation"]](x)
+        elif kind == "batch_normalization":
+            mean, variance = (f"{name}.moving_{part}" for part in ("mean", "variance"))
+            used = tensors
+            if normalised_by:
+                first = x[..., :normalised_by]
+                used = {mean: first.mean((1, 2, 3)), variance: first.var((1, 2, 3))}
+                statistics |= used
+            factor = tensors[f"{name}.gamma"] / jnp.sqrt(used[variance] + layer["epsilon"])
+            x = factor[:, None, None, None] * x + (tensors[f"{name}.beta"] - factor * used[mean])[:, None, None, None]
+        elif kind == "activation":
+            x = ACTIVATIONS[layer["activation"]](x)
+        elif kind == "max_pooling2d":
+            x = jnp.maximum(x[:, 0::2], x[:, 1::2])
+            x = jnp.maximum(x[:, :, 0::2], x[:, :, 1::2])
         elif kind == "average_pooling2d":
             x = _mean_of_windows(x)
         elif kind == "subsampling2d":
@@ -47,7 +70,7 @@ def distances(architecture: dict[str, Any], tensors: Tensors, rows: jax.Array) -
             x = jnp.square(x[:, :, None] - tensors[f"{name}.centers"]).sum(1)
         else:
             raise ValueError(f"layer {name!r} is {kind!r}, which is not trained here")
-    return x
+    return x, statistics
 
 
 def _convolution(x: jax.Array, kernel: jax.Array, padding: str) -> jax.Array:

@@ -31,6 +31,7 @@ _ACTIVATIONS64 = {
 
 _PARTS = {
     "conv2d": ("kernel", "bias"),
+    "batch_normalization": ("gamma", "beta", "moving_mean", "moving_variance"),
     "dense": ("kernel", "bias"),
     "subsampling2d": ("factor", "offset"),
     "rbf": ("centers",),
@@ -102,7 +103,15 @@ class Network(Description):
             kind = layer["type"]
             weights = [weight.astype(np.float64) for weight in self._weights(layer)]
             if kind == "conv2d":
-                x = _convolution64(x, weights[0], layer["padding"]) + weights[1]
+                x = _convolution64(x, weights[0], layer["padding"])
+                x = x + weights[1] if layer["use_bias"] else x
+            elif kind == "batch_normalization":
+                gamma, beta, mean, variance = weights
+                x = gamma * (x - mean) / np.sqrt(variance + layer["epsilon"]) + beta
+            elif kind == "activation":
+                pass
+            elif kind == "max_pooling2d":
+                x = x.reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1).max((2, 4))
             elif kind in ("average_pooling2d", "subsampling2d"):
                 x = x.reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1).mean((2, 4))
                 if kind == "subsampling2d":
@@ -127,7 +136,8 @@ class Network(Description):
         return inputs * scale + offset
 
     def _weights(self, layer: dict[str, Any]) -> list[np.ndarray]:
-        weights = [self.tensors[f"{layer['name']}.{part}"] for part in _PARTS.get(layer["type"], ())]
+        parts = [part for part in _PARTS.get(layer["type"], ()) if part != "bias" or layer["use_bias"]]
+        weights = [self.tensors[f"{layer['name']}.{part}"] for part in parts]
         if layer["type"] == "rbf" and layer["centers_layout"] == "units_features":
             return [weights[0].T]
         return weights
@@ -136,10 +146,21 @@ class Network(Description):
 def _keras_layer(layer: dict[str, Any]) -> keras.layers.Layer:
     kind, name = layer["type"], layer["name"]
     activation = scaled_tanh if layer.get("activation") == "scaled_tanh" else layer.get("activation")
-    if kind == "conv2d" and layer["use_bias"] and layer["strides"] == [1, 1]:
+    if kind == "conv2d" and layer["strides"] == [1, 1]:
         return keras.layers.Conv2D(
-            layer["filters"], layer["kernel_size"], padding=layer["padding"], activation=activation, name=name
+            layer["filters"],
+            layer["kernel_size"],
+            padding=layer["padding"],
+            activation=activation,
+            use_bias=layer["use_bias"],
+            name=name,
         )
+    if kind == "batch_normalization" and layer["center"] and layer["scale"]:
+        return keras.layers.BatchNormalization(epsilon=layer["epsilon"], name=name)
+    if kind == "activation":
+        return keras.layers.Activation(activation, name=name)
+    if kind == "max_pooling2d" and layer["pool_size"] == layer["strides"] == [2, 2]:
+        return keras.layers.MaxPooling2D(2, name=name)
     if kind == "average_pooling2d" and layer["pool_size"] == layer["strides"] == [2, 2]:
         return keras.layers.AveragePooling2D(2, name=name)
     if kind == "subsampling2d" and layer["pool_size"] == layer["strides"] == [2, 2]:

@@ -66,6 +66,17 @@ def _conv(name: str, filters: int, padding: str) -> dict[str, Any]:
     }
 
 
+def _normalised_conv(name: str, filters: int) -> list[dict[str, Any]]:
+    """3 x 3, batch normalisation, ReLU."""
+    convolution = {**_conv(name, filters, "same"), "kernel_size": [3, 3], "activation": "linear", "use_bias": False}
+    normalisation = {"type": "batch_normalization", "name": f"{name}_bn", "epsilon": 0.001, "center": True, "scale": True}
+    return [convolution, normalisation, {"type": "activation", "name": f"{name}_relu", "activation": "relu"}]
+
+
+def _max_pool(name: str) -> dict[str, Any]:
+    return {**_pool(name), "type": "max_pooling2d"}
+
+
 def _pool(name: str) -> dict[str, Any]:
     return {"type": "average_pooling2d", "name": name, "pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}
 
@@ -95,6 +106,22 @@ def _lenet(pool: Callable[[str], dict[str, Any]], output: str) -> dict[str, Any]
         _dense("c5", 120),
         _dense("f6", 84),
         _rbf(output),
+    ]
+    return {"version": 1, "input_shape": [28, 28, 1], "layers": layers}
+
+
+def _convolutional(first: int, second: int) -> dict[str, Any]:
+    layers = [
+        *_normalised_conv("c1", first),
+        *_normalised_conv("c2", first),
+        _max_pool("p1"),
+        *_normalised_conv("c3", second),
+        *_normalised_conv("c4", second),
+        _max_pool("p2"),
+        {"type": "flatten", "name": "flatten"},
+        _dense("dense", 128, "relu"),
+        _dense("dense_1", 84),
+        _rbf("gaussian"),
     ]
     return {"version": 1, "input_shape": [28, 28, 1], "layers": layers}
 
@@ -146,7 +173,7 @@ RECIPES = {
         connections={"c3.kernel": _table_one()},
     ),
     "fashion": Recipe(
-        architecture=_flat(256),
+        architecture=_convolutional(16, 32),
         labels=GARMENTS,
         data_set="Fashion-MNIST",
         far_set="MNIST",

@@ -30,6 +30,8 @@ STEPS_PER_CALL = 39  # 55,000 rows are 429 batches, 11 calls
 WEIGHT_DECAY = 1e-2
 LARGEST_NORM = 5.0
 AVERAGING = 0.999
+MOVING = 0.99
+"""Of a moving mean or variance, what a step leaves."""
 
 
 class State(NamedTuple):
@@ -59,11 +61,17 @@ def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
             filters = layer["filters"]
             size = (height, width, shape[2], filters)
             tensors[f"{name}.kernel"] = glorot(size, height * width * shape[2], height * width * filters)
-            tensors[f"{name}.bias"] = np.zeros(filters, np.float32)
+            if layer["use_bias"]:
+                tensors[f"{name}.bias"] = np.zeros(filters, np.float32)
             if layer["padding"] == "valid":
                 shape = [shape[0] - height + 1, shape[1] - width + 1, filters]
             shape[2] = filters
-        elif kind in ("average_pooling2d", "subsampling2d"):
+        elif kind == "batch_normalization":
+            for part, value in (("gamma", 1), ("beta", 0), ("moving_mean", 0), ("moving_variance", 1)):
+                tensors[f"{name}.{part}"] = np.full(shape[-1], value, np.float32)
+        elif kind == "activation":
+            pass
+        elif kind in ("average_pooling2d", "max_pooling2d", "subsampling2d"):
             shape = [shape[0] // 2, shape[1] // 2, shape[2]]
             if kind == "subsampling2d":
                 tensors[f"{name}.factor"] = np.full(shape[2], 1.5, np.float32)
@@ -82,13 +90,16 @@ def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
     return tensors
 
 
-def loss(recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The loss, and its two parts [2]; the first len(labels) `rows` belong to classes, the others to none."""
-    logits = -GAMMA * distances(recipe.architecture, tensors, rows)
+def loss(
+    recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, Tensors]]:
+    """The loss; its two parts [2], and what batch normalisation saw. The first len(labels) `rows` belong to classes, the others to none."""
+    squared, statistics = distances(recipe.architecture, tensors, rows, len(labels))
+    logits = -GAMMA * squared
     inside, outside = logits[: len(labels)], logits[len(labels) :]
     known = known_loss(labels, inside, recipe.pull).mean()
     pushed = outlier_loss(outside).mean() if len(outside) else jnp.float32(0)
-    return known + recipe.outlier_weight * pushed, jnp.stack([known, pushed])
+    return known + recipe.outlier_weight * pushed, (jnp.stack([known, pushed]), statistics)
 
 
 def one_cycle(recipe: Recipe, step: jax.Array, steps: int) -> jax.Array:
@@ -113,7 +124,7 @@ class Trainer:
         zeros = {name: jnp.zeros_like(values) for name, values in tensors.items()}
         self.state = State(tensors, dict(tensors), zeros, dict(zeros), jnp.int32(0))
         self._steps = jax.jit(self._run_steps)
-        self._classes = jax.jit(lambda tensors, rows: distances(recipe.architecture, tensors, rows).argmin(1))
+        self._classes = jax.jit(lambda tensors, rows: distances(recipe.architecture, tensors, rows)[0].argmin(1))
 
     def _one_step(self, state: State, chosen: jax.Array) -> tuple[State, jax.Array]:
         recipe, step = self.recipe, state.step
@@ -126,7 +137,8 @@ class Trainer:
             images = rows[: recipe.outliers_per_batch].reshape(-1, SIDE, SIDE)
             made = image_outliers(KeyDraws(inventing), images, jnp)
             rows = jnp.concatenate([rows, made.reshape(len(images), -1)])
-        gradient, parts = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)(state.tensors)
+        compute = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)
+        gradient, (parts, statistics) = compute(state.tensors)
         for name, factors in (recipe.connections or {}).items():
             gradient[name] = gradient[name] * factors
         if recipe.fixed_centers:
@@ -146,6 +158,8 @@ class Trainer:
             if name.endswith(".kernel"):
                 move = move + WEIGHT_DECAY * value
             tensors[name] = value - rate * move
+            if name in statistics:  # no gradient reaches them
+                tensors[name] = MOVING * value + (1 - MOVING) * statistics[name]
             average[name] = average_factor * state.average[name] + (1 - average_factor) * tensors[name]
         return State(tensors, average, first, second, step + 1), parts
 
