@@ -46,6 +46,20 @@ class Distortion:
         return sampled(images, source_row, source_column, jnp).reshape(n, -1)
 
 
+def two_in_one(key: jax.Array, images: jax.Array) -> jax.Array:
+    """Images [2N, 28, 28] -> [N, 28, 28]: the first N, each with one of the others at its right, both made smaller."""
+    n = len(images) // 2
+    keys = jax.random.split(key, 3)
+    side = jnp.where(jnp.arange(2 * n) < n, -1.0, 1.0)[:, None, None]
+    factor = jax.random.uniform(keys[0], (2 * n, 1, 1), minval=0.5, maxval=0.8)
+    across = side * jax.random.uniform(keys[1], (2 * n, 1, 1), minval=4.5, maxval=7.5)
+    down = jax.random.uniform(keys[2], (2 * n, 1, 1), minval=-2.0, maxval=2.0)
+    middle = (SIDE - 1) / 2
+    row, column = jnp.meshgrid(jnp.arange(SIDE) - middle, jnp.arange(SIDE) - middle, indexing="ij")
+    smaller = sampled(images, (row - down) / factor + middle, (column - across) / factor + middle, jnp)
+    return jnp.maximum(smaller[:n], smaller[n:])
+
+
 class KeyDraws:
     """The draws of a JAX key, for `radial.outliers` inside a compiled function: each takes another key that follows from it."""
 

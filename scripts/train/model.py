@@ -5,61 +5,18 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from radial import model_file
-from radial.calibration import FALSE_REJECT_RATE, Calibration, area_under_roc
+from radial.calibration import FALSE_REJECT_RATE, Calibration
 from radial.outliers import outliers
 
-from . import idx, pictures
-from .network import WEIGHTS, Network
+from . import idx, measure, pictures, pools
 from .distortion import SIDE
-from .recipes import RECIPES, PREPROCESSING, Recipe
+from .network import WEIGHTS, Network
+from .recipes import PREPROCESSING, RECIPES
 from .trainer import Trainer
-
-
-def measure(
-    recipe: Recipe, network: Network, calibration: Calibration, test: idx.Digits, far: np.ndarray | None
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The figures of the card, and the smallest distances of each group of rows [N]."""
-
-    def verdicts(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        distances = network.answers32(pixels).distances
-        nearest, classes = distances.min(1), distances.argmin(1)
-        return nearest, classes, calibration.p_values(nearest, classes)
-
-    nearest, classes, p_values = verdicts(test.pixels)
-    error = float(np.mean(classes != test.labels))
-    groups = {f"{recipe.data_set}, test rows": nearest}
-    figures: dict[str, Any] = {
-        "test_rows": len(test.labels),
-        "test_accuracy": 1 - error,
-        "test_error": error,
-        "test_error_standard_error": round(math.sqrt(error * (1 - error) / len(test.labels)), 6),
-        "test_false_reject_rate": float(np.mean(p_values < FALSE_REJECT_RATE)),
-    }
-    if far is not None:
-        outside, _, far_values = verdicts(far)
-        groups[f"{recipe.far_set}, test rows"] = outside
-        figures["ood_data_set"] = recipe.far_set
-        figures["ood_rows"] = len(outside)
-        figures["ood_auroc"] = round(area_under_roc(nearest, outside), 6)
-        figures["ood_rejected"] = float(np.mean(far_values < FALSE_REJECT_RATE))
-        # The same rows at stricter settings, for the card.
-        for rate in (0.01, 0.02, 0.05, 0.1):
-            accepted = p_values >= rate
-            remaining = np.mean((classes != test.labels)[accepted])
-            print(
-                f"  at {rate}: test rejected {np.mean(~accepted):.2%}, {recipe.far_set} accepted"
-                f" {np.mean(far_values >= rate):.2%}, error among accepted {remaining:.2%}"
-            )
-    images = test.pixels[:2000].reshape(-1, SIDE, SIDE)
-    invented = outliers(images, len(images), np.random.default_rng(0), low=0, high=255)
-    groups["synthetic outliers"], _, _ = verdicts(invented.reshape(len(images), -1))
-    return figures, groups
 
 
 def main() -> None:
@@ -77,35 +34,45 @@ def main() -> None:
     epochs = arguments.epochs or recipe.epochs
 
     full, test = idx.load(arguments.data, recipe.data_set)
-    held_out = full.rows(idx.TRAINING_ROWS, len(full.labels))
-    checkpoint = arguments.out / f"{arguments.name}.checkpoint.npz"
+    choice, held_out = full.rows(idx.TRAINING_ROWS, idx.CHOICE_ROWS), full.rows(idx.CHOICE_ROWS, None)
+    run = f"{arguments.name}-{arguments.seed}"
+    checkpoint = arguments.out / f"{run}.checkpoint.npz"
     if arguments.fresh:
         checkpoint.unlink(missing_ok=True)
-    trainer = Trainer(arguments.name, recipe, full.rows(0, idx.TRAINING_ROWS), epochs, arguments.seed)
-    trainer.run(held_out, checkpoint)
+    trained_with = pools.of_training(recipe.outliers)
+    trainer = Trainer(arguments.name, recipe, full.rows(0, idx.TRAINING_ROWS), trained_with, epochs, arguments.seed)
+    trainer.run(choice, checkpoint)
     network = Network(recipe.architecture, trainer.averaged(), PREPROCESSING)
 
     distances = network.answers32(held_out.pixels).distances
+    trainer.check(held_out.pixels[:500], distances[:500])
     own = distances[np.arange(len(held_out.labels)), held_out.labels]
     held_out_error = float(np.mean(distances.argmin(1) != held_out.labels))
-    print(f"held out: error {held_out_error:.2%}, median distance to the own prototype {np.median(own):.3f}")
+    choice_loss = trainer.held_out_loss(choice)
+    print(f"held out: error {held_out_error:.2%}, median distance to the own prototype {np.median(own):.3f}, choice loss {choice_loss:.5f}")
     calibration = Calibration.fit(distances)
     if arguments.hold_test_back:
         return
 
     far = idx.load_test(arguments.outside).pixels if arguments.outside else None
-    figures, groups = measure(recipe, network, calibration, test, far)
+    measured, groups = measure.figures(network, calibration, test, recipe.far_set, far, recipe.data_set == "MNIST")
     figures = {
         "data_set": recipe.data_set,
         "rows": idx.TRAINING_ROWS,
         "epochs": epochs,
         "seed": arguments.seed,
+        "choice_error": trainer.error(choice),
+        "choice_loss": choice_loss,
         "held_out_error": held_out_error,
-        **figures,
+        **measured,
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "command": f"scripts/train.sh {arguments.name} --epochs {epochs} --seed {arguments.seed}",
     }
-    print(json.dumps(figures, indent=2))
+    report = json.dumps(figures, indent=2)
+    print(report)
+    (arguments.out / f"{run}.json").write_text(report + "\n")
+    if recipe.data_set == "MNIST":
+        print(measure.listed(network, calibration))
     path = arguments.out / f"{arguments.name}.safetensors"
     shown = np.concatenate([np.flatnonzero(test.labels == label)[:2] for label in range(len(recipe.labels))])
     model_file.write(
@@ -120,10 +87,16 @@ def main() -> None:
     )
     network.keras_model().save(path.with_suffix(".keras"))
     pictures.training_curve(arguments.out / f"{arguments.name}-training.png", arguments.name, trainer.history)
+    invented = outliers(test.pixels[:2000].reshape(-1, SIDE, SIDE), 2000, np.random.default_rng(0), low=0, high=255)
+    shown = {
+        f"{recipe.data_set}, test rows": groups["test"].nearest,
+        **{kind: group.nearest for kind, group in groups.items() if kind in (recipe.far_set, "letters", "strokes")},
+        "synthetic outliers": measure.Verdicts(network, calibration, invented.reshape(len(invented), -1)).nearest,
+    }
     pictures.distance_histograms(
         arguments.out / f"{arguments.name}-distances.png",
         arguments.name,
-        groups,
+        shown,
         calibration.limits(FALSE_REJECT_RATE),
     )
     print(f"wrote {path.name}, {path.with_suffix('.keras').name} and two pictures")

@@ -10,7 +10,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 import numpy as np  # noqa: E402
 
-_INSIDE, _OUTSIDE, _THIRD = "#1b6ca8", "#d1495b", "#7a7a7a"
+_INSIDE, _OUTSIDE = "#1b6ca8", "#d1495b"
+_GROUPS = _INSIDE, _OUTSIDE, "#e8a33d", "#5a8f5a", "#7a7a7a"
 
 
 def training_curve(path: Path, title: str, history: list[dict[str, float]]) -> None:
@@ -35,7 +36,7 @@ def distance_histograms(path: Path, title: str, groups: dict[str, np.ndarray], l
     figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     low = max(1e-3, min(np.quantile(values, 0.001) for values in groups.values()))
     edges = np.geomspace(low, max(values.max() for values in groups.values()), 90)
-    for (name, values), color in zip(groups.items(), (_INSIDE, _OUTSIDE, _THIRD)):
+    for (name, values), color in zip(groups.items(), _GROUPS):
         weights = np.full(len(values), 100 / len(values))
         axes.hist(np.maximum(values, low), edges, weights=weights, alpha=0.65, color=color, label=name)
     axes.axvspan(limits.min(), limits.max(), color="black", alpha=0.12, label="limits of the classes, 1 %")

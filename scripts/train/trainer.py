@@ -21,15 +21,13 @@ from radial.keras.loss import known_loss, outlier_loss
 from radial.outliers import image_outliers
 
 from . import idx
-from .distortion import SIDE, KeyDraws
+from .distortion import SIDE, KeyDraws, two_in_one
 from .forward import Tensors, distances
 from .recipes import GAMMA, PREPROCESSING, Recipe
 
 BATCH = 128
-STEPS_PER_CALL = 39  # 55,000 rows are 429 batches, 11 calls
-WEIGHT_DECAY = 1e-2
+STEPS_PER_CALL = 46  # 53,000 rows are 414 batches, 9 calls
 LARGEST_NORM = 5.0
-AVERAGING = 0.999
 MOVING = 0.99
 """Of a moving mean or variance, what a step leaves."""
 
@@ -91,15 +89,15 @@ def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
 
 
 def loss(
-    recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array
+    recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array, training: bool = True
 ) -> tuple[jax.Array, tuple[jax.Array, Tensors]]:
     """The loss; its two parts [2], and what batch normalisation saw. The first len(labels) `rows` belong to classes, the others to none."""
-    squared, statistics = distances(recipe.architecture, tensors, rows, len(labels))
+    squared, statistics = distances(recipe.architecture, tensors, rows, len(labels) if training else 0)
     logits = -GAMMA * squared
     inside, outside = logits[: len(labels)], logits[len(labels) :]
     known = known_loss(labels, inside, recipe.pull).mean()
     pushed = outlier_loss(outside).mean() if len(outside) else jnp.float32(0)
-    return known + recipe.outlier_weight * pushed, (jnp.stack([known, pushed]), statistics)
+    return known + recipe.outliers.weight * pushed, (jnp.stack([known, pushed]), statistics)
 
 
 def one_cycle(recipe: Recipe, step: jax.Array, steps: int) -> jax.Array:
@@ -113,9 +111,13 @@ def one_cycle(recipe: Recipe, step: jax.Array, steps: int) -> jax.Array:
 class Trainer:
     """One run. `state` is replaced by every call of `epoch`."""
 
-    def __init__(self, name: str, recipe: Recipe, training: idx.Digits, epochs: int, seed: int) -> None:
+    def __init__(
+        self, name: str, recipe: Recipe, training: idx.Digits, pools: dict[str, np.ndarray], epochs: int, seed: int
+    ) -> None:
+        """`pools` has uint8 [N, 784] by the name of each kind that is drawn from one: letters, strokes."""
         self.recipe, self.epochs, self.seed = recipe, epochs, seed
-        self._run = f"{name} epochs {epochs} seed {seed}"
+        self._run = f"{name} {recipe.digest()} epochs {epochs} seed {seed}"
+        self.pools = {kind: jnp.asarray(images) for kind, images in pools.items()}
         self.pixels = jnp.asarray(training.pixels.astype(np.uint8))
         self.labels = jnp.asarray(training.labels.astype(np.int32))
         self.steps_per_epoch = len(training.labels) // BATCH // STEPS_PER_CALL * STEPS_PER_CALL
@@ -124,19 +126,35 @@ class Trainer:
         zeros = {name: jnp.zeros_like(values) for name, values in tensors.items()}
         self.state = State(tensors, dict(tensors), zeros, dict(zeros), jnp.int32(0))
         self._steps = jax.jit(self._run_steps)
+        self._held_out = jax.jit(self._loss_of_held_out)
         self._classes = jax.jit(lambda tensors, rows: distances(recipe.architecture, tensors, rows)[0].argmin(1))
+
+    def _rows(self, key: jax.Array, pixels: jax.Array) -> jax.Array:
+        """[BATCH + outliers, 784]: the rows of a batch, distorted, and the outliers beside them."""
+        recipe, scale = self.recipe, np.float32(PREPROCESSING["scale"])
+        distorting, inventing, picking, pairing = jax.random.split(key, 4)
+        shares = {kind: getattr(recipe.outliers, kind) for kind in self.pools}
+        picked = [
+            pool[jax.random.randint(jax.random.fold_in(picking, number), (shares[kind],), 0, len(pool))]
+            for number, (kind, pool) in enumerate(self.pools.items())
+        ]
+        originals = jnp.concatenate([pixels, *picked]).astype(jnp.float32) * scale
+        rows = recipe.distortion(distorting, originals)
+        images = rows.reshape(-1, SIDE, SIDE)
+        made = image_outliers(KeyDraws(inventing), images[: recipe.outliers.made], jnp)
+        rows = jnp.concatenate([rows, made.reshape(len(made), -1)])
+        if recipe.outliers.doubles:
+            pairs = two_in_one(pairing, images[: 2 * recipe.outliers.doubles])
+            rows = jnp.concatenate([rows, pairs.reshape(len(pairs), -1)])
+        return rows
+
+    def _loss_of_held_out(self, average: Tensors, key: jax.Array, pixels: jax.Array, labels: jax.Array) -> jax.Array:
+        return loss(self.recipe, average, self._rows(key, pixels), labels, training=False)[0]
 
     def _one_step(self, state: State, chosen: jax.Array) -> tuple[State, jax.Array]:
         recipe, step = self.recipe, state.step
-        key = jax.random.fold_in(jax.random.key(self.seed), step)
-        distorting, inventing = jax.random.split(key)
+        rows = self._rows(jax.random.fold_in(jax.random.key(self.seed), step), self.pixels[chosen])
         labels = self.labels[chosen]
-        originals = self.pixels[chosen].astype(jnp.float32) * np.float32(PREPROCESSING["scale"])
-        rows = recipe.distortion(distorting, originals)
-        if recipe.outliers_per_batch:
-            images = rows[: recipe.outliers_per_batch].reshape(-1, SIDE, SIDE)
-            made = image_outliers(KeyDraws(inventing), images, jnp)
-            rows = jnp.concatenate([rows, made.reshape(len(images), -1)])
         compute = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)
         gradient, (parts, statistics) = compute(state.tensors)
         for name, factors in (recipe.connections or {}).items():
@@ -148,7 +166,7 @@ class Trainer:
 
         rate = one_cycle(recipe, step, self.epochs * self.steps_per_epoch)
         t = (step + 1).astype(jnp.float32)
-        average_factor = jnp.minimum(AVERAGING, t / (t + 10))  # the start is forgotten quickly
+        average_factor = jnp.minimum(recipe.averaging, t / (t + 10))  # the start is forgotten quickly
         tensors, average, first, second = {}, {}, {}, {}
         for name, value in state.tensors.items():
             g = gradient[name] * cut
@@ -156,7 +174,7 @@ class Trainer:
             second[name] = 0.999 * state.second[name] + 0.001 * g * g
             move = (first[name] / (1 - 0.9**t)) / (jnp.sqrt(second[name] / (1 - 0.999**t)) + 1e-8)
             if name.endswith(".kernel"):
-                move = move + WEIGHT_DECAY * value
+                move = move + recipe.weight_decay * value
             tensors[name] = value - rate * move
             if name in statistics:  # no gradient reaches them
                 tensors[name] = MOVING * value + (1 - MOVING) * statistics[name]
@@ -189,6 +207,22 @@ class Trainer:
         parts = np.split(inputs, range(500, len(inputs), 500))
         classes = np.concatenate([self._classes(self.state.average, part) for part in parts])
         return float(np.mean(classes != rows.labels))
+
+    def held_out_loss(self, rows: idx.Digits) -> float:
+        """The recipe's loss of the averaged weights, of `rows`, distorted, and of the outliers beside them: all as in no step of training."""
+        parts = []
+        for number, start in enumerate(range(0, len(rows.labels) // BATCH * BATCH, BATCH)):
+            batch = rows.rows(start, start + BATCH)
+            key = jax.random.fold_in(jax.random.key(self.seed), self.epochs * self.steps_per_epoch + number)
+            parts.append(self._held_out(self.state.average, key, batch.pixels.astype(np.uint8), batch.labels.astype(np.int32)))
+        return float(np.mean(parts))
+
+    def check(self, pixels: np.ndarray, expected: np.ndarray) -> None:
+        """Ends where raw rows [N, 784] have other squared distances here than Keras' [N, C]: then something else was trained than is written."""
+        squared, _ = distances(self.recipe.architecture, self.state.average, pixels * np.float32(PREPROCESSING["scale"]))
+        worst = float(np.max(np.abs(np.asarray(squared) - expected) / (1e-3 + 1e-3 * expected)))
+        if not worst <= 1:
+            sys.exit(f"squared distances differ from Keras' by {worst:.3g} times 0.1 % and 0.001, expected at most once that")
 
     def averaged(self) -> dict[str, np.ndarray]:
         """The weights to ship."""
@@ -227,7 +261,7 @@ class Trainer:
             return
         with np.load(path) as stored:
             if str(stored["run"]) != self._run:
-                sys.exit(f"{path}: a checkpoint of another seed or number of epochs; remove it or use --fresh")
+                sys.exit(f"{path}: a checkpoint of another recipe, seed or number of epochs; remove it or use --fresh")
             self.history = json.loads(str(stored["history"]))
             parts: dict[str, Any] = {part: {} for part in ("tensors", "average", "first", "second")}
             for key in stored.files:
