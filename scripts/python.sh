@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests the Python package of scripts/python: its types, its layer, loss, outliers and files with Keras on JAX, and the example of README.
+# Tests the Python package of scripts/python: its types, its layer, loss, outliers and files with Keras on JAX, and the example of README; and
+# the trainer of scripts/train.
 #   scripts/python.sh [--all]
 # --all adds a wheel, built and tried in an environment of its own with Keras on TensorFlow (1.8 GB for as long as it runs), and PyTorch
 # (Debian's). RADIAL names the binary that reads the files; without it a release build is made.
@@ -21,6 +22,7 @@ virtual_environment scripts/python
 "$python" -m mypy --config-file scripts/python/pyproject.toml --cache-dir=/dev/null scripts/python/radial
 package=$PWD/scripts/python
 KERAS_BACKEND=jax "$python" -m pytest -q -c "$package/pyproject.toml" "$package"/tests/test_*.py "$package/tests/keras_tests"
+KERAS_BACKEND=jax PYTHONPATH=scripts "$python" -m pytest -q -c "$package/pyproject.toml" scripts/train/tests
 [ -n "$all" ] || exit 0
 
 # With the versions that a user gets today; Keras is not told its backend by the package.

@@ -17,8 +17,10 @@ esac
 source "$(dirname "$0")/train/environment.sh"
 case $module in
   model | measure)
+    # shellcheck disable=SC2154  # set by environment.sh, as python is
     source "$train_folder/fonts.sh"
     unpack_fonts "$(cd "$train_folder/../.." && pwd)/.build/train/fonts"
     ;;
 esac
+# shellcheck disable=SC2154
 exec "$python" -m "train.$module" "${arguments[@]}"
