@@ -16,8 +16,10 @@ _PENS = 1.6, 3.6
 def walking(generator: np.random.Generator) -> list[Stroke]:
     """For training: four to nine pieces of constant curvature, walked in small steps, with corners and lifts of the pen between them.
 
-    One that is narrower than two fifths of its length is drawn anew: a bar is a digit.
+    One that is narrower than two fifths of its length is drawn anew: a bar is a digit. A third are outlines.
     """
+    if generator.random() < 1 / 3:
+        return _outlined(generator)
     while True:
         strokes = _walk(generator)
         span = np.ptp(np.concatenate(strokes), axis=0)
@@ -40,6 +42,22 @@ def _walk(generator: np.random.Generator) -> list[Stroke]:
             heading += 0.05 * curvature
             here = here + 0.05 * np.array([math.cos(heading), math.sin(heading)])
             strokes[-1].append(tuple(here))
+    return strokes
+
+
+def _outlined(generator: np.random.Generator) -> list[Stroke]:
+    """A polygon of three to five corners with up to four marks inside, or an ellipse with two to four: an empty one is a digit."""
+    corners = int(generator.integers(3, 7))
+    empty = corners < 6
+    count = corners if empty else 24
+    shift = generator.uniform(-0.3, 0.3, count) if empty else 0
+    angle = generator.uniform(0, 2 * math.pi) + (np.arange(count) + shift) * (2 * math.pi / count)
+    half = generator.uniform(0.3, 0.5, (count, 2) if empty else 2)
+    outline = half * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    strokes = [[tuple(point) for point in [*outline, outline[0]]]]
+    for _ in range(generator.integers(0 if empty else 2, 5)):
+        points = np.cumsum([generator.uniform(-0.25, 0.25, 2), *generator.uniform(-0.2, 0.2, (2, 2))], axis=0)
+        strokes.append([tuple(point) for point in points])
     return strokes
 
 

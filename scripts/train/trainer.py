@@ -28,6 +28,8 @@ from .recipes import GAMMA, PREPROCESSING, Recipe
 BATCH = 128
 STEPS_PER_CALL = 46  # 53,000 rows are 414 batches, 9 calls
 LARGEST_NORM = 5.0
+RISING = 0.3
+"""Of the steps, those in which the rate rises to its peak."""
 MOVING = 0.99
 """Of a moving mean or variance, what a step leaves."""
 
@@ -89,23 +91,31 @@ def initial_tensors(recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
 
 
 def loss(
-    recipe: Recipe, tensors: Tensors, rows: jax.Array, labels: jax.Array, training: bool = True
+    recipe: Recipe,
+    tensors: Tensors,
+    rows: jax.Array,
+    labels: jax.Array,
+    share: jax.Array | float = 1.0,
+    training: bool = True,
 ) -> tuple[jax.Array, tuple[jax.Array, Tensors]]:
-    """The loss; its two parts [2], and what batch normalisation saw. The first len(labels) `rows` belong to classes, the others to none."""
+    """The loss; its two parts [2], and what batch normalisation saw. The first len(labels) `rows` belong to classes, the others to none.
+
+    `share` is what the outliers' weight counts of itself.
+    """
     squared, statistics = distances(recipe.architecture, tensors, rows, len(labels) if training else 0)
     logits = -GAMMA * squared
     inside, outside = logits[: len(labels)], logits[len(labels) :]
     known = known_loss(labels, inside, recipe.pull).mean()
     pushed = outlier_loss(outside).mean() if len(outside) else jnp.float32(0)
-    return known + recipe.outliers.weight * pushed, (jnp.stack([known, pushed]), statistics)
+    return known + share * recipe.outliers.weight * pushed, (jnp.stack([known, pushed]), statistics)
 
 
 def one_cycle(recipe: Recipe, step: jax.Array, steps: int) -> jax.Array:
-    """Half a cosine up to the peak over the first 30 % of the steps, half a cosine down to almost nothing."""
+    """Half a cosine up to the peak, half a cosine down to almost nothing."""
     progress = step / steps
-    rising = 0.04 + 0.96 * (0.5 - 0.5 * jnp.cos(math.pi * jnp.minimum(progress / 0.3, 1.0)))
-    falling = 0.5 + 0.5 * jnp.cos(math.pi * jnp.clip((progress - 0.3) / 0.7, 0.0, 1.0))
-    return recipe.peak_rate * jnp.maximum(jnp.where(progress < 0.3, rising, falling), 1e-4)
+    rising = 0.04 + 0.96 * (0.5 - 0.5 * jnp.cos(math.pi * jnp.minimum(progress / RISING, 1.0)))
+    falling = 0.5 + 0.5 * jnp.cos(math.pi * jnp.clip((progress - RISING) / (1 - RISING), 0.0, 1.0))
+    return recipe.peak_rate * jnp.maximum(jnp.where(progress < RISING, rising, falling), 1e-4)
 
 
 class Trainer:
@@ -155,7 +165,10 @@ class Trainer:
         recipe, step = self.recipe, state.step
         rows = self._rows(jax.random.fold_in(jax.random.key(self.seed), step), self.pixels[chosen])
         labels = self.labels[chosen]
-        compute = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels), has_aux=True)
+        # Outliers weigh more and more over the rising part of the cycle: at full weight from the start they push the classes' rows
+        # away too, before there is anything that tells them apart.
+        share = jnp.minimum(1.0, step / (RISING * self.epochs * self.steps_per_epoch))
+        compute = jax.grad(lambda tensors: loss(recipe, tensors, rows, labels, share), has_aux=True)
         gradient, (parts, statistics) = compute(state.tensors)
         for name, factors in (recipe.connections or {}).items():
             gradient[name] = gradient[name] * factors
