@@ -102,10 +102,10 @@ class Prometheus:
             time.sleep(0.1)
         raise SystemExit(f"Prometheus did not scrape {replicas} replicas within {PATIENCE} s")
 
-    def query(self, expression: str) -> dict[tuple[str, ...], float]:
-        """Values by their labels' values, in the labels' order."""
+    def query(self, expression: str, at: float | None = None) -> dict[tuple[str, ...], float]:
+        """Values by their labels' values, in the labels' order; of the last scrapes, or of those at a time."""
         return {tuple(series["metric"][key] for key in sorted(series["metric"]) if key != "__name__"): float(series["value"][1])
-                for series in self.get("query", query=expression)}
+                for series in self.get("query", query=expression, **({"time": at} if at else {}))}
 
 
 def strange(replica: str) -> int:
@@ -148,7 +148,9 @@ def main() -> None:
         problems.append(f"accepted - answered - in flight: expected 0 at every scrape, found {scrapes}")
     print(f"accepted = answered + in flight: at {scrapes.count(0)} of {len(scrapes)} scrapes")
 
-    # The histograms count what the counters count.
+    # The histograms count what the counters count: at one moment, of which all is there when it is asked for, since a scrape counts itself.
+    moment = time.time()
+    time.sleep(2)
     for histogram, counter in (
         ("sum(radial_request_duration_seconds_count)", "sum(radial_requests_total)"),
         # A row that was refused for what it is was computed, but not answered.
@@ -157,9 +159,9 @@ def main() -> None:
         ("sum(radial_p_value_count)", 'sum(radial_predictions_total{known=~"true|false"})'),
         ("sum(radial_batch_rows_count)", "sum(radial_batches_total)"),
     ):
-        first, second = prometheus.query(histogram), prometheus.query(counter)
+        first, second = prometheus.query(histogram, moment), prometheus.query(counter, moment)
         # What was decoded beside the computing may say behind its rows that its time has passed; here such requests have one row.
-        late = prometheus.query('sum(radial_rejections_total{reason="deadline"})') if "batch_rows_sum" in histogram else {}
+        late = prometheus.query('sum(radial_rejections_total{reason="deadline"})', moment) if "batch_rows_sum" in histogram else {}
         if not 0 <= sum(first.values()) - sum(second.values()) <= sum(late.values()):
             problems.append(f"{histogram} {first} is not {counter} {second}")
 
