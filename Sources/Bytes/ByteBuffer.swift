@@ -35,9 +35,11 @@ public final class ByteBuffer {
 
   /// For sizes that no caller decides: without them nothing else would work either.
   private static func memory(_ bytes: Int) -> UnsafeMutableRawPointer {
-    guard let memory = memory(trying: bytes) else { fatalError("out of memory: a buffer of \(bytes) bytes") }
+    guard let memory = memory(trying: bytes) else { outOfMemory(bytes) }
     return memory
   }
+
+  private static func outOfMemory(_ bytes: Int) -> Never { fatalError("out of memory: a buffer of \(bytes) bytes") }
 
   // MARK: Whose memory it is
 
@@ -70,7 +72,7 @@ public final class ByteBuffer {
 
   /// Makes room for `capacity` bytes in all and no more, for whoever has to account for them; the contents stay.
   public func grow(to capacity: Int) {
-    guard tryGrow(to: capacity) else { fatalError("out of memory: a buffer of \(capacity) bytes") }
+    if !tryGrow(to: capacity) { Self.outOfMemory(capacity) }
   }
 
   /// The same for a size that a caller decides.

@@ -15,6 +15,21 @@ import Testing
     #expect(ObjectIdentifier(pool.take(minimumCapacity: 1)) != identity)
   }
 
+  /// By copying, from where blocks have pages of their own by moving those.
+  @Test func `a buffer of any size keeps its contents when it grows, and what it has no room for changes nothing`() {
+    let buffer = ByteBuffer(capacity: 1)
+    let part = Array((0..<100_003).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+    for _ in 0..<40 { part.withUnsafeBytes { buffer.append($0) } }
+    func isWhole() -> Bool {
+      let bytes = UnsafeRawBufferPointer(start: buffer.pointer, count: buffer.count)
+      return bytes.count == 40 * part.count
+        && (0..<40).allSatisfy { bytes[$0 * part.count..<($0 + 1) * part.count].elementsEqual(part) }
+    }
+    #expect(buffer.capacity > 2 * ByteBuffer.mapped && isWhole())
+    let capacity = buffer.capacity
+    #expect(!buffer.tryGrow(to: 1 << 60) && buffer.capacity == capacity && isWhole())
+  }
+
   @Test func `a giant buffer is not kept`() {
     let pool = ByteBufferPool()
     pool.take(minimumCapacity: 1 << 20).recycle()
