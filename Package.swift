@@ -131,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "InferenceAPITests",
       dependencies: [
-        "InferenceAPI", "Predictions", "Batching", "Bytes", "JSON", "Models", "TestSupport",
+        "InferenceAPI", "HTTPServer", "Predictions", "Batching", "Bytes", "JSON", "Models", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

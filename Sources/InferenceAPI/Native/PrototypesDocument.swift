@@ -21,14 +21,10 @@ enum PrototypesDocument {
     let bytes = (JSONOutput.maxFloats(width) + 1).saturatingMultiply(by: units)
       .saturatingAdd((JSONOutput.maxInteger + 1).saturatingMultiply(by: units))
       .saturatingAdd(served.predictions.labels.reduce(1024) { $0 + $1.count + 1 })
-    let limit = min(maxBytes, maxResponseBytes)
-    guard bytes <= limit else {
-      throw APIError(
-        413,
-        "the answer could have \(units) prototypes of \(width) numbers in \(bytes) bytes, over the limit of \(limit) bytes; read them from the model file"
-      )
-    }
-    return try served.prototypes.document(in: served.memory, atMost: bytes) { text(served, units) }
+    return try served.prototypes.document(
+      "\(units) prototypes of \(width) numbers", atMost: bytes, limit: min(maxBytes, maxResponseBytes),
+      in: served.memory
+    ) { text(served, units) }
   }
 
   private static func text(_ served: ServedModel, _ units: Int) -> String {

@@ -16,13 +16,9 @@ enum SamplesDocument {
     let width = samples.inputs.count / samples.rows
     let bytes = (JSONOutput.maxFloats(width) + JSONOutput.maxInteger + 2 + (labels.map(\.count).max() ?? 0) + 1)
       .saturatingMultiply(by: samples.rows).saturatingAdd(1024)
-    guard bytes <= maxResponseBytes else {
-      throw APIError(
-        413,
-        "the answer could have \(samples.rows) samples of \(width) numbers in \(bytes) bytes, over the limit of \(maxResponseBytes) bytes; read them from the model file"
-      )
-    }
-    return try served.samples.document(in: served.memory, atMost: bytes) { text(served, samples, width) }
+    return try served.samples.document(
+      "\(samples.rows) samples of \(width) numbers", atMost: bytes, limit: maxResponseBytes, in: served.memory
+    ) { text(served, samples, width) }
   }
 
   private static func text(_ served: ServedModel, _ samples: Samples, _ width: Int) -> String {
