@@ -24,8 +24,12 @@ struct AddressOptions: ParsableArguments {
     help: "What every path begins with, such as /radial, behind a proxy that does not take it away.",
     transform: { text in
       let path = text.hasSuffix("/") ? String(text.dropLast()) : text
-      guard path.hasPrefix("/"), !path.contains("//"), !path.contains("?") else {
-        throw ValidationError("expected a path that begins with a slash, such as /radial")
+      // Characters that stand for themselves in a path (RFC 3986 3.3), and no segments that a client takes away.
+      guard path.wholeMatch(of: /(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/) != nil,
+        !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+      else {
+        throw ValidationError(
+          "expected a path that begins with a slash, such as /radial, of letters, digits and -._~!$&'()*+,;=:@")
       }
       return path
     })

@@ -74,7 +74,7 @@ struct ReadinessRequest {
     guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
       throw failure("send a request to", errno)
     }
-    // RFC 9112 4: the status stands between two blanks.
+    // RFC 9112 4: three digits stand between two blanks.
     var line: [UInt8] = []
     while line.count < 13 {
       var bytes = [UInt8](repeating: 0, count: 64)
@@ -86,7 +86,9 @@ struct ReadinessRequest {
     }
     let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
       .map { String(decoding: $0, as: UTF8.self) }
-    guard words.count == 3, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+    guard words.count == 3, ["HTTP/1.0", "HTTP/1.1"].contains(words[0]),
+      words[1].wholeMatch(of: /[0-9]{3}/) != nil, let status = Int(words[1])
+    else {
       throw Failure.environment(
         "\(target) is not ready: expected an answer of HTTP/1.1, found \(line.isEmpty ? "none" : "something else")")
     }

@@ -77,6 +77,8 @@ import Testing
 
   @Test(arguments: [
     (["--port", "0"], "expected the port"), (["--host", "unix:"], "0 bytes"), (["--timeout", "0"], "0.01 to 60"),
+    (["--path-prefix", "/a b"], "expected a path"), (["--path-prefix", "/a/../b"], "expected a path"),
+    (["--path-prefix", "/%2e"], "expected a path"), (["--path-prefix", "a"], "expected a path"),
     (["--tls-cert", "x.pem"], "admin-address"), (["--admin-address", "[::]:0"], "found 0"),
   ])
   func `what cannot be asked is refused`(arguments: [String], sentence: String) throws {
