@@ -114,7 +114,7 @@ struct Convert: ParsableCommand {
       return try RowLabels.read(path).enumerated().map { row, label in
         guard let index = model.classIndex(ofLabel: label) else {
           throw Failure.usage(
-            "\(path): label '\(label.withoutControlCharacters)' of row \(row) names none of the model's \(model.classCount) classes; give a class's name or its number"
+            "\(path): label '\(label.withoutControlCharacters)' of row \(row) names none or several of the model's \(model.classCount) classes; give a class's own name or its number"
           )
         }
         return index

@@ -10,17 +10,9 @@ import Testing
     let layer: [String: Any] = [
       "type": "rbf", "name": "rbf", "units": 2, "output": "gaussian", "scale": 0.5, "inferred_from": source,
     ]
-    let architecture = try JSONSerialization.data(withJSONObject: ["version": 1, "input_shape": [4], "layers": [layer]])
-    let header = try JSONSerialization.data(withJSONObject: [
-      "__metadata__": [
-        "format": "radial", "radial.version": "1.1",
-        "radial.architecture": String(decoding: architecture, as: UTF8.self),
-      ],
-      "rbf.centers": ["dtype": "F32", "shape": [4, 2], "data_offsets": [0, 32]] as [String: Any],
-    ])
     let centers: [Float] = [0.1, 0.9, 0.2, -0.4, 0.3, 0.5, 0.4, -0.1]
-    return try runner.file(
-      "inferred.safetensors", Data(elements: [UInt64(header.count)]) + header + Data(elements: centers))
+    return try runner.model(
+      "inferred", input: [4], [layer], [OfflineRunner.Tensor(name: "rbf.centers", shape: [4, 2], values: centers)])
   }
 
   /// The layers of `GET /model`, or of `inspect --json`.

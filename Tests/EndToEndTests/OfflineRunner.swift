@@ -19,6 +19,33 @@ final class OfflineRunner {
 
   func file(_ name: String, _ text: String) throws -> String { try file(name, Data(text.utf8)) }
 
+  /// A tensor of a model's file.
+  struct Tensor {
+    let name: String
+    let shape: [Int]
+    /// Its numbers, of four bytes each; nil: zeros.
+    var values: [Float]?
+  }
+
+  /// A Radial file of layers, as its architecture has them.
+  func model(_ name: String, input: [Int], _ layers: [[String: Any]], _ tensors: [Tensor]) throws -> String {
+    let architecture = try JSONSerialization.data(
+      withJSONObject: ["version": 1, "input_shape": input, "layers": layers])
+    let metadata = [
+      "format": "radial", "radial.version": "1.1",
+      "radial.architecture": String(decoding: architecture, as: UTF8.self),
+    ]
+    var (header, data): ([String: Any], Data) = (["__metadata__": metadata], Data())
+    for tensor in tensors {
+      let bytes = tensor.values.map { Data(elements: $0) } ?? Data(count: 4 * tensor.shape.reduce(1, *))
+      header[tensor.name] =
+        ["dtype": "F32", "shape": tensor.shape, "data_offsets": [data.count, data.count + bytes.count]] as [String: Any]
+      data += bytes
+    }
+    let text = try JSONSerialization.data(withJSONObject: header)
+    return try file("\(name).safetensors", Data(elements: [UInt64(text.count)]) + text + data)
+  }
+
   static func predict(
     _ file: String, _ flags: [String] = [], model: String = "digits.safetensors"
   ) throws -> (status: Int32, error: String, output: String) {

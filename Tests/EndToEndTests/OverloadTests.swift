@@ -12,33 +12,20 @@ import Testing
   /// build for tests: what waits for many of them waits longer than a busy machine takes to do what a test does meanwhile. All of its
   /// weights are zeros.
   init() throws {
-    var layers: [[String: Any]] = []
-    var tensors: [(name: String, shape: [Int])] = []
+    var (layers, tensors): ([[String: Any]], [OfflineRunner.Tensor]) = ([], [])
     for (index, channels) in [1, 16].enumerated() {
       let name = "conv\(index)"
       layers.append([
         "type": "conv2d", "name": name, "filters": 16, "kernel_size": [3, 3], "padding": "same", "use_bias": false,
       ])
-      tensors.append(("\(name).kernel", [3, 3, channels, 16]))
+      tensors.append(OfflineRunner.Tensor(name: "\(name).kernel", shape: [3, 3, channels, 16]))
     }
     layers.append(["type": "average_pooling2d", "name": "pool", "pool_size": [28, 28]])
     layers.append(["type": "flatten", "name": "flatten"])
     layers.append(["type": "rbf", "name": "rbf", "units": 10, "scale": 1])
-    tensors.append(("rbf.centers", [16, 10]))
-    let architecture = try JSONSerialization.data(
-      withJSONObject: ["version": 1, "input_shape": [28, 28, 1], "layers": layers])
-    var (header, size): ([String: Any], Int) = ([:], 0)
-    for (name, shape) in tensors {
-      let end = size + 4 * shape.reduce(1, *)
-      header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [size, end]] as [String: Any]
-      size = end
-    }
-    header["__metadata__"] = [
-      "format": "radial", "radial.version": "1", "radial.architecture": String(decoding: architecture, as: UTF8.self),
-    ]
-    let text = try JSONSerialization.data(withJSONObject: header)
+    tensors.append(OfflineRunner.Tensor(name: "rbf.centers", shape: [16, 10]))
     runner = try OfflineRunner()
-    model = try runner.file("slow.safetensors", Data(elements: [UInt64(text.count)]) + text + Data(count: size))
+    model = try runner.model("slow", input: [28, 28, 1], layers, tensors)
   }
 
   /// One core, and every row through the compute queue by itself.

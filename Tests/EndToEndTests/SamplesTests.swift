@@ -52,6 +52,34 @@ import Testing
     #expect(try !RunningServer.run(["inspect", without]).output.contains("Samples"))
   }
 
+  @Test func `a header and columns to leave out are said as for other rows`() throws {
+    let rows = try runner.file(
+      "rows.csv",
+      "id,\((0..<100).map { "x\($0)" }.joined(separator: ","))\n5,\((0..<100).map(String.init).joined(separator: ","))\n"
+    )
+    let run = try convert(["--samples", rows, "--header", "yes", "--skip-columns", "id"])
+    #expect(run.status == 0, "\(run)")
+    let server = try RunningServer(["--model", "\(output)=m"], model: nil)
+    let instances = try Client(port: server.port).exchange("GET", "/models/m/samples").json["instances"] as? [[Double]]
+    #expect(instances == [(0..<100).map(Double.init)])
+  }
+
+  @Test func `an answer is made once, and counted as long as it is kept`() throws {
+    let rows = try runner.file("rows.jsonl", Self.rows(100))
+    #expect(try convert(["--samples", rows]).status == 0)
+    let server = try RunningServer(["--model", "\(output)=m"], model: nil)
+    let client = try Client(port: server.port)
+    func used() throws -> Double {
+      try #require(MetricsTests.parse(try client.exchange("GET", "/metrics").body)["radial_memory_used_bytes"])
+    }
+    let before = try used()
+    let first = try client.exchange("GET", "/models/m/samples")
+    for _ in 0..<20 { #expect(try client.exchange("GET", "/models/m/samples").body == first.body) }
+    // Beside it there is what the metrics themselves take.
+    let (kept, size) = (try used() - before, Double(first.body.utf8.count))
+    #expect(kept >= size && kept < 2 * size, "\(kept) of \(size)")
+  }
+
   @Test func `without labels there are no classes, and without samples there is no route's answer`() throws {
     let rows = try runner.file("rows.jsonl", Self.rows(1))
     #expect(try convert(["--samples", rows]).status == 0)
@@ -87,7 +115,10 @@ import Testing
       (["--samples", narrow], "expected 100 numbers, found 99"), (["--samples", infinite], "nan.jsonl"),
       (["--samples", empty], "empty.jsonl"), (["--samples", runner.folder.path + "/none.npy"], "none.npy"),
       (["--samples", good, "--sample-labels", one], "1 labels of 2 rows, expected one a row"),
-      (["--samples", good, "--sample-labels", strange], "label '10' of row 1 names none of the model's 10 classes"),
+      (
+        ["--samples", good, "--sample-labels", strange],
+        "label '10' of row 1 names none or several of the model's 10 classes"
+      ),
       (["--sample-labels", one], "--sample-labels are those of --samples"),
       (["--samples", good, "--without-samples"], "say one"),
     ] {

@@ -63,10 +63,18 @@ import Testing
     #expect(notifications.next() == "STOPPING=1")
   }
 
-  @Test(arguments: [("relative.sock", "expected /PATH"), ("/nowhere/notify.sock", "could not be told READY=1")])
-  func `what cannot be told is in the log, and the server serves`(path: String, sentence: String) throws {
+  @Test(arguments: [
+    ("relative.sock", nil, "expected /PATH"), ("/nowhere/notify.sock", nil, "could not be told READY=1"),
+    ("/nowhere/notify.sock", "abc", "WATCHDOG_USEC: expected"),
+    ("/nowhere/notify.sock", "1", "WATCHDOG_USEC: expected"),
+    ("/nowhere/notify.sock", "18446744073709551615", "WATCHDOG_USEC: expected"),
+  ])
+  func `what cannot be told is in the log, and the server serves`(path: String, time: String?, sentence: String) throws
+  {
     let log = Pipe()
-    let server = try RunningServer(environment: ["NOTIFY_SOCKET": path], error: log)
+    var environment = ["NOTIFY_SOCKET": path]
+    environment["WATCHDOG_USEC"] = time
+    let server = try RunningServer(environment: environment, error: log)
     #expect(try Client(port: server.port).exchange("GET", "/readyz").status == 200)
     server.send(SIGTERM)
     #expect(server.exitStatus() == 0)

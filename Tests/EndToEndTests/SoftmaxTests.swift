@@ -54,6 +54,39 @@ import Testing
     #expect(refused.status == 400 && refused.body.contains("'softmax' is of a model of several classes that ends in"))
   }
 
+  /// Of exponentials and several sigmoids no shares follow, and of units without an activation they do.
+  @Test(arguments: [("sigmoid", nil), ("exponential", nil), ("linear", [0.5, 0.5]), ("softmax", [0.5, 0.5])])
+  func `units that are no logarithms have none`(activation: String, expected: [Double]?) throws {
+    let runner = try OfflineRunner()
+    let model = try runner.model(
+      "m", input: [3], [["type": "dense", "name": "d", "units": 2, "use_bias": false, "activation": activation]],
+      [OfflineRunner.Tensor(name: "d.kernel", shape: [3, 2])])
+    let server = try RunningServer(["--model", model, "--labels", "a,b"], model: nil)
+    let answer = try Client(port: server.port).exchange(
+      "POST", "/predict", #"{"instance":[1,2,3],"outputs":["softmax"]}"#)
+    let prediction = answer.json["prediction"] as? [String: Any]
+    #expect(
+      answer.status == (expected == nil ? 400 : 200) && prediction?["softmax"] as? [Double] == expected,
+      "\(answer.body)")
+  }
+
+  @Test func `behind prototypes a softmax says it, and one prototype has none`() throws {
+    let runner = try OfflineRunner()
+    let prototypes = OfflineRunner.Tensor(name: "r.centers", shape: [1, 2], values: [0, 3])
+    let rbf: [String: Any] = ["type": "rbf", "name": "r", "units": 2, "output": "gaussian", "scale": 0.5]
+    let model = try runner.model(
+      "m", input: [1], [rbf, ["type": "activation", "name": "a", "activation": "softmax"]], [prototypes])
+    let one = try runner.model(
+      "one", input: [1], [rbf.merging(["units": 1]) { $1 }],
+      [OfflineRunner.Tensor(name: "r.centers", shape: [1, 1], values: [0])])
+    let client = try KerasInputTests.Served(model, one)
+    let body = #"{"instance":[1],"outputs":["scores","softmax"]}"#
+    let prediction = try #require(
+      try client.exchange("POST", "/models/m/predict", body).json["prediction"] as? [String: Any])
+    #expect(prediction["softmax"] as? [Double] == prediction["scores"] as? [Double])
+    #expect(try client.exchange("POST", "/models/one/predict", body).status == 400)
+  }
+
   @Test func `in columns it is one a class`() throws {
     let run = try OfflineRunner.predict(
       KerasInputTests.file("seven.json"), ["--output-format", "csv", "--outputs", "softmax"])
