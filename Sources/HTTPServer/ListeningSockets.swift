@@ -11,8 +11,9 @@ struct ListeningSockets {
   /// Binds and listens.
   init(_ address: ListenAddress, count: Int) throws(ServerError) {
     switch address {
-    case .tcp(let host, let port): try self.init(host: host, port: port, count: count)
-    case .unix(let path): try self.init(path: path, count: count)
+    case .tcp(let host, let port):
+      try self.init(host: host, port: port, SocketAddress(address, isPassive: true), count: count)
+    case .unix(let path): try self.init(path: path, SocketAddress(address), count: count)
     }
   }
 
@@ -22,12 +23,12 @@ struct ListeningSockets {
   static func check(_ address: ListenAddress) throws(ServerError) {
     switch address {
     case .tcp(let host, let port):
-      var (storage, length, family) = try resolve(host, port)
-      let descriptor = try makeSocket(family, reusePort: false, "\(host):\(port)")
+      let socketAddress = try SocketAddress(address, isPassive: true)
+      let descriptor = try makeSocket(socketAddress.family, reusePort: false, "\(host):\(port)")
       defer { close(descriptor) }
-      try bind(descriptor, &storage, length, "\(host):\(port)")
+      try bind(descriptor, socketAddress, "\(host):\(port)")
     case .unix(let path):
-      close(try boundSocket(path))
+      close(try boundSocket(path, SocketAddress(address)))
       unlink(path)
     }
   }
@@ -37,24 +38,23 @@ struct ListeningSockets {
     if case .unix(let path) = address { unlink(path) }
   }
 
-  private init(host: String, port: UInt16, count: Int) throws(ServerError) {
-    var (storage, length, family) = try Self.resolve(host, port)
+  private init(host: String, port: UInt16, _ requested: SocketAddress, count: Int) throws(ServerError) {
     // With SO_REUSEPORT a second server on the port would silently take half of the connections. So the first bind is
     // without: it fails if anybody listens there, under any options.
-    let probe = try Self.makeSocket(family, reusePort: false, "\(host):\(port)")
+    let probe = try Self.makeSocket(requested.family, reusePort: false, "\(host):\(port)")
     defer { close(probe) }
-    try Self.bind(probe, &storage, length, "\(host):\(port)")
+    try Self.bind(probe, requested, "\(host):\(port)")
     let chosen = port == 0 ? try Self.port(of: probe) : port
-    Self.set(chosen, in: &storage)
+    let socketAddress = requested.with(port: chosen)
     // The probe stays bound, without listening, while the others bind: SO_REUSEPORT set after its bind lets them.
     var on: Int32 = 1
     setsockopt(probe, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size))
     var opened: [Int32] = []
     do {
       for _ in 0..<count {
-        let descriptor = try Self.makeSocket(family, reusePort: true, "\(host):\(chosen)")
+        let descriptor = try Self.makeSocket(requested.family, reusePort: true, "\(host):\(chosen)")
         opened.append(descriptor)
-        try Self.bind(descriptor, &storage, length, "\(host):\(chosen)")
+        try Self.bind(descriptor, socketAddress, "\(host):\(chosen)")
         try Self.listen(descriptor, "\(host):\(chosen)")
       }
     } catch {
@@ -65,8 +65,8 @@ struct ListeningSockets {
     descriptors = opened
   }
 
-  private init(path: String, count: Int) throws(ServerError) {
-    let descriptor = try Self.boundSocket(path)
+  private init(path: String, _ socketAddress: SocketAddress, count: Int) throws(ServerError) {
+    let descriptor = try Self.boundSocket(path, socketAddress)
     do {
       try Self.listen(descriptor, path)
     } catch {
@@ -79,25 +79,11 @@ struct ListeningSockets {
   }
 
   /// A socket of the file at `path`, which is made.
-  private static func boundSocket(_ path: String) throws(ServerError) -> Int32 {
-    var unixAddress = sockaddr_un()
-    let bytes = Array(path.utf8)
-    guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: unixAddress.sun_path) else {
-      throw ServerError(
-        kind: .socket,
-        description: "The socket path \(path) has \(bytes.count) bytes; give one of 1 to 107 bytes.")
-    }
-    unixAddress.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &unixAddress.sun_path) { $0.copyBytes(from: bytes) }
-    var storage = sockaddr_storage()
-    withUnsafeMutableBytes(of: &storage) { target in
-      withUnsafeBytes(of: &unixAddress) { target.copyMemory(from: $0) }
-    }
-    let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-    try removeStaleFile(path, storage, length)
+  private static func boundSocket(_ path: String, _ address: SocketAddress) throws(ServerError) -> Int32 {
+    try removeStaleFile(path, address)
     let descriptor = try makeSocket(AF_UNIX, reusePort: false, path)
     do {
-      try bind(descriptor, &storage, length, path)
+      try bind(descriptor, address, path)
     } catch {
       close(descriptor)
       throw error
@@ -106,9 +92,7 @@ struct ListeningSockets {
   }
 
   /// A socket file nobody listens on is left from a process that died; one that answers is somebody's.
-  private static func removeStaleFile(_ path: String, _ storage: sockaddr_storage, _ length: socklen_t)
-    throws(ServerError)
-  {
+  private static func removeStaleFile(_ path: String, _ address: SocketAddress) throws(ServerError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
@@ -117,35 +101,13 @@ struct ListeningSockets {
     }
     let probe = try makeSocket(AF_UNIX, reusePort: false, path)
     defer { close(probe) }
-    let connected = withSockaddr(storage) { connect(probe, $0, length) }
+    let connected = address.connect(probe)
     // EAGAIN: a full backlog, so somebody is there.
     if connected == 0 || errno != ECONNREFUSED {
       throw ServerError(
         kind: .addressInUse, description: "Another process listens on \(path); stop it or listen elsewhere.")
     }
     unlink(path)
-  }
-
-  private static func resolve(_ host: String, _ port: UInt16) throws(ServerError) -> (
-    sockaddr_storage, socklen_t, Int32
-  ) {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_PASSIVE
-    var found: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(host, String(port), &hints, &found)
-    guard code == 0, let first = found else {
-      throw ServerError(
-        kind: .unknownHost,
-        description: "The host \(host) has no address (\(String(cString: gai_strerror(code)))); give another.")
-    }
-    defer { freeaddrinfo(found) }
-    var storage = sockaddr_storage()
-    withUnsafeMutableBytes(of: &storage) { target in
-      target.copyMemory(
-        from: UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen)))
-    }
-    return (storage, first.pointee.ai_addrlen, first.pointee.ai_family)
   }
 
   private static func makeSocket(_ family: Int32, reusePort: Bool, _ place: String) throws(ServerError) -> Int32 {
@@ -162,10 +124,8 @@ struct ListeningSockets {
     return descriptor
   }
 
-  private static func bind(_ descriptor: Int32, _ storage: inout sockaddr_storage, _ length: socklen_t, _ place: String)
-    throws(ServerError)
-  {
-    guard withSockaddr(storage, { Glibc.bind(descriptor, $0, length) }) != 0 else { return }
+  private static func bind(_ descriptor: Int32, _ address: SocketAddress, _ place: String) throws(ServerError) {
+    guard address.withSockaddr({ Glibc.bind(descriptor, $0, $1) }) != 0 else { return }
     guard errno == EADDRINUSE else { throw failure("bind", place) }
     throw ServerError(
       kind: .addressInUse, description: "Another process listens on \(place); stop it or choose another address.")
@@ -193,13 +153,4 @@ struct ListeningSockets {
     return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
   }
 
-  private static func set(_ port: UInt16, in storage: inout sockaddr_storage) {
-    withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self) }
-  }
-
-  private static func withSockaddr<Result>(
-    _ storage: sockaddr_storage, _ body: (UnsafePointer<sockaddr>) -> Result
-  ) -> Result {
-    withUnsafePointer(to: storage) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
-  }
 }

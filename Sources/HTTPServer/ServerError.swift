@@ -4,6 +4,8 @@ public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: Sendable {
     /// The host name has no address.
     case unknownHost
+    /// The path of a socket file is empty or too long.
+    case path
     /// Another process listens there.
     case addressInUse
     /// The system refused a socket.

@@ -104,31 +104,12 @@ struct ReadinessRequest {
 
   /// A connected socket.
   private func connection() throws -> Int32 {
-    switch target {
-    case .unix(let path):
-      guard let address = UnixSocketAddress(path) else {
-        throw Failure.usage("The socket path \(path) has \(path.utf8.count) bytes; give one of 1 to 107 bytes.")
-      }
-      return try address.withSockaddr { try connection(AF_UNIX, $0, $1) }
-    case .tcp(let host, let port):
-      var hints = addrinfo()
-      hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-      var found: UnsafeMutablePointer<addrinfo>?
-      let code = getaddrinfo(host, String(port), &hints, &found)
-      guard code == 0, let first = found else {
-        throw Failure.environment(
-          "The host \(host) has no address (\(String(cString: gai_strerror(code)))); give another.")
-      }
-      defer { freeaddrinfo(found) }
-      // The first, as the server itself listens at.
-      return try connection(first.pointee.ai_family, first.pointee.ai_addr, first.pointee.ai_addrlen)
-    }
-  }
-
-  private func connection(_ family: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) throws -> Int32 {
-    let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let address: SocketAddress
+    // The first of a name's, as the server itself listens at.
+    do throws(ServerError) { address = try SocketAddress(target) } catch { throw Failure(error) }
+    let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw failure("create a socket for", errno) }
-    guard connect(descriptor, address, length) == 0 else {
+    guard address.connect(descriptor) == 0 else {
       let code = errno
       close(descriptor)
       throw failure("connect to", code)
@@ -138,5 +119,12 @@ struct ReadinessRequest {
 
   private func failure(_ verb: String, _ code: Int32) -> Failure {
     .environment("\(target) is not ready: could not \(verb) it (\(String(cString: strerror(code))))")
+  }
+}
+
+extension Failure {
+  /// Exit code 2 where an address is none, 1 where the system refused.
+  init(_ error: ServerError) {
+    self = error.kind == .path ? .usage(error.description) : .environment(error.description)
   }
 }

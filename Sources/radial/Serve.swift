@@ -118,7 +118,7 @@ struct Serve: ParsableCommand {
   }
 
   private func orFailure<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
-    do throws(ServerError) { return try body() } catch { throw Failure.environment("\(error)") }
+    do throws(ServerError) { return try body() } catch { throw Failure(error) }
   }
 
   /// The flags that bound answering.

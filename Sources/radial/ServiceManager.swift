@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import HTTPServer
 import Logging
 
 /// What systemd, or another service manager, is told of the process (sd_notify(3)): a datagram to the socket that `NOTIFY_SOCKET` names.
@@ -14,7 +15,7 @@ final class ServiceManager: Sendable {
     case alive = "WATCHDOG=1"
   }
 
-  private let address: UnixSocketAddress
+  private let address: SocketAddress
   // Kept open: a server that has no descriptor left is alive all the same, and must be able to say so.
   private let descriptor: Int32
   private let logger: Logger
@@ -56,18 +57,15 @@ final class ServiceManager: Sendable {
   deinit { close(descriptor) }
 
   /// Of `/PATH` or `@NAME`.
-  private static func address(_ name: String) -> UnixSocketAddress? {
-    if name.hasPrefix("@") { return UnixSocketAddress(String(name.dropFirst()), isAbstract: true) }
-    return name.hasPrefix("/") ? UnixSocketAddress(name) : nil
+  private static func address(_ name: String) -> SocketAddress? {
+    if name.hasPrefix("@") { return SocketAddress(abstract: String(name.dropFirst())) }
+    return name.hasPrefix("/") ? try? SocketAddress(.unix(path: name)) : nil
   }
 
   /// Tells it. Any thread; never waits.
   func tell(_ state: State) {
     let bytes = Array(state.rawValue.utf8)
-    let sent = address.withSockaddr {
-      sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, $1)
-    }
-    if sent != bytes.count {
+    if address.send(bytes, from: descriptor) != bytes.count {
       logger.warning(
         "the service manager could not be told \(state.rawValue)",
         metadata: ["reason": "\(String(cString: strerror(errno)))"])
