@@ -2,7 +2,8 @@
 # Sets everything up, checks the formatting, builds the documentation and passes the tests; then real clients, Prometheus, Schemathesis and
 # the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
 #   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, replicas
-#   behind balancers, models that are swapped under load, a million requests. About half an hour on two cores; without it about five minutes.
+#   behind balancers, models that are swapped under load, a million requests, as many rows
+#   through Spark. About half an hour on two cores; without it about five minutes.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 # RADIAL_KSERVE_CRDS names a folder of CustomResourceDefinitions of KServe and the Gateway API, whose kinds are held to no schema without it.
 source "$(dirname "$0")/help.sh"
@@ -59,6 +60,7 @@ case " $* " in
       scripts/neon.sh
       scripts/rolling.sh
       scripts/swap.sh 30
+      scripts/spark.sh
       scripts/soak.sh --requests 1000000
       scripts/test.sh --sanitize=address
     fi
