@@ -22,6 +22,16 @@ install_packages() {
 
 all_there() { local program; for program in "$@"; do command -v "$program" >/dev/null || return 1; done; }
 
+# unpack FOLDER PACKAGE…: what Debian's packages hold, into a folder. None is installed.
+unpack() {
+  local folder=$1 package
+  shift
+  mkdir -p "$folder"
+  for package in "$@"; do
+    (cd "$folder" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . && rm -f "$package"_*.deb)
+  done
+}
+
 # unpacked PACKAGE PROGRAM…: makes the programs of a Debian package callable without installing it, since an installed daemon would be started.
 # What is not in it is in a package of its own name: promtool in Debian 13.
 unpacked() {
@@ -32,10 +42,9 @@ unpacked() {
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   echo "Unpacking $package"
   "${as_root[@]}" apt-get update -qq
-  mkdir -p "$place"
   for program in "$package" "$@"; do
     all_there "$@" && return 0
-    (cd "$place" && apt-get download -qq "$program" && dpkg -x "$program"_*.deb . && rm -f "$program"_*.deb)
+    unpack "$place" "$program"
   done
   all_there "$@" || { echo "expected $* in Debian's package $package or in packages of their own, found less" >&2; return 1; }
 }

@@ -32,22 +32,29 @@ class Package(NamedTuple):
     faces: list[str]
 
 
-def packages(use: str) -> list[Package]:
+def packages(use: str | None = None) -> list[Package]:
+    """The lines of the table, those for that use or all."""
     lines = [line.split("\t") for line in _TABLE.read_text().splitlines() if not line.startswith("#")]
     table = [Package(name, licence, used, faces.split(" ")) for name, licence, used, faces in lines]
-    return [package for package in table if package.use == use]
+    return [package for package in table if use in (None, package.use)]
 
 
 def images(use: str, fonts: Path) -> np.ndarray:
     """uint8 [N, 784]: every character of every face for that use, at four thicknesses. `fonts` has a folder a package."""
-    pictures = []
+    pictures = [picture for face in faces(use, fonts) for picture in _of_face(face)]
+    return np.stack(pictures).reshape(len(pictures), -1)
+
+
+def faces(use: str, fonts: Path) -> list[Path]:
+    """The files of the faces for that use."""
+    paths = []
     for package in packages(use):
         for face in package.faces:
             path = next((fonts / package.name).rglob(face), None)
             if path is None:
                 raise FileNotFoundError(f"{face} of Debian's package {package.name} is not below {fonts}: scripts/train.sh unpacks it there")
-            pictures += _of_face(path)
-    return np.stack(pictures).reshape(len(pictures), -1)
+            paths.append(path)
+    return paths
 
 
 def _of_face(path: Path) -> list[np.ndarray]:

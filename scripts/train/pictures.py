@@ -15,15 +15,15 @@ _GROUPS = _INSIDE, _OUTSIDE, "#e8a33d", "#5a8f5a", "#7a7a7a"
 
 
 def training_curve(path: Path, title: str, history: list[dict[str, float]]) -> None:
-    """The loss of both kinds of rows above, the held-out error below, by epoch."""
+    """The loss of both kinds of rows above, the error on the choice rows below, by epoch."""
     epochs = [record["epoch"] for record in history]
     figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(6.4, 4.6), layout="constrained")
     above.semilogy(epochs, [record["loss"] for record in history], color=_INSIDE, label="rows of the classes")
     above.semilogy(epochs, [record["outlier_loss"] for record in history], color=_OUTSIDE, label="synthetic outliers")
     above.set(ylabel="loss (distorted rows)", title=title)
     above.legend(frameon=False)
-    below.semilogy(epochs, [100 * record["held_out_error"] for record in history], color=_INSIDE)
-    below.set(xlabel="epoch", ylabel="held-out error, %")
+    below.semilogy(epochs, [100 * record["choice_error"] for record in history], color=_INSIDE)
+    below.set(xlabel="epoch", ylabel="choice rows, error, %")
     below.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     below.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
     for axes in (above, below):

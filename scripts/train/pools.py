@@ -18,9 +18,9 @@ from .distortion import SIDE
 from .recipes import Outliers
 from .shapes import drawn, framed
 
-_FOLDER = Path(__file__).resolve().parents[2] / ".build/train"
+FOLDER = Path(__file__).resolve().parents[2] / ".build/train"
 _SOURCES = ("fonts.tsv", "letters.py", "pools.py", "shapes.py", "strokes.py")
-FONTS = _FOLDER / "fonts"
+FONTS = FOLDER / "fonts"
 MEASURED = 2_000
 """Pictures of each measured kind."""
 
@@ -72,8 +72,11 @@ def side_by_side(rows: np.ndarray, count: int, generator: np.random.Generator) -
 
 
 def _kept(name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    digest = hashlib.sha256(b"".join(Path(__file__).with_name(source).read_bytes() for source in _SOURCES)).hexdigest()[:12]
-    path = _FOLDER / f"{name}-{digest}.npy"
+    drawn_by = [Path(__file__).with_name(source) for source in _SOURCES]
+    if name.endswith("letters"):
+        drawn_by += letters.faces(name.split("-")[0], FONTS)
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in drawn_by)).hexdigest()[:12]
+    path = FOLDER / f"{name}-{digest}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         for stale in path.parent.glob(f"{name}-*.npy"):

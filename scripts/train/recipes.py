@@ -52,8 +52,17 @@ class Recipe:
 
     def digest(self) -> str:
         """Known again by what it trains: a checkpoint of other settings is not gone on from."""
-        numbers = {key: value for key, value in self.__dict__.items() if key not in ("fixed_centers", "connections")}
-        return hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
+        settings = {
+            **self.__dict__,
+            "fixed_centers": self.fixed_centers and self.fixed_centers().tolist(),
+            "connections": {name: factors.tolist() for name, factors in (self.connections or {}).items()},
+        }
+        return hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
+
+    @property
+    def reads_digits(self) -> bool:
+        """Such a model is measured with pictures that are no digit too."""
+        return self.labels == DIGITS
 
 
 def _rbf(output: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ STEPS_PER_CALL = 46  # 53,000 rows are 414 batches, 9 calls
 LARGEST_NORM = 5.0
 RISING = 0.3
 """Of the steps, those in which the rate rises to its peak."""
+CHOOSING = 2**31 - 1
+"""The seed of what the choice between seeds is made with: no training has it."""
 MOVING = 0.99
 """Of a moving mean or variance, what a step leaves."""
 
@@ -136,7 +138,7 @@ class Trainer:
         zeros = {name: jnp.zeros_like(values) for name, values in tensors.items()}
         self.state = State(tensors, dict(tensors), zeros, dict(zeros), jnp.int32(0))
         self._steps = jax.jit(self._run_steps)
-        self._held_out = jax.jit(self._loss_of_held_out)
+        self._choice = jax.jit(self._loss_of_choice)
         self._classes = jax.jit(lambda tensors, rows: distances(recipe.architecture, tensors, rows)[0].argmin(1))
 
     def _rows(self, key: jax.Array, pixels: jax.Array) -> jax.Array:
@@ -158,7 +160,7 @@ class Trainer:
             rows = jnp.concatenate([rows, pairs.reshape(len(pairs), -1)])
         return rows
 
-    def _loss_of_held_out(self, average: Tensors, key: jax.Array, pixels: jax.Array, labels: jax.Array) -> jax.Array:
+    def _loss_of_choice(self, average: Tensors, key: jax.Array, pixels: jax.Array, labels: jax.Array) -> jax.Array:
         return loss(self.recipe, average, self._rows(key, pixels), labels, training=False)[0]
 
     def _one_step(self, state: State, chosen: jax.Array) -> tuple[State, jax.Array]:
@@ -221,13 +223,13 @@ class Trainer:
         classes = np.concatenate([self._classes(self.state.average, part) for part in parts])
         return float(np.mean(classes != rows.labels))
 
-    def held_out_loss(self, rows: idx.Digits) -> float:
-        """The recipe's loss of the averaged weights, of `rows`, distorted, and of the outliers beside them: all as in no step of training."""
+    def choice_loss(self, rows: idx.Digits) -> float:
+        """The recipe's loss of the averaged weights, of `rows`, distorted, and of the outliers beside them: what is drawn is the same for every seed."""
         parts = []
         for number, start in enumerate(range(0, len(rows.labels) // BATCH * BATCH, BATCH)):
             batch = rows.rows(start, start + BATCH)
-            key = jax.random.fold_in(jax.random.key(self.seed), self.epochs * self.steps_per_epoch + number)
-            parts.append(self._held_out(self.state.average, key, batch.pixels.astype(np.uint8), batch.labels.astype(np.int32)))
+            key = jax.random.fold_in(jax.random.key(CHOOSING), number)
+            parts.append(self._choice(self.state.average, key, batch.pixels.astype(np.uint8), batch.labels.astype(np.int32)))
         return float(np.mean(parts))
 
     def check(self, pixels: np.ndarray, expected: np.ndarray) -> None:
@@ -241,19 +243,19 @@ class Trainer:
         """The weights to ship."""
         return {name: np.asarray(values) for name, values in self.state.average.items()}
 
-    def run(self, held_out: idx.Digits, checkpoint: Path) -> None:
-        """Trains to the end, going on from `checkpoint` if it is there; writes it after every epoch."""
+    def run(self, choice: idx.Digits, checkpoint: Path) -> None:
+        """Trains to the end, with the error on `choice` after every epoch, going on from `checkpoint` if it is there; writes it after every epoch."""
         self._resume(checkpoint)
         for number in range(len(self.history), self.epochs):
             started, used = time.monotonic(), time.process_time()
             record = self.epoch(number)
-            record["held_out_error"] = self.error(held_out)
+            record["choice_error"] = self.error(choice)
             record["seconds"] = time.monotonic() - started
             record["processor_seconds"] = time.process_time() - used
             self.history.append(record)
             print(
                 f"\r{number + 1:3d}/{self.epochs} loss {record['loss']:.4f}  outliers {record['outlier_loss']:.4f}"
-                f"  held out {record['held_out_error']:.2%}  {record['seconds']:.1f} s",
+                f"  choice {record['choice_error']:.2%}  {record['seconds']:.1f} s",
                 file=sys.stderr,
             )
             self._save(checkpoint)

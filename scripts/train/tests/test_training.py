@@ -1,12 +1,13 @@
 """What a training is made of: the same network in JAX, Keras and NumPy, normalisation, frames, strokes, fonts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from train import idx, strokes
+from train import idx, letters, strokes
 from train.distortion import two_in_one
 from train.forward import distances
 from train.network import Network
@@ -14,7 +15,6 @@ from train.recipes import PREPROCESSING, RECIPES, Outliers
 from train.shapes import drawn
 from train.trainer import BATCH, STEPS_PER_CALL, Trainer, initial_tensors
 
-FOLDER = Path(__file__).resolve().parents[1]
 
 
 def random_network(name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -58,7 +58,7 @@ def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> Non
     count = BATCH * STEPS_PER_CALL
     rows = idx.Digits(generator.integers(0, 256, (count, 784)).astype(np.float32), generator.integers(0, 10, count))
     pools = {"strokes": strokes.images(strokes.walking, 20, generator)}
-    recipe = RECIPES["digits"].__class__(**{**RECIPES["digits"].__dict__, "outliers": Outliers(made=8, strokes=4, doubles=2)})
+    recipe = replace(RECIPES["digits"], outliers=Outliers(made=8, strokes=4, doubles=2))
 
     def trainer(seed: int = 1) -> Trainer:
         return Trainer("digits", recipe, rows, pools, 2, seed)
@@ -103,7 +103,15 @@ def test_two_in_one_frame_are_left_and_right() -> None:
 
 
 def test_no_font_is_both_trained_and_measured_with() -> None:
-    lines = [line.split("\t") for line in (FOLDER / "fonts.tsv").read_text().splitlines() if not line.startswith("#")]
-    assert {use for _, _, use, _ in lines} == {"training", "measuring"} and all(licence for _, licence, _, _ in lines)
-    packages, faces = [line[0] for line in lines], [face for line in lines for face in line[3].split(" ")]
-    assert len(set(packages)) == len(packages) and len(set(faces)) == len(faces)
+    packages = letters.packages()
+    assert {package.use for package in packages} == {"training", "measuring"} and all(package.licence for package in packages)
+    names, faces = [package.name for package in packages], [face for package in packages for face in package.faces]
+    assert len(set(names)) == len(names) and len(set(faces)) == len(faces)
+
+
+def test_another_setting_is_another_recipe() -> None:
+    """A checkpoint of one is not gone on from with another; fixed prototypes and left-out connections count too."""
+    recipe = RECIPES["lenet5-1998"]
+    others = [replace(recipe, **change) for change in ({"pull": 0.2}, {"connections": None}, {"fixed_centers": None})]
+    assert len({other.digest() for other in [recipe, *others]}) == 4
+    assert replace(recipe).digest() == recipe.digest()
