@@ -113,7 +113,9 @@ struct ServeOptions: ParsableArguments {
     transform: Limits.inlineBudget.number)
   var inlineBudget = Limits.inlineBudget.number
 
-  @Option(help: Limits.bodyBytes.help("Size of a request body, inflated"), transform: Limits.bodyBytes.integer)
+  @Option(
+    help: Limits.bodyBytes.help("Size of a request body, inflated; beyond it, or the memory budget, 413"),
+    transform: Limits.bodyBytes.integer)
   var maxBodyBytes = Limits.bodyBytes.whole
 
   @Option(

@@ -170,6 +170,22 @@ import Testing
     #expect(try later.answer()?.status == 200)
   }
 
+  @Test(arguments: [true, false])
+  func aBodyThatNoMemoryCanHoldIsTooLarge(isChunked: Bool) throws {
+    let server = try TestServer { $0.memory = MemoryBudget(limit: 100_000) }
+    let client = try server.client()
+    if isChunked {
+      client.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
+      for _ in 0..<26 { client.send("1000\r\n\(String(repeating: "p", count: 4096))\r\n") }
+    } else {
+      client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 100001\r\n\r\n")
+    }
+    #expect(try client.answer()?.status == 413)
+    let other = try server.client()
+    other.post("/echo", [UInt8](repeating: 0x61, count: 99_000))
+    #expect(try other.answer()?.status == 200)
+  }
+
   @Test func whatIsPromisedButHasNotArrivedTakesNoMemory() throws {
     let server = try TestServer { $0.memory = MemoryBudget(limit: 100_000) }
     let promises = try (0..<50).map { _ in try server.client() }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Judges a header section before its body is read: what libmicrohttpd's parser lets through (0.9.75's in particular; from 0.9.77 on it is
 /// strict), a proxy in front may have read differently, and that difference is request smuggling. A pure state machine: every field once,
 /// then `decision`.
@@ -32,9 +34,10 @@ package struct HeaderValidator {
 
     /// The limits that a configuration asks for.
     package init(_ configuration: ServerConfiguration) {
-      // zlib counts in 32 bits.
+      // What no memory can hold fits at no time; zlib counts in 32 bits.
       self.init(
-        maxHeaderBytes: configuration.maxHeaderBytes, maxBodyBytes: min(configuration.maxBodyBytes, Int(UInt32.max)),
+        maxHeaderBytes: configuration.maxHeaderBytes,
+        maxBodyBytes: min(configuration.maxBodyBytes, configuration.memory.limit, Int(UInt32.max)),
         refusesChunked: configuration.refusesChunked)
     }
   }
