@@ -31,7 +31,7 @@ for part in "${parts[@]}"; do
   case $part in
     torch)
       virtual_environment scripts/export/torch
-      MYPYPATH=scripts/export "$python" -m mypy --strict --ignore-missing-imports --follow-imports=silent --cache-dir=/dev/null \
+      MYPYPATH=scripts/export:scripts/bench "$python" -m mypy --strict --ignore-missing-imports --follow-imports=silent --cache-dir=/dev/null \
         scripts/export/{case,judge,journey,load,networks,pytorch,speed}.py
       networks pytorch
       ;;
@@ -53,7 +53,7 @@ for part in "${parts[@]}"; do
       swift build -c release --static-swift-stdlib --product radial-bench
       bench=$(swift build -c release --static-swift-stdlib --show-bin-path)/radial-bench
       mkdir "$folder/speed"
-      "$python" scripts/export/speed.py "$RADIAL" "$bench" "$folder/speed" 2>"$folder/speed.log" || { tail -20 "$folder/speed.log" >&2; exit 1; }
+      PYTHONPATH=scripts/bench "$python" scripts/export/speed.py "$RADIAL" "$bench" "$folder/speed" 2>"$folder/speed.log" || { tail -20 "$folder/speed.log" >&2; exit 1; }
       ;;
   esac
 done

@@ -1,6 +1,7 @@
 """The engine beside ONNX Runtime and OpenVINO, in turns, on the networks of networks.py: shares of a core's FMA peak, one thread each.
 
-All compute the same weights, and agree before they are timed. CPU time counts, not what a thread has waited for others on its core.
+All compute the same weights on the same core, and agree before they are timed. CPU time counts, not what a thread has waited for others on
+its core. The peers are called from Python, a call a batch, with rows and answers bound to memory once.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import statistics
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import networks
 import numpy as np
-import onnxruntime
+import one_thread
 import openvino
 from graph import Graph
-from settings import CORES, Settings, on_core, output
+from one_thread import Array, Bound
+from settings import CORES, Settings, on_core, output, pinned
 from table import Reference, Row, Target, WrongAnswer
 
 BATCHES = (1, 8, 64, 256)
@@ -27,39 +29,41 @@ TARGETS = {
     **{(name, batch): Target(1, "peer") for name in ("cnn28", "cnn32", "separable32") for batch in (1, 64)},
 }  # fmt: skip
 
-Array = np.ndarray[Any, Any]
-Peer = Callable[[Array], Array]
+Peer = Callable[[Array], Bound]
 
 
 def with_onnxruntime(model: bytes) -> Peer:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return lambda x: session.run(None, {"x": x})[0]
+    session = one_thread.session(model)
+    return lambda rows: one_thread.bound(session, rows)
 
 
 def with_openvino(model: bytes) -> Peer:
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
-    requests: dict[int, Any] = {}
+    width = compiled.output(0).partial_shape[-1].get_length()
 
-    def run(x: Array) -> Array:
-        request = requests.setdefault(len(x), compiled.create_infer_request())
-        answer: Array = request.infer([x], share_inputs=True)[compiled.output(0)]
-        return answer
+    def bind(rows: Array) -> Bound:
+        request, answers = compiled.create_infer_request(), np.zeros((len(rows), width), np.float32)
+        request.set_input_tensor(openvino.Tensor(rows, shared_memory=True))
+        request.set_output_tensor(openvino.Tensor(answers, shared_memory=True))
+        return Bound(lambda: request.infer(share_outputs=True), rows, answers)
 
-    return run
+    return bind
 
 
 PEERS = {"ONNX Runtime": with_onnxruntime, "OpenVINO": with_openvino}
 
 
-def verify(settings: Settings, path: Path, graph: Graph, peers: dict[str, Peer], rows: Array, images: Array) -> None:
-    """Radial's own comparison with ONNX Runtime's answers, and OpenVINO's with them."""
-    expected, *others = (peer(images) for peer in peers.values())
-    if not all(np.allclose(other, expected, rtol=1e-4, atol=0) for other in others):
-        raise WrongAnswer(f"{path.stem}: {' and '.join(peers)} differ")
+def verify(settings: Settings, path: Path, peers: dict[str, dict[int, Bound]], rows: Array) -> None:
+    """All rows: each peer's answers in each batch, and the engine's by Radial's own comparison. radial-bench holds its batches to one another."""
+    first = next(iter(peers))
+    expected = peers[first][len(rows)].answers
+    for peer, batches in peers.items():
+        for batch, bound in batches.items():
+            bound.run()
+            if not np.allclose(bound.answers, expected[:batch], rtol=1e-4, atol=0):
+                raise WrongAnswer(f"{path.stem}, {batch} rows: {peer} differs from {first} with {len(rows)} rows")
     files = [settings.folder / name for name in ("rows.npy", "expected.npy")]
     np.save(files[0], rows)
     np.save(files[1], expected)
@@ -68,32 +72,26 @@ def verify(settings: Settings, path: Path, graph: Graph, peers: dict[str, Peer],
     try:
         output(command)
     except RuntimeError as error:
-        raise WrongAnswer(f"{path.stem}: the engine and ONNX Runtime differ: {error}") from error
+        raise WrongAnswer(f"{path.stem}: the engine and {first} differ: {error}") from error
 
 
-def rate(run: Peer, rows: Array, passes: int) -> float:
+def rate(bound: Bound, passes: int) -> float:
     """Rows a second of the process' CPU time: the median of passes of about ten milliseconds."""
     start = time.process_time()
-    run(rows)
+    bound.run()
     inner = max(1, int(0.01 / (time.process_time() - start + 1e-9)))
     rates = []
     for _ in range(passes):
         start = time.process_time()
         for _ in range(inner):
-            run(rows)
-        rates.append(inner * len(rows) / (time.process_time() - start))
+            bound.run()
+        rates.append(inner * len(bound.rows) / (time.process_time() - start))
     return statistics.median(rates)
 
 
-def engine(settings: Settings, path: Path, passes: int) -> dict[int, list[float]]:
-    """Of each batch: rows a second, the share of the peak, and with more than a row how much faster two threads are."""
-    lines = [line.split() for line in output([settings.radial_bench, str(passes), str(path)]).splitlines()]
-    return {int(line[1]): [float(line[2]), *map(float, line[4:])] for line in lines if line and line[0] == path.stem}
-
-
-def reading(settings: Settings, size: int, threads: int) -> float:
-    """Bytes a second that cores read of a block of that size, again and again."""
-    return float(output([settings.program("memory"), str(size), str(threads)])) * 1e9
+def reading(settings: Settings, size: int) -> float:
+    """Bytes a second that the core reads of a block of that size, again and again."""
+    return float(output([*pinned(CORES[:1]), settings.program("memory"), str(size)])) * 1e9
 
 
 def measure(settings: Settings, name: str) -> Iterator[Row]:
@@ -104,46 +102,49 @@ def measure(settings: Settings, name: str) -> Iterator[Row]:
     images = np.ascontiguousarray(rows.transpose(0, 3, 1, 2)) if rows.ndim == 4 else rows
     passes = 2 if settings.is_quick else 9
     with on_core(CORES[0]):
-        peers = {peer: make(graph.serialized()) for peer, make in PEERS.items()}
-        verify(settings, path, graph, peers, rows[:20], images[:20])
-        for run in peers.values():
-            for batch in BATCHES:
-                # OpenVINO compiles for each batch.
-                run(images[:batch])
+        peers: dict[str, dict[int, Bound]] = {}
+        for peer, make in PEERS.items():
+            bind = make(graph.serialized())
+            # The largest first, for the others are held to it.
+            peers[peer] = {batch: bind(images[:batch]) for batch in reversed(BATCHES)}
+        verify(settings, path, peers, rows)
     shares: dict[int, list[float]] = {batch: [] for batch in BATCHES}
     rates: dict[int, list[float]] = {batch: [] for batch in BATCHES}
     others: dict[int, dict[str, list[float]]] = {batch: {peer: [] for peer in peers} for batch in BATCHES}
-    two: list[float] = []
-    threads = 2 if name == "large" and len(CORES) > 1 else 1
     read = 0.0
     for _ in range(settings.repeats):
-        own = engine(settings, path, passes)
-        two += own[max(BATCHES)][2:]
-        read = max(read, reading(settings, graph.weight_bytes, threads))
+        own = one_thread.engine(output([*pinned(CORES[:1]), settings.radial_bench, str(passes), str(path)]), path)
+        read = max(read, reading(settings, graph.weight_bytes))
         with on_core(CORES[0]):
             for batch in BATCHES:
-                rates[batch].append(own[batch][0])
-                shares[batch].append(own[batch][1])
-                for peer, run in peers.items():
+                own_rate, _, share = own[batch]
+                rates[batch].append(own_rate)
+                shares[batch].append(share)
+                for peer, batches in peers.items():
                     # As a share of the same peak.
-                    others[batch][peer].append(rate(run, images[:batch], passes) * own[batch][1] / own[batch][0])
+                    others[batch][peer].append(rate(batches[batch], passes) * share / own_rate)
     for batch in BATCHES:
         # Ports: a subtraction beside each product of a distance. One row reads all weights, from the caches or from memory.
         bound = Reference("FMA and sub", graph.products / (graph.products + graph.differences))
         if batch == 1:
             needed = read / graph.weight_bytes * statistics.median(shares[1]) / statistics.median(rates[1])
-            where = f"weights, {threads} core{'s' * (threads > 1)}"
-            bound = min(bound, Reference(where, needed), key=lambda reference: reference.value)
+            bound = min(bound, Reference("reading weights", needed), key=lambda reference: reference.value)
         best = max((Reference(peer, statistics.median(values)) for peer, values in others[batch].items()), key=lambda peer: peer.value)
         title = f"{name}, {batch} row{'s' * (batch > 1)}"
         detail = f"{statistics.median(rates[batch]):,.0f} rows/s"
         yield Row("engine", title, "of peak", shares[batch], bound, best, TARGETS.get((name, batch)), detail)
     if name == "large":
-        title = f"{name}, {max(BATCHES)} rows, two threads"
-        if len(CORES) < 2:
-            yield Row("engine", title, "x one", unmeasured="it needs two cores, this machine has one")
-        else:
-            yield Row("engine", title, "x one", two, Reference("two cores", 2), None, Target(1.9))
+        yield two_threads(settings, name, path, passes)
+
+
+def two_threads(settings: Settings, name: str, path: Path, passes: int) -> Row:
+    """How many times as fast the halves of a batch are on two threads, wherever the kernel puts these, as the whole is on one."""
+    title = f"{name}, {max(BATCHES)} rows, two threads"
+    if len(CORES) < 2:
+        return Row("engine", title, "x one", unmeasured="it needs two cores, this machine has one")
+    command = [settings.radial_bench, "--two-threads", str(passes), str(path)]
+    times = [one_thread.engine(output(command), path)[max(BATCHES)][0] for _ in range(settings.repeats)]
+    return Row("engine", title, "x one", times, Reference("two cores", 2), None, Target(1.9))
 
 
 def rows(settings: Settings, names: list[str]) -> Iterator[Row]:

@@ -93,7 +93,7 @@ def separable() -> Network:
 
 
 def lenet5() -> Network:
-    """As it is trained today, with mean pooling."""
+    """With mean pooling and plain tanh: the factors of a scaled one could be multiplied into weights."""
     network = Network(28, 28, 1).convolution(6, 5, "tanh").pool("average").convolution(16, 5, "tanh", padding="valid").pool("average")
     return network.flatten().dense(120, "tanh").dense(84, "tanh").prototypes(10)
 

@@ -8,13 +8,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import one_thread
 import orjson
 
 folder = Path(os.environ["RADIAL_PEER"])
-options = onnxruntime.SessionOptions()
-options.intra_op_num_threads = options.inter_op_num_threads = 1
-session = onnxruntime.InferenceSession(folder / "peer.onnx", options, providers=["CPUExecutionProvider"])
+session = one_thread.session(folder / "peer.onnx")
 (folder / f"ready-{os.getpid()}").touch()
 HEADERS = [("content-type", "application/json")]
 

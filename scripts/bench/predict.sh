@@ -2,8 +2,7 @@
 # `radial predict` over one million rows of 784 float32 (3 GB, written to a temporary folder and deleted): rows a second beside the
 # engine's own limit, with one thread and with all cores, and the peak of resident memory.
 #   ROWS=1000000 REPEATS=3 TMPDIR=/somewhere scripts/bench/predict.sh
-# The engine's limit is radial-bench's figure for batches of 256 rows of the default model's shape on one thread, taken in the
-# same run. Quote the ratios.
+# The engine's limit is radial-bench's figure for batches of 256 rows of that model on one thread, taken in the same run. Quote the ratios.
 source "$(dirname "$0")/../setup.sh"
 install_packages gcc python3
 rows=${ROWS:-1000000} repeats=${REPEATS:-3}
@@ -19,7 +18,8 @@ free=$(df --output=avail -k "$folder" | tail -n 1)
 cc -O2 -o "$folder/rows" scripts/bench/rows.c
 "$folder/rows" "$rows" 784 >"$folder/rows.npy"
 
-engine=$("$bin/radial-bench" | awk '$1 == 256 {print $2}')
+engine=$("$bin/radial-bench" 21 weights/digits.safetensors | awk '$1 == "digits" && $2 == 256 {printf "%.0f", $3}')
+[ -n "$engine" ] || { echo "radial-bench: expected a line of digits with 256 rows, found none" >&2; exit 1; }
 
 # measure ARGUMENT…: seconds and peak resident memory in MiB, of the fastest of the repeats.
 measure() {

@@ -19,7 +19,7 @@ from typing import Any, Iterator
 
 import networks
 import numpy as np
-from engines import with_onnxruntime
+import one_thread
 from graph import Graph
 from servers import Server, floor, granian, radial
 from settings import CORES, Settings, output, pinned
@@ -175,7 +175,7 @@ def measure_two(settings: Settings) -> Row:
 def checked(settings: Settings, case: Case, model: Path, server: Server, graph: Graph, peer: Server | None) -> tuple[str, int, int]:
     """The path, once all answer it as ONNX Runtime does; the bytes of the answer, and the rows."""
     path = address(case, model.stem)
-    expected = with_onnxruntime(graph.serialized())(np.array(instances(settings, case), np.float32))
+    expected = one_thread.session(graph.serialized()).run(None, {"x": np.array(instances(settings, case), np.float32)})[0]
     size, scores = post(settings, server, case, path)
     verify(case, expected, scores, "Radial")
     if peer:

@@ -13,12 +13,7 @@ import subprocess
 import sys
 import time
 
-RUNTIME = """
-import onnxruntime, sys
-options = onnxruntime.SessionOptions()
-options.intra_op_num_threads = options.inter_op_num_threads = 1
-onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
-"""
+RUNTIME = "import one_thread, sys; one_thread.session(sys.argv[1])"
 
 
 def measured(command: list[str], until: str | None) -> tuple[float, float]:

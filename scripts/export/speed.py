@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import one_thread
 import onnxruntime
 import torch
 from torch import nn
@@ -48,35 +49,30 @@ def networks() -> dict[str, tuple[nn.Module, tuple[int, ...], int]]:
     }
 
 
-def session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-
-def runtime_rates(model: onnxruntime.InferenceSession, shape: tuple[int, ...], passes: int) -> Rates:
-    rows = np.random.default_rng(2).uniform(-1, 1, (64, *shape)).astype(np.float32)
-    [name] = [value.name for value in model.get_inputs()]
+def runtime_rates(bound: dict[int, one_thread.Bound], passes: int) -> Rates:
     found: dict[int, list[float]] = {batch: [] for batch in BATCHES}
     for _ in range(passes):
         for batch in BATCHES:
-            times, feed = max(1, 256 // batch), {name: rows[:batch]}
-            start = time.perf_counter()
+            times = max(1, 256 // batch)
+            start = time.process_time()
             for _ in range(times):
-                model.run(None, feed)
-            found[batch].append(times * batch / (time.perf_counter() - start))
+                bound[batch].run()
+            found[batch].append(times * batch / (time.process_time() - start))
     return {batch: statistics.median(rates) for batch, rates in found.items()}
 
 
 def engine_rates(bench: str, path: Path, passes: int) -> Rates:
-    lines = subprocess.run([bench, str(passes), path], check=True, capture_output=True, text=True).stdout.splitlines()
-    return {int(line.split()[1]): float(line.split()[2]) for line in lines if line.startswith(path.stem + " ")}
+    printed = subprocess.run([bench, str(passes), path], check=True, capture_output=True, text=True).stdout
+    return {batch: figures[0] for batch, figures in one_thread.engine(printed, path).items()}
 
 
-def verify(radial: str, path: Path, shape: tuple[int, ...], model: onnxruntime.InferenceSession) -> None:
-    rows = np.random.default_rng(3).uniform(-1, 1, (20, *shape)).astype(np.float32)
-    np.save(path.parent / "rows.npy", rows)
-    np.save(path.parent / "expected.npy", model.run(None, {model.get_inputs()[0].name: rows})[0])
+def verify(radial: str, path: Path, bound: dict[int, one_thread.Bound]) -> None:
+    """All rows, the engine's answers and those of each batch."""
+    most = bound[max(BATCHES)]
+    for batch in BATCHES:
+        np.testing.assert_allclose(bound[batch].answers, most.answers[:batch], rtol=1e-4, err_msg=f"{path}, {batch} rows")
+    np.save(path.parent / "rows.npy", most.rows)
+    np.save(path.parent / "expected.npy", most.answers)
     command = [radial, "check", path, path.parent / "rows.npy", path.parent / "expected.npy", "--of", "outputs"]
     subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
 
@@ -95,9 +91,11 @@ def main(radial: str, bench: str, folder: Path) -> None:
         example = (torch.zeros(2, *shape),)
         torch.onnx.export(module.eval(), example, path, dynamo=True, dynamic_shapes=({0: "batch"},), verbose=False)
         os.sched_setaffinity(0, {core})
-        model = session(path)
-        verify(radial, path, shape, model)
-        turns = [(engine_rates(bench, path, passes), runtime_rates(model, shape, passes)) for _ in range(rounds)]
+        model = one_thread.session(path)
+        rows = np.random.default_rng(2).uniform(-1, 1, (max(BATCHES), *shape)).astype(np.float32)
+        bound = {batch: one_thread.bound(model, rows[:batch]) for batch in BATCHES}
+        verify(radial, path, bound)
+        turns = [(engine_rates(bench, path, passes), runtime_rates(bound, passes)) for _ in range(rounds)]
         for batch in BATCHES:
             ratios = sorted(engine[batch] / runtime[batch] for engine, runtime in turns)
             engine, runtime = (statistics.median(turn[side][batch] for turn in turns) for side in (0, 1))
