@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import http.client
 import importlib.metadata
 import json
 import os
@@ -17,19 +18,21 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import engines
+import json_numbers
+import latency
 import loading
 import networks
 import serving
-import shell
 from settings import CORES, Settings
 from table import COLUMNS, Row, WrongAnswer, line
 
 PARTS: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "http": serving.rows,
     "load": loading.rows,
-    "numbers": shell.numbers,
-    "latency": shell.latencies,
+    "numbers": json_numbers.rows,
+    "latency": latency.rows,
 }
+OF_TWO_CORES = ("http", "latency")
 
 
 def machine() -> dict[str, Any]:
@@ -37,7 +40,7 @@ def machine() -> dict[str, Any]:
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     versions = {name: importlib.metadata.version(name) for name in ("onnxruntime", "openvino", "granian", "orjson")}
     date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return {"date": date, "commit": commit, "processor": model, "cores": len(CORES), "versions": versions}
+    return {"date": date, "commit": commit, "processor": model, "cores": len(CORES), "load": os.getloadavg(), "versions": versions}
 
 
 def arguments() -> argparse.Namespace:
@@ -62,6 +65,11 @@ def measure(settings: Settings, part: str, chosen: list[str], is_markdown: bool)
     """The rows of a part, each printed when it is there."""
     if not is_markdown:
         print(f"\n{part}", flush=True)
+    if part in OF_TWO_CORES and len(CORES) < 2:
+        row = Row(part, part, "us", unmeasured="the server and the load need a core each, this machine has one")
+        print(line(row.cells(), is_markdown), flush=True)
+        yield row
+        return
     try:
         for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
             print(line(row.cells(), is_markdown), flush=True)
@@ -70,6 +78,8 @@ def measure(settings: Settings, part: str, chosen: list[str], is_markdown: bool)
         sys.exit(f"verification failed: {error}")
     except RuntimeError as error:
         sys.exit(f"scripts/bench.sh {part}: {error}")
+    except (OSError, http.client.HTTPException) as error:
+        sys.exit(f"scripts/bench.sh {part}: {type(error).__name__}: {error}")
 
 
 def main() -> None:
@@ -80,17 +90,21 @@ def main() -> None:
     parts = [part for part in ("engine", *PARTS) if part in read.names or (part == "engine" and chosen) or not read.names]
     about, start = machine(), time.monotonic()
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    print(f"{about['processor']}, {about['cores']} cores; {about['commit']}; {versions}\n\n{line(COLUMNS, read.markdown)}")
+    load = ", ".join(f"{value:.2f}" for value in about["load"])
+    print(f"{about['date']}, load {load}; {about['processor']}, {about['cores']} cores; {about['commit']}; {versions}")
+    print(f"\n{line(COLUMNS, read.markdown)}")
     if read.markdown:
         print(line(["---"] * len(COLUMNS), is_markdown=True))
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="radial-bench-") as folder:
         settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), read.quick)
-        rows = [row for part in parts for row in measure(settings, part, chosen, read.markdown)]
+        for part in parts:
+            rows += measure(settings, part, chosen, read.markdown)
+            if read.json:
+                content = {**about, "is_quick": read.quick, "rows": [row.encoded() for row in rows]}
+                read.json.write_text(json.dumps(content, indent=1) + "\n")
     verdicts = [row.is_met for row in rows]
     print(f"\n{verdicts.count(True)} targets met, {verdicts.count(False)} missed; {time.monotonic() - start:.0f} s")
-    if read.json:
-        content = {**about, "is_quick": read.quick, "rows": [row.encoded() for row in rows]}
-        read.json.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes the bodies that scripts/bench.sh posts into a folder: CASE.body, and CASE.lua for wrk, CASE.header for curl.
+"""Writes the bodies that scripts/bench.sh posts into a folder: CASE.body, CASE.lua for wrk, and CASE.header, empty or the header it needs.
 
 The numbers are six-digit decimals, seeded; as binary they are the same numbers as FP32.
 """
@@ -17,11 +17,10 @@ def write(folder: pathlib.Path, case: str, body: bytes, header: tuple[str, int] 
     if header:
         script += f'wrk.headers["{header[0]}"] = "{header[1]}"\n'
     (folder / f"{case}.lua").write_text(script)
-    (folder / f"{case}.header").write_text(f"{header[0]}: {header[1]}" if header else "Expect:")
+    (folder / f"{case}.header").write_text(f"{header[0]}: {header[1]}" if header else "")
 
 
-def main() -> None:
-    folder = pathlib.Path(sys.argv[1])
+def write_all(folder: pathlib.Path) -> None:
     for width, rows in ((2048, 64), (100, 1), (784, 1), (784, 64)):
         random.seed(1)
         texts = [[f"{random.random():.6f}" for _ in range(width)] for _ in range(rows)]
@@ -39,4 +38,5 @@ def main() -> None:
     write(folder, "image-1-784", f'{{"instances":[{json.dumps(pixels)}]}}'.encode(), None)
 
 
-main()
+if __name__ == "__main__":
+    write_all(pathlib.Path(sys.argv[1]))

@@ -12,8 +12,8 @@ import sys
 
 case, path, requests = sys.argv[1], sys.argv[2], int(sys.argv[3])
 body = pathlib.Path(case + ".body").read_bytes()
-name, value = pathlib.Path(case + ".header").read_text().split(":")
-headers = {name: value.strip()} if value else {}
+name, _, value = pathlib.Path(case + ".header").read_text().partition(": ")
+headers = {name: value} if name else {}
 with subprocess.Popen(sys.argv[4:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
     try:
         found = re.search(r"http://127\.0\.0\.1:(\d+)", server.stdout.readline())

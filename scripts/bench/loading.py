@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
 import time
-import urllib.request
 from pathlib import Path
 from typing import Iterator
 
 import networks
 import onnxruntime
 from graph import Graph
-from settings import Settings, output
+from servers import radial
+from settings import CORES, Settings, output
 from table import Reference, Row, Target
 
 
@@ -39,16 +38,8 @@ def milliseconds_of_inspecting(settings: Settings, path: Path) -> float:
 
 def milliseconds_until_ready(settings: Settings, path: Path) -> float:
     start = time.perf_counter()
-    command = [settings.radial, "serve", "--port", "0", "--model", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            assert server.stdout
-            url = server.stdout.readline().split(" at ")[1].split(",")[0].strip()
-            with urllib.request.urlopen(f"{url}/readyz", timeout=60) as answer:
-                answer.read()
-            return (time.perf_counter() - start) * 1e3
-        finally:
-            server.terminate()
+    with radial(settings, path, len(CORES), None):
+        return (time.perf_counter() - start) * 1e3
 
 
 def rows(settings: Settings) -> Iterator[Row]:

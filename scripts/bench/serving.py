@@ -11,12 +11,12 @@ import http.client
 import json
 import re
 import statistics
-import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator
 
+import bodies
 import networks
 import numpy as np
 import one_thread
@@ -25,8 +25,8 @@ from servers import Server, floor, granian, radial
 from settings import CORES, Settings, output, pinned
 from table import Reference, Row, Target, WrongAnswer
 
-# What the floor's own header section takes.
-FLOOR_HEADER = 109
+# What the floor's own header section takes, but for the digits of Content-Length.
+FLOOR_HEADER = 106
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def address(case: Case, model: str) -> str:
     return {":predict": f"/v1/models/{model}:predict", "infer": f"/v2/models/{model}/infer"}.get(case.path, case.path)
 
 
-def post(settings: Settings, server: Server, case: Case, path: str) -> tuple[int, np.ndarray]:
-    """Bytes of the answer with its header section, and the scores in it."""
+def exchange(settings: Settings, server: Server, case: Case, path: str) -> tuple[int, dict[str, str], bytes]:
+    """Bytes of the answer with its header section, its headers by lower-case name, and its body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     with contextlib.closing(connection):
         connection.request("POST", path, (settings.folder / f"{case.body}.body").read_bytes(), header(settings, case))
@@ -78,23 +78,28 @@ def post(settings: Settings, server: Server, case: Case, path: str) -> tuple[int
     if answer.status != 200:
         raise RuntimeError(f"{path} answers {answer.status}: {content[:500]!r}")
     size = sum(len(f"{name}: {value}\r\n") for name, value in headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n") + len(content)
-    length = int(headers.get("Inference-Header-Content-Length", len(content)))
-    document = json.loads(content[:length])
-    if length < len(content):
-        first = document["outputs"][0]
-        numbers = np.frombuffer(content, "<f4", int(np.prod(first["shape"])), offset=length)
-        return size, numbers.reshape(first["shape"])
-    if case.path == "infer":
-        first = document["outputs"][0]
-        return size, np.array(first["data"], np.float32).reshape(first["shape"])
-    rows = document["predictions"]
-    return size, np.array([row["scores"] if isinstance(row, dict) else row for row in rows], np.float32)
+    return size, {name.lower(): value for name, value in headers.items()}, content
+
+
+def post(settings: Settings, server: Server, case: Case, path: str) -> tuple[int, np.ndarray]:
+    """Bytes of the answer with its header section, and the scores in it."""
+    size, headers, content = exchange(settings, server, case, path)
+    length = int(headers.get("inference-header-content-length", len(content)))
+    try:
+        document = json.loads(content[:length])
+        if case.path == "infer":
+            first = document["outputs"][0]
+            numbers = np.frombuffer(content, "<f4", int(np.prod(first["shape"])), length) if length < len(content) else first["data"]
+            return size, np.array(numbers, np.float32).reshape(first["shape"])
+        return size, np.array([row["scores"] if isinstance(row, dict) else row for row in document["predictions"]], np.float32)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise WrongAnswer(f"{case.title}: expected scores, found {content[:200]!r} ({error!r})") from error
 
 
 def header(settings: Settings, case: Case) -> dict[str, str]:
     """The one that the body needs, if any."""
-    name, value = (settings.folder / f"{case.body}.header").read_text().split(":")
-    return {name: value.strip()} if value else {}
+    name, _, value = (settings.folder / f"{case.body}.header").read_text().partition(": ")
+    return {name: value} if name else {}
 
 
 def instances(settings: Settings, case: Case) -> Any:
@@ -103,10 +108,37 @@ def instances(settings: Settings, case: Case) -> Any:
     return json.loads((settings.folder / f"{of_json}.body").read_bytes())["instances"]
 
 
-def requests_per_second(settings: Settings, server: Server, case: Case, path: str, core: int | None, seconds: float) -> float:
-    command = [settings.program("openloop"), str(server.port), str(case.connections), "0", str(seconds)]
+@dataclass(frozen=True)
+class Loaded:
+    """What a run of openloop.c says: requests a second, and microseconds of a request."""
+
+    rate: float
+    median: float
+    p99: float
+    p999: float
+
+
+def loaded(settings: Settings, load: Load, case: Case, seconds: float, rate: float = 0) -> Loaded:
+    """So many requests a second; 0: as many as are answered."""
+    server, path, core = load
+    command = [settings.program("openloop"), str(server.port), str(case.connections), str(rate), str(seconds)]
     command += [str(settings.folder / f"{case.body}.body"), path, *(f"{name}: {value}" for name, value in header(settings, case).items())]
-    return float(output(pinned(None if core is None else [core]) + command).split()[1])
+    printed = output(pinned(None if core is None else [core]) + command).split()
+    if len(printed) != 6:
+        raise RuntimeError(f"openloop: expected six figures, found {printed}")
+    return Loaded(*map(float, printed[1:5]))
+
+
+@contextlib.contextmanager
+def floor_of(settings: Settings, case: Case, size: int) -> Iterator[Load]:
+    """A floor whose answers, header sections and all, are of that size, and the load on the second core."""
+    rest = size - FLOOR_HEADER
+    with floor(settings, rest - len(str(rest - len(str(rest))))) as bare:
+        found, _, _ = exchange(settings, bare, case, "/")
+        # Where Content-Length has a digit more one size is left out.
+        if abs(found - size) > 1:
+            raise RuntimeError(f"the floor answers {found} bytes, expected {size}: mend FLOOR_HEADER, {FLOOR_HEADER}")
+        yield bare, "/", CORES[1]
 
 
 def engine_microseconds(server: Server) -> tuple[float, float]:
@@ -114,7 +146,10 @@ def engine_microseconds(server: Server) -> tuple[float, float]:
     with urllib.request.urlopen(server.url("/metrics"), timeout=30) as answer:
         text = answer.read().decode()
     sums = {name: float(value) for name, value in re.findall(r"^(radial_\w+_sum)\S* (\S+)$", text, re.MULTILINE)}
-    return sums["radial_forward_duration_seconds_sum"] * 1e6, sums["radial_batch_rows_sum"]
+    names = "radial_forward_duration_seconds_sum", "radial_batch_rows_sum"
+    if missing := [name for name in names if name not in sums]:
+        raise RuntimeError(f"/metrics: expected {' and '.join(missing)}, found none")
+    return sums[names[0]] * 1e6, sums[names[1]]
 
 
 def verify(case: Case, expected: np.ndarray, scores: np.ndarray, who: str) -> None:
@@ -126,8 +161,8 @@ def verify(case: Case, expected: np.ndarray, scores: np.ndarray, who: str) -> No
 def measure(settings: Settings, case: Case, model: Path, server: Server, graph: Graph, peer: Server | None) -> Row:
     """A request's time, one server thread on the first core and the load on the second."""
     path, size, rows = checked(settings, case, model, server, graph, peer)
-    with floor(settings, size - FLOOR_HEADER) as bare:
-        loads: list[Load] = [(bare, "/", CORES[1]), (server, path, CORES[1])]
+    with floor_of(settings, case, size) as bare:
+        loads: list[Load] = [bare, (server, path, CORES[1])]
         loads += [(peer, "/", None)] if peer else []
         before = engine_microseconds(server)
         floors, own, *peers = in_turns(settings, case, loads, settings.seconds)
@@ -154,7 +189,7 @@ def measure_large(settings: Settings) -> Row:
         after = engine_microseconds(server)
     own, peers = ([value / 1e3 for value in values] for values in (own, peers))
     # Where nothing but the engine ran.
-    bound = Reference("engine, two cores", (after[0] - before[0]) / (after[1] - before[1]) * rows / 2e3)
+    bound = Reference("engine / 2", (after[0] - before[0]) / (after[1] - before[1]) * rows / 2e3)
     detail = f"{1e3 / statistics.median(own):.1f} requests/s; Granian {1e3 / statistics.median(peers):.1f}"
     return Row("http", LARGE.title, "ms", own, bound, Reference("Granian", statistics.median(peers)), LARGE.target, detail)
 
@@ -187,17 +222,13 @@ def in_turns(settings: Settings, case: Case, loads: list[Load], seconds: float) 
     """Microseconds a request of each server at its path, with the load on a core, in so many runs."""
     times: list[list[float]] = [[] for _ in loads]
     for _ in range(settings.repeats):
-        for found, (server, path, core) in zip(times, loads):
-            found.append(1e6 / requests_per_second(settings, server, case, path, core, seconds))
+        for found, load in zip(times, loads):
+            found.append(1e6 / loaded(settings, load, case, seconds).rate)
     return times
 
 
 def rows(settings: Settings) -> Iterator[Row]:
-    if len(CORES) < 2:
-        for case in [*DIGITS, *EXAMPLE, LARGE, TWO]:
-            yield Row("http", case.title, "us", unmeasured="the server and the load need a core each, this machine has one")
-        return
-    output([sys.executable, str(Path(__file__).with_name("bodies.py")), str(settings.folder)])
+    bodies.write_all(settings.folder)
     digits, example = Path("weights/digits.safetensors"), Path("weights/example.safetensors")
     graph, found = Graph(digits), dict[str, Row]()
     with radial(settings, digits, 1, CORES[:1]) as server, granian(settings, graph.serialized()) as peer:

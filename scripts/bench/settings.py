@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -52,9 +53,24 @@ def pinned(cores: list[int] | None) -> list[str]:
     return ["taskset", "-c", ",".join(map(str, cores))] if cores else []
 
 
-def output(command: list[str]) -> str:
-    """What it prints; it must succeed."""
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if ran.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed: {ran.stdout[-2000:]}{ran.stderr[-2000:]}")
-    return ran.stdout
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """It, and whatever it has started: for a process with a session of its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def output(command: list[str], seconds: float = 600) -> str:
+    """What it prints; it must succeed within that time."""
+    shown = " ".join(command)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            printed, problems = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            kill_group(process)
+            raise RuntimeError(f"{shown} has not ended after {seconds:.0f} s") from None
+        except BaseException:
+            kill_group(process)
+            raise
+    if process.returncode != 0:
+        raise RuntimeError(f"{shown} failed: {printed[-2000:]}{problems[-2000:]}")
+    return printed
