@@ -24,7 +24,7 @@ import loading
 import networks
 import serving
 from settings import CORES, Settings
-from table import COLUMNS, Row, WrongAnswer, line
+from table import Row, WrongAnswer, titles
 
 PARTS: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "http": serving.rows,
@@ -67,12 +67,12 @@ def measure(settings: Settings, part: str, chosen: list[str], is_markdown: bool)
         print(f"\n{part}", flush=True)
     if part in OF_TWO_CORES and len(CORES) < 2:
         row = Row(part, part, "us", unmeasured="the server and the load need a core each, this machine has one")
-        print(line(row.cells(), is_markdown), flush=True)
+        print(row.line(is_markdown), flush=True)
         yield row
         return
     try:
         for row in engines.rows(settings, chosen) if part == "engine" else PARTS[part](settings):
-            print(line(row.cells(), is_markdown), flush=True)
+            print(row.line(is_markdown), flush=True)
             yield row
     except WrongAnswer as error:
         sys.exit(f"verification failed: {error}")
@@ -92,9 +92,7 @@ def main() -> None:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     load = ", ".join(f"{value:.2f}" for value in about["load"])
     print(f"{about['date']}, load {load}; {about['processor']}, {about['cores']} cores; {about['commit']}; {versions}")
-    print(f"\n{line(COLUMNS, read.markdown)}")
-    if read.markdown:
-        print(line(["---"] * len(COLUMNS), is_markdown=True))
+    print(f"\n{titles(read.markdown)}", flush=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="radial-bench-") as folder:
         settings = Settings(os.environ["RADIAL"], os.environ["RADIAL_BENCH"], Path(".build/bench").resolve(), Path(folder), read.quick)

@@ -73,10 +73,24 @@ class Row:
         """Whether the target is a largest value: a time, and not how much faster than a peer."""
         return self.is_time and self.target is not None and self.target.of != "peer"
 
-    def cells(self) -> list[str]:
-        """One of each of COLUMNS."""
+    def line(self, is_markdown: bool) -> str:
+        """The row as the table has it whose titles `titles` gives."""
         if self.unmeasured:
-            return [self.name, f"not measured: {self.unmeasured}"]
+            cells = [self.name, f"not measured: {self.unmeasured}"]
+        else:
+            cells = self._markdown_cells() if is_markdown else self._cells()
+        return joined(cells, is_markdown)
+
+    def _markdown_cells(self) -> list[str]:
+        measured = f"{number(self.median)} {self.unit}".replace("x ", "× ")
+        spread = f"{number(min(self.values))}–{number(max(self.values))}"
+        bound = f"{self.of_bound:.2f} × {self.bound.name}" if self.bound else ""
+        peer = f"{self.times_peer:.2f} × {self.peer.name}" if self.peer else ""
+        verdict = {True: ": met", False: ": missed", None: ""}[self.is_met]
+        target = self.target_text().replace(">=", "≥").replace("<=", "≤").replace(" x ", " × ")
+        return [self.name, measured, spread, bound, peer, target + verdict]
+
+    def _cells(self) -> list[str]:
         spread = f"{number(min(self.values))} - {number(max(self.values))}"
         bound, peer = (f"{number(other.value)} {other.name}" if other else "" for other in (self.bound, self.peer))
         of_bound, times_peer = ("" if ratio is None else f"{ratio:.2f}" for ratio in (self.of_bound, self.times_peer))
@@ -104,8 +118,16 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def line(cells: Iterable[str], is_markdown: bool = False) -> str:
-    """As text, or as a line of a table of Markdown."""
+# Of Markdown: ratios, and no details, so that a line has at most 120 characters.
+MARKDOWN_COLUMNS = ("", "measured", "least–most", "of the bound", "as fast as the peer", "target")
+
+
+def titles(is_markdown: bool) -> str:
+    rule = "\n" + "|---" * len(MARKDOWN_COLUMNS) + "|"
+    return joined(MARKDOWN_COLUMNS, is_markdown) + rule if is_markdown else joined(COLUMNS, is_markdown)
+
+
+def joined(cells: Iterable[str], is_markdown: bool) -> str:
     if is_markdown:
         return f"| {' | '.join(cells)} |"
     *front, last = zip(cells, COLUMNS.values())
