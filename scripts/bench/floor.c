@@ -65,11 +65,14 @@ int main(int count, char **arguments) {
   port = atoi(arguments[1]);
   size_t bytes = strtoul(arguments[3], NULL, 10);
   char *body = malloc(bytes + 1);
+  if (!body) return perror("memory"), 1;
   memset(body, 'x', bytes);
   answer = MHD_create_response_from_buffer(bytes, body, MHD_RESPMEM_PERSISTENT);
   MHD_add_response_header(answer, "Content-Type", "application/json");
   int threads = atoi(arguments[2]);
   pthread_t thread;
-  for (int index = 0; index < threads; index++) pthread_create(&thread, NULL, serve, NULL);
+  if (threads < 1) return fprintf(stderr, "expected a thread or more, found %s\n", arguments[2]), 2;
+  for (int index = 0; index < threads; index++)
+    if (pthread_create(&thread, NULL, serve, NULL)) return fprintf(stderr, "a thread cannot be started\n"), 1;
   pthread_join(thread, NULL);
 }

@@ -91,7 +91,21 @@ void write(const char *name, const std::function<double()> &number) {
   for (float &value : values) value = static_cast<float>(number());
   std::vector<char> text(17 * values.size() + 2);
   size_t length = 0;
-  double time = smallest([&] { length = json_write_floats(text.data(), values.data(), values.size()); });
+  auto all = [&] { length = json_write_floats(text.data(), values.data(), values.size()); };
+  all();
+  // Verified: a list in which strtof reads the very same floats.
+  std::string written(text.data(), length);
+  const char *at = written.c_str();
+  char before = '[';
+  for (float value : values) {
+    char *end = nullptr;
+    if (*at != before || strtof(at + 1, &end) != value || end == at + 1)
+      exit((fprintf(stderr, "%s: %.20s is wrong for %.9g\n", name, at, value), 1));
+    at = end;
+    before = ',';
+  }
+  if (strcmp(at, "]") != 0) exit((fprintf(stderr, "%s: expected ] behind the last float, found %.20s\n", name, at), 1));
+  double time = smallest(all);
   printf("%-26s %6zu bytes  %5.1f ns a number\n", name, length, time / 1000 * 1e9);
 }
 

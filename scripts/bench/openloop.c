@@ -103,8 +103,10 @@ static int compare(const void *a, const void *b) {
 static void read_request(const char *file, const char *path, const char *header) {
   FILE *body = fopen(file, "rb");
   if (!body) fail("the body cannot be read");
-  static char bytes[1 << 24];
+  static char bytes[(1 << 24) + 1];
   const size_t size = fread(bytes, 1, sizeof bytes, body);
+  if (ferror(body)) fail("the body cannot be read");
+  if (size == sizeof bytes) fail("expected a body of at most 16 MiB");
   fclose(body);
   request = malloc(size + 512);
   if (!request) abort();
