@@ -30,12 +30,10 @@ open=$url
 key=$("$python" -c 'import secrets; print(secrets.token_hex(16))')
 (umask 077 && echo "page:$key" >"$folder/keys")
 start_radial --path-prefix /radial --api-key-file "$folder/keys" --model weights/digits.safetensors
-"$python" scripts/page/page.py "$open" "${url%/radial}/radial" "$server" "$key" "${arguments[@]}"
+"$python" scripts/page/page.py "$open" "$url/radial" "$server" "$key" "${arguments[@]}"
 [ "${1:-}" != --short ] || exit 0
-sample=Tests/EndToEndTests/Data/mnist-sample.json
-"$python" -c 'import json, sys
-sample = json.load(open(sys.argv[1]))
-for row, label in zip(sample["rows"], sample["labels"]):
-    print(json.dumps({"instance": row, "label": label}))' "$sample" >"$folder/rows.jsonl"
+PYTHONPATH=scripts/page "$python" -c 'import browser, json
+for row, label in browser.digits():
+    print(json.dumps({"instance": row, "label": label}))' >"$folder/rows.jsonl"
 "$RADIAL" evaluate weights/digits.safetensors "$folder/rows.jsonl" --label-column label --report "$folder/report.html" >"$folder/evaluation"
 "$python" scripts/page/report.py "$folder/report.html"

@@ -1,21 +1,19 @@
 """Tries a report of radial evaluate: report.py FILE
 
 It is opened without scripts allowed, as a phone and as a desktop have it, in light and in dark: nothing is loaded from elsewhere, nothing
-scrolls sideways, the console is silent. axe then looks for what keeps anybody from reading it (WCAG 2.2 A and AA, and its best practices).
+scrolls sideways, the console is silent. axe then looks for what keeps anybody from reading it.
 """
 
 import pathlib
 import sys
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from browser import chromium, fits, is_accessible
+from playwright.sync_api import Browser
 
 
 def check(browser: Browser, url: str, width: int, scheme: str) -> None:
     what = f"{width} pixels, {scheme}"
-    plain = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=False
-    )
+    plain = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=False)
     page = plain.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
@@ -30,11 +28,8 @@ def check(browser: Browser, url: str, width: int, scheme: str) -> None:
     page = context.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(url)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    seen = page.evaluate("document.documentElement.clientWidth")
-    assert wide <= seen, f"{what}: {wide} pixels wide in a window of {seen}"
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+    fits(page)
+    is_accessible(page, what)
     assert not problems, f"{what}: {problems}"
     context.close()
     print(f"report, {what}: axe found nothing")
@@ -42,12 +37,10 @@ def check(browser: Browser, url: str, width: int, scheme: str) -> None:
 
 def main() -> None:
     url = pathlib.Path(sys.argv[1]).resolve().as_uri()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
         for scheme in ("light", "dark"):
             for width in (320, 390, 1280):
                 check(browser, url, width, scheme)
-        browser.close()
 
 
 main()
