@@ -35,8 +35,12 @@ import Testing
     #expect(found.count { $0["label"] as? String == "negative" } >= 90)
     let plain = rows.map { "\($0)\n" }.joined()
     let (before, after) = (try predictions(digits, plain), try predictions(output, plain))
+    // A digit that is far from its own class may be nearer to the new one.
+    #expect(after.count { $0["class"] as? Int == 10 } <= 2)
     for (old, new) in zip(before, after) {
-      for name in ["class", "distance", "known", "p_value"] { #expect("\(old[name]!)" == "\(new[name]!)", "\(name)") }
+      for name in ["class", "distance", "known", "p_value"] where new["class"] as? Int != 10 {
+        #expect("\(old[name]!)" == "\(new[name]!)", "\(name)")
+      }
       let distances = try #require(new["distances"] as? [Double])
       #expect(Array(distances.dropLast()) == old["distances"] as? [Double] && distances.count == 11)
     }
