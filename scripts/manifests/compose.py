@@ -1,27 +1,26 @@
 """The Compose file: what its schema does not say."""
 
-import re
-
-from rules import SPARE
+from rules import DEFAULTS, SPARE, image_problems, seconds
 
 
-def problems(document: dict, flags: set[str]) -> list[str]:
-    return [f"{name}: {problem}" for name, service in document["services"].items() for problem in service_problems(service, flags)]
+def problems(document: dict, flags: dict, version: str) -> list[str]:
+    return [f"{name}: {problem}" for name, service in document["services"].items() for problem in service_problems(service, flags, version)]
 
 
-def service_problems(service: dict, flags: set[str]):
+def service_problems(service: dict, flags: dict, version: str):
+    yield from image_problems(service["image"], version)
     command, *arguments = service["command"]
     if command != "serve":
         yield f"expected the command to begin with `serve`, found {command}"
-    values = {}
+    values = {f"--{name}": value for name, value in DEFAULTS.items()}
     for argument in arguments:
         flag, _, value = argument.partition("=")
         values[flag] = value
         if flag not in flags:
             yield f"`radial serve --help` knows no {flag}"
-    needed = float(values.get("--drain-delay", 0)) + float(values.get("--drain-timeout", 30)) + SPARE
+    needed = seconds(values["--drain-delay"]) + seconds(values["--drain-timeout"]) + SPARE
     # Compose's own is 10 s.
-    grace = float(re.fullmatch(r"(\d+)s", service.get("stop_grace_period", "10s"))[1])
+    grace = seconds(service.get("stop_grace_period", "10s"))
     if needed > grace:
         yield f"--drain-delay and --drain-timeout need {needed:g} s, stop_grace_period is {grace:g}: it would be killed amid requests"
     expected = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
@@ -34,5 +33,5 @@ def service_problems(service: dict, flags: set[str]):
     targets = [volume["target"] for volume in service["volumes"]]
     if values.get("--models-dir") not in targets:
         yield f"--models-dir is {values.get('--models-dir')}, mounted are {targets}"
-    if not all(port.endswith(":8080") for port in service["ports"]):
-        yield f"expected the container's port to be 8080, which the image listens on, found {service['ports']}"
+    if not all(port.endswith(f":{DEFAULTS['port']}") for port in service["ports"]):
+        yield f"expected the container's port to be {DEFAULTS['port']}, which the image listens on, found {service['ports']}"

@@ -82,7 +82,7 @@ def parse_problems(expected: list[tuple[str, str]]) -> list[str]:
         # JSON is YAML.
         json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)
         file.flush()
-        checked = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True)
+        checked = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True, timeout=60)
     if checked.returncode == 0:
         return []
     return [line.replace(file.name, "").strip() for line in checked.stderr.splitlines() if "error" in line] or [checked.stderr]

@@ -32,7 +32,7 @@ def problems(job: dict, binary: str, folder: pathlib.Path) -> list[str]:
         arguments = [argument.replace("$(JOB_COMPLETION_INDEX)", str(index)) for argument in container["args"]]
         for place, here in places.items():
             arguments = [argument.replace(place, here) for argument in arguments]
-        return subprocess.run([binary, *arguments], capture_output=True, text=True)
+        return subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=live.TIMEOUT)
 
     for index, shard in enumerate(shards):
         (rows / f"rows-{index}.npy").write_bytes(npy(shard, COLUMNS))
@@ -42,7 +42,8 @@ def problems(job: dict, binary: str, folder: pathlib.Path) -> list[str]:
             if (ended := scored(index)).returncode != 0:
                 return [f"Job {job['metadata']['name']}: index {index} exits {ended.returncode}: {ended.stderr[:300]}"]
     (rows / "all.npy").write_bytes(npy(sum(shards, array.array("f")), COLUMNS))
-    expected = subprocess.run([binary, "predict", str(live.MODEL), str(rows / "all.npy")], capture_output=True, text=True, check=True).stdout
+    expected = subprocess.run([binary, "predict", str(live.MODEL), str(rows / "all.npy")], capture_output=True, text=True, check=True,
+                              timeout=live.TIMEOUT).stdout
     found = "".join((scores / f"scores-{index}.jsonl").read_text() for index in range(spec["completions"]))
     print(f"Job {job['metadata']['name']}: {spec['completions']} indexes, each twice, {len(found.splitlines())} rows scored")
     if found != expected:

@@ -7,17 +7,17 @@ import subprocess
 import tempfile
 
 import yaml
+from live import TIMEOUT
 from schemas import UniqueKeys
 
 
-def program() -> list[str] | None:
-    """kubectl has kustomize within; None: neither is there."""
-    known = {"kubectl": ["kubectl", "kustomize"], "kustomize": ["kustomize", "build"]}
-    return next((command for name, command in known.items() if shutil.which(name)), None)
+def program() -> list[str]:
+    """kubectl has kustomize within."""
+    return ["kubectl", "kustomize"] if shutil.which("kubectl") else ["kustomize", "build"]
 
 
 def built(folder: pathlib.Path) -> list[dict]:
-    made = subprocess.run([*program(), str(folder)], capture_output=True, text=True)
+    made = subprocess.run([*program(), str(folder)], capture_output=True, text=True, timeout=TIMEOUT)
     if made.returncode != 0:
         raise SystemExit(f"{folder}: kustomize ends with {made.returncode}: {made.stderr.strip()[:500]}")
     return list(yaml.load_all(made.stdout, UniqueKeys))

@@ -1,5 +1,6 @@
 """Runs the server with the very arguments and variables of a manifest, asks its probes, and drains it."""
 
+import json
 import os
 import pathlib
 import re
@@ -10,19 +11,29 @@ import time
 import urllib.error
 import urllib.request
 
-from rules import SPARE, Workload
+from rules import SPARE, Workload, seconds
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "weights/digits.safetensors"
 # As the manifests confine it: a read-only root, the image's user, no capabilities and no way to get any.
 CONFINED = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -o remount,bind,ro / && exec setpriv --reuid=65532 '
             '--regid=65532 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"', "sh"]
+# Seconds that a command may take which takes less than one.
+TIMEOUT = 60
 SEVEN = (ROOT / "Tests/EndToEndTests/Data/seven.json").read_bytes()
 
 
-def flags_of(binary: str, command: str) -> set[str]:
-    text = subprocess.run([binary, command, "--help"], check=True, capture_output=True, text=True).stdout
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z_-]+", "\n".join(line for line in text.splitlines() if line.startswith("  -"))))
+def said(binary: str, flag: str) -> str:
+    """What the server says of itself."""
+    return subprocess.run([binary, flag], check=True, capture_output=True, text=True, timeout=TIMEOUT).stdout
+
+
+def flags_of(binary: str) -> dict[str, dict[str, str]]:
+    """The flags of each subcommand, with what they are for."""
+    commands = json.loads(said(binary, "--experimental-dump-help"))["command"]["subcommands"]
+    return {command["commandName"]: {f"--{name['name']}": argument.get("abstract", "")
+                                     for argument in command.get("arguments", []) for name in argument.get("names", [])}
+            for command in commands}
 
 
 def ask(url: str, body: bytes | None = None, host: str | None = None) -> tuple[int, str]:
@@ -46,7 +57,7 @@ def confinement(binary: str) -> list[str]:
     """CONFINED where this machine lets it, and that user reads the files; else nothing, and a line that says so."""
     trial = ["sh", "-c", 'test -x "$1" && test -r "$2"', "sh", binary, str(MODEL)]
     try:
-        if subprocess.run([*CONFINED, *trial], stderr=subprocess.DEVNULL).returncode == 0:
+        if subprocess.run([*CONFINED, *trial], stderr=subprocess.DEVNULL, timeout=TIMEOUT).returncode == 0:
             print("servers run on a read-only root, as user 65532, without capabilities")
             return CONFINED
     except FileNotFoundError:
@@ -95,7 +106,8 @@ class Server:
 
     def wait(self) -> list[str]:
         """Until it answers anything."""
-        for _ in range(100):
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end:
             if self.process.poll() is not None:
                 return [f"{self.workload.name}: exits {self.process.returncode} with these arguments: {self.errors.read_text().strip()[:300]}"]
             if ask(self.url + "/livez")[0]:
@@ -115,7 +127,7 @@ class Server:
 
     def drain_problems(self) -> list[str]:
         """SIGTERM: not ready at once, alive and of use for the whole drain delay, gone with 0 in time."""
-        delay, timeout = (float(self.workload.flag(flag)) for flag in ("drain-delay", "drain-timeout"))
+        delay, timeout = (seconds(self.workload.flag(flag)) for flag in ("drain-delay", "drain-timeout"))
         paths = {kind: self.admin_url + self.expand(probe["httpGet"]["path"]) for kind, probe in self.workload.probes.items()}
         self.process.terminate()
         start, found, asked = time.monotonic(), [], 0

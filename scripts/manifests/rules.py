@@ -9,6 +9,9 @@ SPARE = 2
 # Kubernetes' own, where a manifest cannot or does not say.
 DEFAULT_GRACE = 30
 UNITS = {"": 1, "m": Fraction(1, 1000), "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+TIMES = {"": 1, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+# The server's own, which validate.py holds to `radial serve --help`.
+DEFAULTS = {"port": "8080", "drain-delay": "0", "drain-timeout": "30", "max-body-bytes": "16777216"}
 
 
 @dataclass
@@ -37,14 +40,14 @@ class Workload:
     def environment(self) -> dict[str, str]:
         return {entry["name"]: entry.get("value", "") for entry in self.container.get("env", [])}
 
-    def flag(self, *names: str, default: str | None = None) -> str | None:
-        """The value of `--NAME=value`, else of its variable."""
+    def flag(self, *names: str) -> str | None:
+        """The value of `--NAME=value`, else of its variable, else the server's default."""
         for name in names:
             for argument in self.arguments:
                 if argument.startswith(f"--{name}="):
                     return argument.partition("=")[2]
         variables = (self.environment.get("RADIAL_" + name.upper().replace("-", "_")) for name in names)
-        return next((value for value in variables if value is not None), default)
+        return next((value for value in variables if value is not None), DEFAULTS.get(names[0]))
 
     def port(self, reference) -> int | None:
         """The number of a port that is named or numbered."""
@@ -70,11 +73,11 @@ def workloads(documents: list[dict]) -> list[Workload]:
     return found
 
 
-def problems(documents: list[dict], flags: dict[str, set[str]]) -> list[str]:
-    """`flags` are those of each subcommand."""
+def problems(documents: list[dict], flags: dict[str, dict], version: str) -> list[str]:
+    """`flags` are those of each subcommand, `version` is the server's."""
     found = []
     for workload in workloads(documents):
-        rules = [flag_problems(workload, flags), security_problems(workload)]
+        rules = [flag_problems(workload, flags), security_problems(workload), image_problems(workload.container["image"], version)]
         if not workload.name.startswith("Job "):
             rules += [port_problems(workload), drain_problems(workload)]
         found += [f"{workload.name}: {problem}" for rule in rules for problem in rule]
@@ -98,7 +101,7 @@ def flag_problems(workload: Workload, flags: dict[str, set[str]]):
 
 
 def port_problems(workload: Workload):
-    listening = int(workload.flag("port", "http-port", "http_port", default="8080"))
+    listening = int(workload.flag("port", "http-port", "http_port"))
     if workload.port(listening) is None:
         yield f"listens on port {listening}, which is not among its containerPorts"
     # Probes and Prometheus ask the admin listener, if there is one.
@@ -119,7 +122,7 @@ def port_problems(workload: Workload):
 
 
 def drain_problems(workload: Workload):
-    delay, timeout = float(workload.flag("drain-delay", default="0")), float(workload.flag("drain-timeout", default="30"))
+    delay, timeout = (seconds(workload.flag(flag)) for flag in ("drain-delay", "drain-timeout"))
     grace = workload.pod.get("terminationGracePeriodSeconds", DEFAULT_GRACE)
     if stop := workload.container.get("lifecycle", {}).get("preStop"):
         yield f"expected no preStop: the image has no program but radial, and --drain-delay gives the time; found {stop}"
@@ -144,8 +147,6 @@ def security_problems(workload: Workload):
     for mount in workload.container.get("volumeMounts", []):
         if not mount.get("readOnly") and not any(path.startswith(mount["mountPath"] + "/") for path in written):
             yield f"mounts {mount['mountPath']} to be written: Radial writes nothing but an --output"
-    if re.search(r"(:latest|/[^:@]*)$", workload.container["image"]):
-        yield f"expected an image with a tag or a digest, found {workload.container['image']}"
     resources = workload.container.get("resources", {})
     for kind in ("cpu", "memory"):
         request, limit = (resources.get(side, {}).get(kind) for side in ("requests", "limits"))
@@ -153,9 +154,22 @@ def security_problems(workload: Workload):
             yield f"resources.{kind}: expected a request within a limit, found {request} and {limit}"
 
 
-def quantity(text: str) -> Fraction:
+def image_problems(image: str, version: str):
+    """A digest may be of any version."""
+    if "@" not in image and not image.endswith(f":{version}"):
+        yield f"expected an image with the tag {version}, the server's version, or a digest, found {image}"
+
+
+def quantity(text: str, units: dict = UNITS) -> Fraction:
     number, unit = re.fullmatch(r"([0-9.]+)([a-zA-Z]*)", text).groups()
-    return Fraction(number) * UNITS[unit]
+    return Fraction(number) * units[unit]
+
+
+def seconds(text: str) -> float:
+    """A time as flags say it, 15 or 500ms, or Compose, 1m30s."""
+    if not re.fullmatch(r"([0-9.]+[a-z]*)+", text):
+        raise ValueError(f"expected a time such as 15, 15s or 1m30s, found {text}")
+    return sum(float(number) * TIMES[unit] for number, unit in re.findall(r"([0-9.]+)([a-z]*)", text))
 
 
 def together_problems(documents: list[dict]):

@@ -2,7 +2,10 @@
 
 import re
 
-from rules import Workload, workloads
+from rules import Workload, quantity, workloads
+
+# https://nginx.org/en/docs/syntax.html
+NGINX_SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
 
 def problems(documents: list[dict]) -> list[str]:
@@ -27,7 +30,7 @@ def service_port(documents: list[dict], name: str, port: str | int, workload: Wo
 def host_problems(documents: list[dict], deployment: dict, workload: Workload):
     """Who comes from outside the namespace: by an allowed name, to the public port, past the NetworkPolicy."""
     allowed = {argument.partition("=")[2] for argument in workload.arguments if argument.startswith("--allowed-host=")}
-    public = int(workload.flag("port", default="8080"))
+    public, body = int(workload.flag("port")), quantity(workload.flag("max-body-bytes").removesuffix("B"))
     for route in of_kind(documents, "Ingress", "HTTPRoute"):
         whose, spec = f"{route['kind']} {route['metadata']['name']}", route["spec"]
         if route["kind"] == "Ingress":
@@ -37,6 +40,10 @@ def host_problems(documents: list[dict], deployment: dict, workload: Workload):
             for host in hosts:
                 if not any(host in certificate["hosts"] for certificate in spec.get("tls", [])):
                     yield f"{whose}: no certificate for {host}"
+            # ingress-nginx's own is 1 MB.
+            size = route["metadata"].get("annotations", {}).get("nginx.ingress.kubernetes.io/proxy-body-size", "1m")
+            if spec.get("ingressClassName") == "nginx" and quantity(size.lower(), NGINX_SIZES) != body:
+                yield f"{whose}: expected proxy-body-size to be the server's --max-body-bytes, {body} bytes, found {size}"
         else:
             hosts = spec["hostnames"]
             backends = [(backend["name"], backend["port"]) for rule in spec["rules"] for backend in rule["backendRefs"]]
@@ -53,7 +60,7 @@ def host_problems(documents: list[dict], deployment: dict, workload: Workload):
 
 
 def monitor_problems(documents: list[dict], deployment: dict, workload: Workload):
-    admin = int((workload.flag("admin-address") or "").rpartition(":")[2] or workload.flag("port", default="8080"))
+    admin = int((workload.flag("admin-address") or "").rpartition(":")[2] or workload.flag("port"))
     for monitor in of_kind(documents, "PodMonitor", "ServiceMonitor"):
         whose, spec = f"{monitor['kind']} {monitor['metadata']['name']}", monitor["spec"]
         wanted = spec["selector"]["matchLabels"]

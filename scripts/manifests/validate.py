@@ -1,9 +1,9 @@
 """Validates what scripts/deploy ships, statically and against a running server, and then damages it and expects a refusal each time.
 
-    validate.py RADIAL [--definitions DIR]
+    validate.py RADIAL [--definitions DIR] [--without-kustomize]
 
-RADIAL is the server's binary, DIR holds CustomResourceDefinitions of KServe and the Gateway API. scripts/manifests.sh makes the environment and
-calls this.
+RADIAL is the server's binary, DIR holds CustomResourceDefinitions of KServe and the Gateway API. Without kustomize, components and overlays are
+skipped. scripts/manifests.sh makes the environment and calls this.
 """
 
 import argparse
@@ -28,7 +28,10 @@ FOLDER = live.ROOT / "scripts/deploy"
 class Validation:
     def __init__(self, binary: str, definitions: pathlib.Path | None, folder: pathlib.Path):
         self.binary, self.command, self.folder = binary, [*live.confinement(binary), binary], folder
-        self.schemas, self.flags = Schemas(definitions), {name: live.flags_of(binary, name) for name in ("serve", "predict")}
+        self.schemas, self.flags, self.version = Schemas(definitions), live.flags_of(binary), live.said(binary, "--version").strip()
+        for name, value in rules.DEFAULTS.items():
+            if f"(default: {value})" not in (found := self.flags["serve"][f"--{name}"]):
+                raise SystemExit(f"rules.py: expected the default of --{name} to be {value}, `radial serve --help` says: {found}")
         self.metrics: set[str] = set()
 
     def problems(self, file: str, content: list | dict) -> list[str]:
@@ -36,7 +39,7 @@ class Validation:
         if file == "dashboard.json":
             return dashboard.problems(content, self.metrics)
         if file == "compose.yaml":
-            return self.schemas.compose_problems(content) or compose.problems(content, self.flags["serve"])
+            return self.schemas.compose_problems(content) or compose.problems(content, self.flags["serve"], self.version)
         if file == "prometheus-adapter.yaml":
             return query_problems(surroundings.adapter_queries(content[0]["rules"]), self.metrics)
         path = FOLDER / file
@@ -46,7 +49,7 @@ class Validation:
         found = [f"{document['kind']} {document['metadata']['name']}: {problem}"
                  for document in documents for problem in self.schemas.problems(document, version)]
         # Rules may trust the schema.
-        return found or rules.problems(documents, self.flags) + surroundings.problems(documents)
+        return found or rules.problems(documents, self.flags, self.version) + surroundings.problems(documents)
 
     def live_problems(self, documents: list[dict], drain: bool) -> list[str]:
         name = next((document["metadata"]["name"] for document in documents if document["kind"] == "InferenceService"), "")
@@ -78,16 +81,16 @@ def query_problems(queries: dict[str, str], metrics: set[str]) -> list[str]:
     return unknown + dashboard.parse_problems(list(queries.items()))
 
 
-def shipped() -> dict:
+def shipped(kustomized: bool) -> dict:
     """What every file holds, and what kustomize makes of the folders; what gives the metrics comes first."""
     content = {name: read(FOLDER / name) for name in ("base/kubernetes.yaml", "kserve.yaml", "job.yaml", "prometheus-adapter.yaml")}
     content["compose.yaml"] = read(FOLDER / "compose.yaml")[0]
     content["dashboard.json"] = dashboard.read(FOLDER / "dashboard.json")
-    if kustomize.program():
+    if kustomized:
         content |= {f"components/{path.name}": kustomize.with_component(path) for path in sorted((FOLDER / "components").iterdir())}
         content |= {f"overlays/{path.name}": kustomize.built(path) for path in sorted((FOLDER / "overlays").iterdir())}
     else:
-        print("components and overlays: skipped, for neither kubectl nor kustomize is here; Debian 13 has both")
+        print("components and overlays: skipped, for this release has neither kubectl nor kustomize")
     return content
 
 
@@ -99,11 +102,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("radial")
     parser.add_argument("--definitions", type=pathlib.Path)
+    parser.add_argument("--without-kustomize", action="store_true")
     options = parser.parse_args()
     problems, refused, skipped, accepted = [], 0, 0, []
     with tempfile.TemporaryDirectory() as temporary:
         validation = Validation(options.radial, options.definitions, pathlib.Path(temporary))
-        content = shipped()
+        content = shipped(not options.without_kustomize)
         for file, whole in content.items():
             found = validation.problems(file, whole)
             if not found and is_manifest(whole):
