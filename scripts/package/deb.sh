@@ -7,7 +7,7 @@ maintainer=$1
 source /etc/os-release
 architecture=$(dpkg --print-architecture)
 full=$version-1~deb$VERSION_ID
-tree=$(mktemp -d) control=$(mktemp -d)
+tree=$scratch/tree control=$scratch/control
 binary=$(built)
 stage "$binary" "$tree/usr"
 refuse_build_paths "$tree/usr/bin/radial"
@@ -54,7 +54,6 @@ echo /etc/radial/radial.conf >"$tree/DEBIAN/conffiles"
 install -m 755 scripts/package/{postinst,prerm,postrm} "$tree/DEBIAN/"
 (cd "$tree" && find . -type f ! -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' md5sum) >"$tree/DEBIAN/md5sums"
 chmod 644 "$tree/DEBIAN/md5sums"
-chmod 755 "$tree"
 dated "$tree"
 mkdir -p "$out"
 rm -f "$out"/radial_*
@@ -62,6 +61,9 @@ deb=$out/radial_${full}_$architecture.deb
 dpkg-deb --root-owner-group -Zxz --build "$tree" "$deb"
 install -m 644 "$documents/sbom.spdx.json" "$deb.spdx.json"
 lintian --allow-root --fail-on error "$deb"
+# But for what this package does not bring: other units, the manual's reader, and the shell.
+found=$(SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no --recursive-errors=no --root="$tree" radial.service 2>&1 |
+  grep -vF 'Command /bin/sh is not executable' || true)
+[ -z "$found" ] || { echo "$found" >&2; exit 1; }
 systemd-analyze security --offline=true --threshold=20 --root="$tree" radial.service >"$out/security.txt" || { tail -n 3 "$out/security.txt" >&2; exit 1; }
 tail -n 1 "$out/security.txt"
-rm -rf "$tree" "$control"

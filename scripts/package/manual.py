@@ -65,7 +65,7 @@ def page(command: dict, parents: list[str], version: str, date: str, others: lis
     for title, some in (("ARGUMENTS", places), ("OPTIONS", [a for a in arguments if a not in places])):
         if some:
             lines += [f".SH {title}", *(line for argument in some for line in entry(argument))]
-    lines += [".SH SEE ALSO", ",\n".join(f".BR {escaped(other)} (1)" for other in others).replace(" (1),", " (1),")]
+    lines += [".SH SEE ALSO", ",\n".join(f".BR {escaped(other)} (1)" for other in others)]
     return "\n".join(lines) + "\n"
 
 

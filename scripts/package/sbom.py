@@ -2,8 +2,9 @@
 
     sbom.py NAME VERSION SECONDS BINARY [FILE SOURCE DEBIAN-VERSION]…
 
-NAME is the package's, SECONDS since the epoch its date, BINARY the server within it; FILE is a library that comes with it, of the Debian
-source package SOURCE. Licences and addresses are in libraries.json; versions of what is linked statically in Package.swift and `swift --version`.
+NAME is the package's, SECONDS since the epoch its date, BINARY the server within it; FILE is a library that comes with it, or an archive (.a)
+that is linked into it, of the Debian source package SOURCE. Licences and addresses are in libraries.json; versions of Swift packages are in
+Package.swift, of the Swift runtime in `swift --version`.
 """
 
 import datetime
@@ -49,7 +50,7 @@ def main() -> None:
                for file, source, debian in zip(rest[0::3], rest[1::3], rest[2::3])]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", product)]
     relations += [(product["SPDXID"], "STATIC_LINK", other) for other in static]
-    relations += [(product["SPDXID"], "DYNAMIC_LINK", other) for other in bundled]
+    relations += [(product["SPDXID"], "STATIC_LINK" if other["packageFileName"].endswith(".a") else "DYNAMIC_LINK", other) for other in bundled]
     digest = product["checksums"][0]["checksumValue"]
     json.dump({
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": name,

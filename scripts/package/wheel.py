@@ -1,6 +1,6 @@
 """Makes a wheel of the Python package of scripts/python and of a folder with the server, its libraries and its models.
 
-    wheel.py FOLDER PLATFORM SECONDS OUT
+    wheel.py FOLDER VERSION PLATFORM SECONDS OUT
 
 The form is that of https://packaging.python.org/specifications/binary-distribution-format/; the metadata are those of pyproject.toml. The
 same files give the same bytes: sorted, and as old as SECONDS since the epoch say.
@@ -36,7 +36,8 @@ def contents(folder: pathlib.Path, platform: str, configuration: dict) -> dict[s
     files = {}
     for package in configuration["tool"]["setuptools"]["packages"]:
         for path in sorted((PYTHON / package.replace(".", "/")).iterdir()):
-            if path.suffix == ".py" or path.name == "py.typed":
+            data = configuration["tool"]["setuptools"]["package-data"].get(package, [])
+            if path.suffix == ".py" or any(path.match(pattern) for pattern in data):
                 files[f"{package.replace('.', '/')}/{path.name}"] = (path.read_bytes(), 0o644)
     files["radial_server/__init__.py"] = ((HERE / "radial_server.py").read_bytes(), 0o644)
     for path in folder.rglob("*"):
@@ -55,9 +56,11 @@ def contents(folder: pathlib.Path, platform: str, configuration: dict) -> dict[s
 
 
 def main() -> None:
-    folder, platform, seconds, out = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), pathlib.Path(sys.argv[4])
+    folder, version, platform, seconds, out = pathlib.Path(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4]), pathlib.Path(sys.argv[5])
     configuration = tomllib.loads((PYTHON / "pyproject.toml").read_text())
     project = configuration["project"]
+    if project["version"] != version:
+        raise SystemExit(f"scripts/python/pyproject.toml: expected version {version}, the server's, found {project['version']}")
     files = contents(folder, platform, configuration)
     record = f"{project['name']}-{project['version']}.dist-info/RECORD"
     lines = []
