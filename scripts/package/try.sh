@@ -3,13 +3,16 @@
 #   try.sh deb|tarball|wheel
 set -euo pipefail
 cd /try
+# shellcheck source=scripts/package/functions.sh
+source package/functions.sh
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "$VERSION_ID")
 
 # shown COMMAND…: the command and what it prints.
 shown() { echo "\$ $*"; "$@"; }
-refused() { echo "\$ $* (is to fail)"; if "$@"; then echo "expected a failure" >&2; exit 1; fi; }
-quietly() { echo "\$ $*"; "$@" >/tmp/apt 2>&1 || { tail -n 20 /tmp/apt >&2; fail "$1 ended with an error"; }; }
+# refused COMMAND…: ends with 1, and not by a signal or for want of the command.
+refused() { local status=0; echo "\$ $* (is to fail)"; "$@" || status=$?; [ "$status" -eq 1 ] || fail "expected exit status 1, found $status"; }
+quietly() { echo "\$ $*"; timeout 900 "$@" >/tmp/apt 2>&1 || { tail -n 20 /tmp/apt >&2; fail "$1 ended with an error"; }; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 # Nobody in particular, as every package's server is run.
@@ -17,14 +20,12 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs)
 
 # serves COMMAND…: starts the server, asks it for a digit, probes it, and stops it.
 serves() {
-  local port server answer
+  local port server process answer
   echo "\$ $* serve --port 0 &"
-  "${nobody[@]}" "$@" serve --port 0 >/tmp/out 2>/tmp/err &
+  # It ends the server in any case, hands a signal on, once in the foreground, and has the server's exit status.
+  timeout --foreground -k 30 120 "${nobody[@]}" "$@" serve --port 0 >/tmp/out 2>/tmp/err &
   server=$!
-  for _ in $(seq 200); do
-    if grep -q ' at http' /tmp/out || ! kill -0 "$server" 2>/dev/null; then break; fi
-    sleep 0.1
-  done
+  until grep -q ' at http' /tmp/out || ! kill -0 "$server" 2>/dev/null; do sleep 0.1; done
   port=$(sed -n 's/.* at http:\/\/127\.0\.0\.1:\([0-9]*\),.*/\1/p' /tmp/out)
   [ -n "$port" ] || { cat /tmp/out /tmp/err >&2; fail "the server did not start"; }
   cat /tmp/out
@@ -32,22 +33,33 @@ serves() {
   exec 3<>"/dev/tcp/127.0.0.1/$port"
   printf 'POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n' "$(stat -c %s seven.json)" >&3
   cat seven.json >&3
-  answer=$(tail -n 1 <&3)
+  answer=$(timeout 10 tail -n 1 <&3)
   exec 3>&-
   echo "POST /predict: ${answer:0:160}…"
   grep -q '"class":7,"label":"7".*"known":true' <<<"$answer" || fail "expected a known 7"
-  echo "resident: $(awk '/^VmRSS/ {print $2, $3}' "/proc/$server/status")"
+  read -r process <<<"$(cat "/proc/$server/task/$server/children")"
+  echo "resident: $(awk '/^VmRSS/ {print $2, $3}' "/proc/$process/status")"
   kill -TERM "$server"
   wait "$server" || fail "the server ended with $?"
   echo "SIGTERM: ended with 0"
   refused "$@" probe --port "$port" --timeout 500ms
 }
 
+# alone FOLDER: its binary links the libraries beside it, libmicrohttpd among them, and nothing of the system but the C library.
+alone() {
+  local linked found
+  linked=$(LD_TRACE_LOADED_OBJECTS=1 "$1/bin/radial")
+  printf '$ ldd %s\n%s\n' "$1/bin/radial" "$linked"
+  [[ $linked == *"=> $1/bin/../lib/libmicrohttpd.so"* ]] || fail "expected libmicrohttpd in $1"
+  found=$(grep -F '=>' <<<"$linked" | grep -vE "$libc_files" | grep -vF "=> $1/bin/../lib/" || true)
+  [ -z "$found" ] || fail "expected libraries of $1 and the C library alone, found $found"
+}
+
 # predicts COMMAND…: offline.
 predicts() {
   local weights=$1
   shift
-  shown "$@" inspect "$weights" | head -n 3
+  shown "$@" inspect "$weights" | sed -n 1,3p
   echo "\$ $* predict $weights seven.json"
   "$@" predict "$weights" seven.json | cut -c 1-120
 }
@@ -65,7 +77,7 @@ case "$1" in
     # shellcheck source=/dev/null
     . /etc/radial/radial.conf
     set +a
-    shown radial serve --check | head -n 2
+    shown radial serve --check | sed -n 1,2p
     install -m 644 /usr/share/radial/weights/fashion.safetensors /var/lib/radial/models/
     serves radial
     unset "${!RADIAL_@}"
@@ -84,8 +96,7 @@ case "$1" in
     # It may lie anywhere.
     mv "$folder" "/opt/some where"
     folder="/opt/some where"
-    echo "\$ ldd $folder/bin/radial"
-    ldd "$folder/bin/radial" 2>/dev/null || LD_TRACE_LOADED_OBJECTS=1 "$folder/bin/radial"
+    alone "$folder"
     predicts "$folder/share/radial/weights/digits.safetensors" "$folder/bin/radial"
     serves "$folder/bin/radial"
     shown rm -rf "$folder"
@@ -98,7 +109,9 @@ case "$1" in
     shown /opt/environment/bin/pip install --quiet --disable-pip-version-check "./$wheel"
     shown /opt/environment/bin/python -c 'import radial; print(radial.__all__)'
     PATH=/opt/environment/bin:$PATH
-    predicts "$(echo /opt/environment/lib/python3*/site-packages/radial_server/share/radial/weights/digits.safetensors)" radial
+    folder=$(echo /opt/environment/lib/python3*/site-packages/radial_server)
+    alone "$folder"
+    predicts "$folder/share/radial/weights/digits.safetensors" radial
     serves radial
     shown pip uninstall --quiet --disable-pip-version-check -y radial
     [ ! -e /opt/environment/bin/radial ] && ! ls -d /opt/environment/lib/python3*/site-packages/radial* 2>/dev/null || fail "expected nothing to be left"
