@@ -20,11 +20,8 @@ toolchain_packages=(ca-certificates git gcc g++ libc6-dev binutils libxml2 libnc
 make_root "$release" "$release" "${toolchain_packages[@]}"
 root=$roots/$release
 
-# Folders of this machine to be seen in there: the toolchain, and what git and pip read instead of an address.
-lent=("$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")")
-while read -r _ folder; do
-  if [ -d "$folder" ]; then lent+=("$folder"); fi
-done < <(git config --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.insteadof .*/x \1/' | sort -u)
+lend
+# As well as git, pip may read folders instead of an address.
 for folder in ${PIP_FIND_LINKS:-}; do
   if [ -d "$folder" ]; then lent+=("$folder"); fi
 done

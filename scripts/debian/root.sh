@@ -1,6 +1,15 @@
-# Sourced by debian.sh and package.sh, which need root: makes Debian roots by debootstrap, from this machine's own mirror and keys.
+# Sourced by debian.sh, package.sh and image.sh, which need root: makes Debian roots by debootstrap, from this machine's own mirror and keys.
 # shellcheck shell=bash
 roots=${DEBIAN_ROOTS:-$PWD/.build/debian-roots}
+
+# lend: sets lent, the folders of this machine that a root is to see: Swift's toolchain, then what git reads instead of an address.
+lend() {
+  local folder
+  lent=("$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")")
+  while IFS= read -r folder; do
+    if [ -d "$folder" ]; then lent+=("$folder"); fi
+  done < <(git config --get-regexp '^url\..*\.insteadof$' | sed -E 's/^url\.(.*)\.insteadof .*/\1/' | sort -u)
+}
 
 # logged RELEASE COMMAND…: into the release's log, whose end is shown when the command fails.
 logged() { local log=$roots/$1.log; shift; "$@" >>"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; }; }
