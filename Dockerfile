@@ -24,6 +24,9 @@ ENV RADIAL_WITHOUT_TESTS=1
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
+# libstdc++ and simdjson within the binary, which uses little of them: 2.3 MB less. A linker that finds no shared library takes the archive.
+RUN libraries=/usr/lib/$(gcc -print-multiarch) && rm "$(gcc -print-file-name=libstdc++.so)" "$libraries/libsimdjson.so" \
+ && ln -s libsimdjson_static.a "$libraries/libsimdjson.a"
 # Relocations in their short form (DT_RELR): 1 MB less.
 RUN swift build -c release --static-swift-stdlib --product radial -Xlinker -z -Xlinker pack-relative-relocs
 COPY LICENSE ./
@@ -38,7 +41,7 @@ COPY --from=build /out/ /
 USER 65532:65532
 ENV PATH=/usr/bin RADIAL_HOST=0.0.0.0 RADIAL_PORT=8080
 EXPOSE 8080
-ARG VERSION=1.0.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title=radial \
       org.opencontainers.image.description="Serves Dense + RBF networks: the class, the distance to every class, and none of these" \

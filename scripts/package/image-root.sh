@@ -24,6 +24,10 @@ while read -r file; do
   install -D -m "$mode" "$file" "$root$file"
   bill_debian "$file" "$root$file" "$licenses"
 done < <(ldd "$binary" | awk '$2 == "=>" {print $3} $2 ~ /^\(0x/ && $1 ~ /^\// {print $1}' | sort)
+# What the Dockerfile links statically.
+for archive in "$(gcc -print-file-name=libstdc++.a)" "/usr/lib/$(gcc -print-multiarch)/libsimdjson_static.a"; do
+  bill_debian "$archive" "$archive" "$licenses"
+done
 # Of all files the ones that nobody reads often.
 gzip -9n "$licenses"/*
 python3 scripts/package/sbom.py radial-image "$version" "$SOURCE_DATE_EPOCH" "$root/usr/bin/radial" "${bill[@]}" >"$root/usr/share/doc/radial/sbom.spdx.json"
