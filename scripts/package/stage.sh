@@ -17,7 +17,8 @@ install_packages python3 dpkg-dev patchelf "$@"
 # built: a release build with a static Swift runtime; prints where the binary is.
 built() {
   local flags=(-c release --static-swift-stdlib --product radial)
-  swift build "${flags[@]}" >&2 || return
+  # At addresses that are the same each time: by others the compiler orders some instructions otherwise.
+  setarch -R swift build "${flags[@]}" >&2 || return
   echo "$(swift build "${flags[@]}" --show-bin-path)/radial"
 }
 
