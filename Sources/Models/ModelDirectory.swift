@@ -113,6 +113,17 @@ public enum ModelDirectory {
     return found.values.sorted { $0.key < $1.key }
   }
 
+  /// A sentence for each folder in the directory that has model files where none is looked for, and no version.
+  public static func overlooked(in path: String) -> [String] {
+    (entries(of: path) ?? []).compactMap { name in
+      let folder = path + "/" + name
+      guard let entries = entries(of: folder), versions(in: folder, entries, name: name).isEmpty,
+        let file = entries.first(where: isModelFile), let dot = file.lastIndex(of: ".")
+      else { return nil }
+      return "\(folder)/\(file) is not served: a version has a folder of its own, as \(folder)/1/model\(file[dot...])"
+    }
+  }
+
   /// The versions that a path of one model stands for: a file; or a directory with one model file of any name, or with
   /// `VERSION/model.{safetensors,keras,h5,onnx}`.
   /// - Parameter name: by default the file's, or of a directory of versions its own.

@@ -17,12 +17,14 @@ struct ModelPlaces: Sendable {
   /// - Parameter known: what the look before found.
   func look(after known: SourceSnapshot<ModelSource>) -> SourceSnapshot<ModelSource> {
     // What the look before found decides what an unreadable path stands for now.
-    known.following(
+    var snapshot = known.following(
       named: files.map { file in
         found { () throws(ModelError) in try ModelDirectory.sources(of: file.path, name: file.name) }
       },
       directory: directory.map { path in found { () throws(ModelError) in try ModelDirectory.scan(path) } },
       lookAgain: \.lookedAtAgain)
+    snapshot.overlooked = directory.map(ModelDirectory.overlooked) ?? []
+    return snapshot
   }
 
   private func found(_ look: () throws(ModelError) -> [ModelSource]) -> SourceSnapshot<ModelSource>.Found {

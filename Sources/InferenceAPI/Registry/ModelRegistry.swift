@@ -130,6 +130,9 @@ package final class ModelRegistry: Sendable {
     for complaint in found.complaints where occasion != .change || !known.complaints.contains(complaint) {
       logger.error("\(complaint)")
     }
+    for sentence in found.overlooked where occasion != .change || !known.overlooked.contains(sentence) {
+      logger.warning("\(sentence)")
+    }
     let sources = found.sources
     let missing = state.withLock { state in
       state.snapshot = found

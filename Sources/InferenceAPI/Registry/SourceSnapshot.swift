@@ -28,6 +28,8 @@ struct SourceSnapshot<Source: VersionSource>: Sendable, Equatable {
   private(set) var named: [Place]
   /// The directory of models.
   private(set) var directory: Place?
+  /// A sentence for each of its files that looks like a model and is none that is looked for.
+  var overlooked: [String] = []
 
   /// A snapshot from before the first look: nothing is known of any path.
   init(namedPaths: Int, hasDirectory: Bool) {

@@ -144,6 +144,32 @@ import Testing
     #expect(fixture.registry.catalog.failures.keys.map(\.short) == ["m/1"])
   }
 
+  @Test func `a model file beside the folders of versions is no version, and that is said once`() throws {
+    let fixture = try RegistryFixture(versions: 1...1)
+    func sentences() -> [String] { fixture.log.messages(.warning).filter { $0.contains("is not served") } }
+    let other = fixture.folder + "/other"
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+    for name in ["m", "other"] {
+      try FileManager.default.copyItem(
+        atPath: fixture.folder + "/m/1/model.safetensors", toPath: "\(fixture.folder)/\(name)/net.safetensors")
+    }
+    _ = fixture.registry.loadAll()
+    #expect(fixture.served == ["m/1"] && sentences().count == 1)
+    #expect(sentences().first?.contains("other/net.safetensors is not served") == true)
+    #expect(sentences().first?.hasSuffix("other/1/model.safetensors") == true)
+    try fixture.awaitPublication {
+      try fixture.add(version: 2)
+      fixture.registry.lookForChanges()
+    }
+    #expect(fixture.served == ["m/1", "m/2"] && sentences().count == 1)
+    try fixture.awaitPublication {
+      try fixture.add(model: "other", version: 1)
+      fixture.registry.lookForChanges()
+    }
+    _ = fixture.load("other")
+    #expect(fixture.served == ["m/1", "m/2", "other/1"] && sentences().count == 1)
+  }
+
   @Test func `a directory that cannot be read is reported once, and again when somebody asks`() throws {
     let fixture = try RegistryFixture(versions: 1...1)
     _ = fixture.registry.loadAll()
