@@ -7,7 +7,7 @@ import RowFiles
 /// `radial convert IN -o OUT`: a model of any form as Radial's own file.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a model, Keras or Radial's own, as a .safetensors file.",
+    abstract: "Write a model, of Keras, ONNX or Radial's own, as a .safetensors file.",
     discussion: "The file is read again and self-tested before it takes its place; its answers are the same bits.")
 
   @Argument(help: "A model file.")
