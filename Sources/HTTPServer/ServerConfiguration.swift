@@ -6,7 +6,7 @@ public struct ServerConfiguration: Sendable {
   public var address: ListenAddress
   /// Reactor threads, each with a listening socket of its own; at least 1.
   public var reactors: Int
-  /// Largest request body in bytes, as sent and as inflated; beyond it, or beyond all of `memory`, 413.
+  /// Largest request body in bytes, as sent and as inflated; beyond it, or beyond half of `memory`, 413.
   public var maxBodyBytes = 16 << 20
   /// Largest header section in bytes; beyond it 431.
   public var maxHeaderBytes = 8 << 10

@@ -33,6 +33,12 @@ struct Serve: ParsableCommand {
     let logger = makeLogger(format: options.logFormat, level: options.logLevel, output: log)
     raiseDescriptorLimit(for: options.maxConnections, logger)
     for complaint in EnvironmentDefaults(environment: .process).complaints() { logger.warning("\(complaint)") }
+    // Beside itself it takes an index and its rows, all within a model's half.
+    if options.maxBodyBytes > memoryBudget / 10 {
+      logger.notice(
+        "bodies of JSON above \(memoryBudget / 10) bytes may find no memory; raise --memory-budget to ten times --max-body-bytes",
+        metadata: ["memory_budget": "\(memoryBudget)", "max_body_bytes": "\(options.maxBodyBytes)"])
+    }
     let signals = StopSignals()
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()

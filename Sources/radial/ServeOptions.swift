@@ -114,7 +114,7 @@ struct ServeOptions: ParsableArguments {
   var inlineBudget = Limits.inlineBudget.number
 
   @Option(
-    help: Limits.bodyBytes.help("Size of a request body, inflated; beyond it, or the memory budget, 413"),
+    help: Limits.bodyBytes.help("Size of a request body, inflated; beyond it, or half the memory budget, 413"),
     transform: Limits.bodyBytes.integer)
   var maxBodyBytes = Limits.bodyBytes.whole
 

@@ -64,7 +64,7 @@ import Testing
     #expect(instances == [(0..<100).map(Double.init)])
   }
 
-  @Test func `an answer is made once, and counted as long as it is kept`() throws {
+  @Test func `an answer that is kept takes none of the memory for requests`() throws {
     let rows = try runner.file("rows.jsonl", Self.rows(100))
     #expect(try convert(["--samples", rows]).status == 0)
     let server = try RunningServer(["--model", "\(output)=m"], model: nil)
@@ -77,7 +77,7 @@ import Testing
     for _ in 0..<20 { #expect(try client.exchange("GET", "/models/m/samples").body == first.body) }
     // Beside it there is what the metrics themselves take.
     let (kept, size) = (try used() - before, Double(first.body.utf8.count))
-    #expect(kept >= size && kept < 2 * size, "\(kept) of \(size)")
+    #expect(size > 20_000 && kept < size / 2, "\(kept) of \(size)")
   }
 
   @Test func `without labels there are no classes, and without samples there is no route's answer`() throws {

@@ -138,7 +138,7 @@ import Testing
     let server = try RunningServer(["--unknown-log", folder.path])
     let client = try Client(port: server.port)
     let digit = "[" + (try MNISTSample.load().rows[0].map(String.init).joined(separator: ",")) + "]"
-    let strict = "{\"instances\":[\(digit),\(grey(100))],\"false_reject_rate\":0.99}"
+    let strict = "{\"instances\":[\(digit),\(grey(100))],\"false_reject_rate\":0.9999}"
     #expect(try client.exchange("POST", "/predict", strict).body.components(separatedBy: "\"known\":false").count == 3)
     let lenient = "{\"instances\":[\(grey(101))],\"false_reject_rate\":0.0001}"
     #expect(try client.exchange("POST", "/predict", lenient).body.contains("\"known\":true"))

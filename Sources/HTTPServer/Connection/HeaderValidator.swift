@@ -34,10 +34,10 @@ package struct HeaderValidator {
 
     /// The limits that a configuration asks for.
     package init(_ configuration: ServerConfiguration) {
-      // What no memory can hold fits at no time; zlib counts in 32 bits.
+      // A body that takes more than half of the memory leaves none for its rows, and fits at no time; zlib counts in 32 bits.
       self.init(
         maxHeaderBytes: configuration.maxHeaderBytes,
-        maxBodyBytes: min(configuration.maxBodyBytes, configuration.memory.limit, Int(UInt32.max)),
+        maxBodyBytes: min(configuration.maxBodyBytes, configuration.memory.limit / 2, Int(UInt32.max)),
         refusesChunked: configuration.refusesChunked)
     }
   }

@@ -22,8 +22,7 @@ enum PrototypesDocument {
       .saturatingAdd((JSONOutput.maxInteger + 1).saturatingMultiply(by: units))
       .saturatingAdd(served.predictions.labels.reduce(1024) { $0 + $1.count + 1 })
     return try served.prototypes.document(
-      "\(units) prototypes of \(width) numbers", atMost: bytes, limit: min(maxBytes, maxResponseBytes),
-      in: served.memory
+      "\(units) prototypes of \(width) numbers", atMost: bytes, limit: min(maxBytes, maxResponseBytes)
     ) { text(served, units) }
   }
 

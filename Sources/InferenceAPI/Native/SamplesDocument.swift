@@ -17,7 +17,7 @@ enum SamplesDocument {
     let bytes = (JSONOutput.maxFloats(width) + JSONOutput.maxInteger + 2 + (labels.map(\.count).max() ?? 0) + 1)
       .saturatingMultiply(by: samples.rows).saturatingAdd(1024)
     return try served.samples.document(
-      "\(samples.rows) samples of \(width) numbers", atMost: bytes, limit: maxResponseBytes, in: served.memory
+      "\(samples.rows) samples of \(width) numbers", atMost: bytes, limit: maxResponseBytes
     ) { text(served, samples, width) }
   }
 

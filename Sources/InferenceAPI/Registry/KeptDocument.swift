@@ -1,27 +1,20 @@
-import Bytes
 import HTTPServer
 import Synchronization
 
-/// A document of a model that never changes and may be large: made when it is first asked for, then kept, and counted, as long as the model.
+/// A document of a model that never changes and may be large: made when it is first asked for, then kept as long as the model, whose memory it
+/// belongs to. Counted in that of the requests, it would leave these none.
 final class KeptDocument: Sendable {
-  private struct State: ~Copyable {
-    var response: FixedResponse?
-    var charge = MemoryCharge()
-  }
-
-  private let state = Mutex(State())
+  private let response = Mutex<FixedResponse?>(nil)
 
   /// - Parameters:
   ///   - content: what it has, such as "10 prototypes of 84 numbers".
   ///   - bytes: what its text may take, at most.
   ///   - limit: of that.
-  ///   - memory: what it is counted in.
   ///   - text: JSON.
-  /// - Throws: 413 where it may be too large for the limit or for the whole of the memory, 503 where there is no memory for it now.
+  /// - Throws: 413 where it may be too large.
   func document(
-    _ content: String, atMost bytes: Int, limit: Int, in memory: MemoryBudget, _ text: () -> String
+    _ content: String, atMost bytes: Int, limit: Int, _ text: () -> String
   ) throws(APIError) -> Document {
-    let limit = min(limit, memory.limit)
     guard bytes <= limit else {
       throw APIError(
         413,
@@ -29,12 +22,9 @@ final class KeptDocument: Sendable {
       )
     }
     return .fixed(
-      try state.withLock { (state) throws(APIError) in
-        if let response = state.response { return response }
-        guard state.charge.resize(to: bytes, in: memory) else { throw .noMemory }
-        let response = FixedResponse(status: 200, body: text())
-        state.charge.shrink(to: response.byteCount)
-        state.response = response
+      response.withLock { kept in
+        let response = kept ?? FixedResponse(status: 200, body: text())
+        kept = response
         return response
       })
   }
