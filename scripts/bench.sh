@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One table: how fast the engine, HTTP, loading and numbers are, each figure beside its bound, its target and the best peer.
 #   scripts/bench.sh [--quick] [--markdown] [--json FILE] [engine | http | load | numbers | latency | NETWORK]…      default: all parts
-# Every figure is the median of runs in turns with its peers'; verified first, and a wrong answer ends the run. --quick: three minutes,
+# Every figure is the median of runs in turns with its peers'; verified first, and a wrong answer ends the run. --quick: two minutes,
 # when all is built. Quote the ratios.
 #   engine   networks of scripts/bench/networks.py, one thread, as shares of the core's FMA peak; beside ONNX Runtime and OpenVINO on the same
 #            core, called from Python (NETWORK: of that one only)

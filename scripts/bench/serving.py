@@ -209,9 +209,9 @@ def measure_two(settings: Settings) -> Row:
             path, _, _ = checked(settings, TWO, model, server, graph, None)
         ratios, shares = [], []
         for _ in range(settings.repeats):
-            alone = requests_per_second(settings, one, TWO, path, CORES[1] if third is None else third, settings.seconds)
+            alone = loaded(settings, (one, path, CORES[1] if third is None else third), TWO, settings.seconds).rate
             used, started = load_seconds(), time.monotonic()
-            both = requests_per_second(settings, two, TWO, path, third, settings.seconds)
+            both = loaded(settings, (two, path, third), TWO, settings.seconds).rate
             shares.append((load_seconds() - used) / (time.monotonic() - started) if third is None else 0.0)
             ratios.append(both / alone * 2 / (2 - shares[-1]))
     detail = f"the load took {statistics.median(shares):.2f} of the two cores" if third is None else ""
