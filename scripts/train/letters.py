@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
 from .shapes import framed
@@ -58,6 +57,8 @@ def faces(use: str, fonts: Path) -> list[Path]:
 
 
 def _of_face(path: Path) -> list[np.ndarray]:
+    from fontTools.ttLib import TTFont  # for those who draw; the table is read without it
+
     with TTFont(path, lazy=True) as font:
         known = font.getBestCmap()
     font = ImageFont.truetype(path, _SIZE)

@@ -16,7 +16,6 @@ from train.shapes import drawn
 from train.trainer import BATCH, STEPS_PER_CALL, Trainer, initial_tensors
 
 
-
 def random_network(name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Tensors that are nowhere 0 or 1, and raw rows [12, 784]."""
     generator = np.random.default_rng(3)
