@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the packages of this commit, the same bytes each time, in .build/packages: a .deb for Debian 12 and one for 13, a tarball and a Python
+# Makes the packages of this commit in .build/packages: a .deb for Debian 12 and one for 13, a tarball and a Python
 # wheel that bring their libraries along, SBOMs, and SHA256SUMS of them all. Needs root, for each is built in a chroot (see debian.sh), and every
 # change to be committed.
 #   scripts/package.sh [build]      builds them
