@@ -62,6 +62,16 @@ import Testing
     #expect(status(validator(of: ["Transfer-Encoding: chunked"]), .http10) == 400)
   }
 
+  @Test(arguments: [
+    "Authorization: Bearer a", "content-type: text/plain", "Origin: http://a", "Inference-Header-Content-Length: 1",
+    "X-Request-Timeout-Ms: 5",
+  ])
+  func `a field that decides something may be there once`(line: String) {
+    #expect(status(validator(of: ["Host: a", line])) == 200)
+    #expect(status(validator(of: ["Host: a", line, line.lowercased()])) == 400)
+    #expect(status(validator(of: ["Host: a", "Accept: a", "Accept: b", line])) == 200)
+  }
+
   @Test func onlyTrustedFramingIsDrained() {
     func isDrainable(_ validator: HeaderValidator) -> Bool? {
       switch validator.decision(version: .http11, headerBytes: 100, limits: Self.limits) {

@@ -61,6 +61,10 @@ package struct HeaderValidator {
   private var lengths = 0
   private var transferCodings = 0
   private var contentCodings = 0
+  /// Which of `singletons` were there, a bit each.
+  private var singletonsSeen: UInt8 = 0
+  /// One of them that was there again.
+  private var repeated: ServerRejection.HeaderFault?
   private var hasUnknownTransferCoding = false
 
   /// A validator that has seen nothing.
@@ -147,7 +151,22 @@ package struct HeaderValidator {
       transferCodings += 1
       // Untrimmed: libmicrohttpd does not take "chunked " for chunked, and would read until the client closes.
       if Self.matches(wholeValue, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
-    default: break
+    default: noteSingleton(name)
+    }
+  }
+
+  /// Fields of one value that decide who asks and how a body is read (RFC 9110 5.3): of two, a proxy in front may have taken the other one.
+  private static let singletons: [(name: StaticString, fault: ServerRejection.HeaderFault)] = [
+    ("authorization", "more than one Authorization"), ("content-type", "more than one Content-Type"),
+    ("origin", "more than one Origin"),
+    ("inference-header-content-length", "more than one Inference-Header-Content-Length"),
+    ("x-request-timeout-ms", "more than one X-Request-Timeout-Ms"),
+  ]
+
+  private mutating func noteSingleton(_ name: UnsafeBufferPointer<UInt8>) {
+    for (index, field) in Self.singletons.enumerated() where Self.matches(name, field.name) {
+      if singletonsSeen & 1 << index != 0 { repeated = field.fault }
+      singletonsSeen |= 1 << index
     }
   }
 
@@ -171,6 +190,7 @@ package struct HeaderValidator {
     let drainable = (isChunked || contentLength ?? 0 > 0) && !expectsContinue
     if isChunked && limits.refusesChunked { return .reject(.lengthRequired, drainable: drainable) }
     if hosts > 1 { return .reject(.malformedHeader("more than one Host"), drainable: drainable) }
+    if let repeated { return .reject(.malformedHeader(repeated), drainable: drainable) }
     if hosts == 0 && version == .http11 { return .reject(.malformedHeader("no Host"), drainable: drainable) }
     if headerBytes > limits.maxHeaderBytes {
       return .reject(.headerTooLarge(bytes: headerBytes, limit: limits.maxHeaderBytes), drainable: drainable)
