@@ -93,9 +93,12 @@ enum RejectionReason: String, CaseIterable, Sendable {
 // What any request may be refused with.
 extension APIError {
   /// 404: a path that is no endpoint's; with the paths of the protocol that it looks like.
-  static func unknownPath(_ path: String) -> APIError {
+  /// - Parameter prefix: what every path begins with.
+  static func unknownPath(_ path: String, prefix: String) -> APIError {
+    let rest = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    let behind = prefix.isEmpty ? "" : " behind \(prefix)"
     // Cut: a path may be as long as a header section, and comes back in the answer.
-    APIError(404, "no route '\(path.prefix(128))'; send \(EndpointTable.words(near: path))")
+    return APIError(404, "no route '\(path.prefix(128))'; send\(behind) \(EndpointTable.words(near: rest))")
   }
 
   /// 405, with `Allow` (RFC 9110 15.5.6).

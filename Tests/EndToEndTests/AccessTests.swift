@@ -204,6 +204,8 @@ import Testing
       #expect(try server.connect().exchange(method, path, body).status == 404, "\(path)")
     }
     #expect(try server.connect().exchange("GET", "/radial").status == 200)
+    #expect(
+      try server.connect().exchange("GET", "/radial/v2/nope").body.contains("send behind /radial GET /v2, /v2/health"))
     #expect(try server.connect().exchange("GET", "/radials/livez").status == 404)
   }
 

@@ -29,10 +29,13 @@ package struct Gate: Sendable {
 
   // MARK: Paths
 
+  /// What every path begins with on this listener; empty: nothing.
+  var prefix: String { listener == .admin ? "" : configuration.pathPrefix }
+
   /// A path without the prefix; nil: it does not begin with it.
   func path(_ path: String) -> String? {
-    let prefix = configuration.pathPrefix
-    guard !prefix.isEmpty, listener != .admin else { return path }
+    let prefix = prefix
+    guard !prefix.isEmpty else { return path }
     guard path.hasPrefix(prefix) else { return nil }
     let rest = path.dropFirst(prefix.count)
     return rest.isEmpty ? "/" : rest.hasPrefix("/") ? String(rest) : nil

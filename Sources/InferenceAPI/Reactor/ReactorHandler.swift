@@ -67,7 +67,9 @@ final class ReactorHandler: RequestHandler {
     recorder.accepted()
     refreshCatalog()
     // First the path, then the method: a wrong method on a path that is none is a wrong path.
-    guard let route = route(of: exchange) else { return refuse(exchange, .unknown, .unknownPath(exchange.path)) }
+    guard let route = route(of: exchange) else {
+      return refuse(exchange, .unknown, .unknownPath(exchange.path, prefix: gate.prefix))
+    }
     if gate.looksAtOrigins, let headers = gate.preflight(exchange, route.endpoint) {
       return answerPreflight(exchange, route.label, headers)
     }
