@@ -136,9 +136,9 @@ package struct Fit: Encodable, Sendable {
         candidates.append(
           Candidate(
             name: embedding.layer ?? "input", width: embedding.width, prototypes: count, selected: selected,
-            measured: Self.area(own, outside, weights), measuredSets: outside.map { Self.area(own, [$0]) },
+            measured: Self.area(own, outside, weights), measuredSets: outside.map { Self.area(own, [$0], [1]) },
             accepted: Self.rates.map {
-              Self.accepted(own, measuring, outside, farMeasuring, classCount: classCount, rate: $0)
+              Self.accepted(own, measuring, outside, farMeasuring, weights, classCount: classCount, rate: $0)
             }))
         if best.map({ selected > $0.selected }) ?? true { best = (selected, candidates.count - 1, head) }
       }
@@ -155,9 +155,9 @@ package struct Fit: Encodable, Sendable {
       candidates.append(
         Candidate(
           name: name, width: nil, prototypes: nil, selected: nil, measured: Self.area(own, outside, weights),
-          measuredSets: outside.map { Self.area(own, [$0]) },
+          measuredSets: outside.map { Self.area(own, [$0], [1]) },
           accepted: Self.rates.map {
-            Self.accepted(own, measuring, outside, farMeasuring, classCount: classCount, rate: $0)
+            Self.accepted(own, measuring, outside, farMeasuring, weights, classCount: classCount, rate: $0)
           }))
     }
     self.candidates = candidates
@@ -197,31 +197,33 @@ package struct Fit: Encodable, Sendable {
   }
 
   /// The mean AUROC over far sets.
-  private static func area(_ known: [Float], _ far: [[Float]], _ weights: [Double]? = nil) -> Double {
-    let areas = far.map { Separation(known: known, far: $0)?.auroc ?? 0.5 }
-    let weights = weights ?? far.map { _ in 1 }
-    return zip(areas, weights).reduce(0) { $0 + $1.0 * $1.1 } / max(weights.reduce(0, +), 1e-9)
+  private static func area(_ known: [Float], _ far: [[Float]], _ weights: [Double]) -> Double {
+    mean(far.map { Separation(known: known, far: $0)?.auroc ?? 0.5 }, weights)
   }
 
-  /// The share of far rows that are accepted where known ones are rejected at a rate, ranked by answered class.
+  /// Of far sets' figures, by the sets' weights.
+  private static func mean(_ values: [Double], _ weights: [Double]) -> Double {
+    zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / max(weights.reduce(0, +), 1e-9)
+  }
+
+  /// The share of far rows that are accepted where known ones are rejected at a rate, ranked by answered class; of the same mean as the AUROC.
   private static func accepted(
-    _ known: [Float], _ knownRows: Scored, _ far: [[Float]], _ farRows: [Scored], classCount: Int, rate: Double
+    _ known: [Float], _ knownRows: Scored, _ far: [[Float]], _ farRows: [Scored], _ weights: [Double], classCount: Int,
+    rate: Double
   ) -> Double {
     var byClass = [[Float]](repeating: [], count: classCount)
     for (value, index) in zip(known, knownRows.classes) { byClass[Int(index)].append(value) }
     // Classes with few rows are ranked together, as they will be calibrated: fewer rows reject nothing at such a rate.
     let pooled = byClass.filter { $0.count < Calibration.defaultMinimumRows }.flatMap(\.self).sorted()
     byClass = byClass.map { $0.count < Calibration.defaultMinimumRows ? pooled : $0.sorted() }
-    var (count, total) = (0, 0)
-    for (values, scored) in zip(far, farRows) {
-      for (value, index) in zip(values, scored.classes) {
+    let shares = zip(far, farRows).map { values, scored in
+      let count = zip(values, scored.classes).count { value, index in
         let own = byClass[Int(index)]
-        let p = Double(1 + own.count - own.lowerBound(of: value)) / Double(own.count + 1)
-        if p >= rate { count += 1 }
-        total += 1
+        return Double(1 + own.count - own.lowerBound(of: value)) / Double(own.count + 1) >= rate
       }
+      return values.isEmpty ? 0 : Double(count) / Double(values.count)
     }
-    return total == 0 ? 0 : Double(count) / Double(total)
+    return mean(shares, weights)
   }
 
   /// The table of a terminal.
