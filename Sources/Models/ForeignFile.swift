@@ -92,7 +92,7 @@ struct ForeignFile {
 
   private static let pyTorch = ForeignFile("a PyTorch file", rebuild)
   private static let scikit =
-    "a pickle runs code when it is read, so Radial reads none; for a network of scikit-learn's, \(rebuild)"
+    "a pickle runs code when it is read, so Radial reads none; write the model as ONNX, with skl2onnx.to_onnx(model, rows)"
 
   /// RFC 1950: the method deflate, a window of 32 KiB, and a checksum over both bytes. joblib's compressed files are such.
   private static func zlib(_ first: [UInt8]) -> ForeignFile? {

@@ -168,6 +168,7 @@ public final class Model: Sendable {
           "\(labels.count) labels were given, expected \(count), one for each \(what); give them all, in the network's order"
         )
       }
+      try refuseEmpty(labels, options.labelsPath ?? source.path)
       return labels
     }
     guard let text = source.metadata["radial.labels"] else { return nil }
@@ -183,7 +184,14 @@ public final class Model: Sendable {
         "'radial.labels' has \(labels.count) labels, expected \(count), one per \(what); export the model again"
       )
     }
+    try refuseEmpty(labels, source.path)
     return labels
+  }
+
+  /// An answer whose label is empty names no class.
+  private static func refuseEmpty(_ labels: [String], _ path: String) throws(ModelError) {
+    guard let index = labels.firstIndex(where: \.isEmpty) else { return }
+    throw ModelError(.metadata, path, "label \(index) of \(labels.count) is empty; name every class by `labels`")
   }
 
   private static func training(_ source: any TensorSource) throws(ModelError) -> String? {

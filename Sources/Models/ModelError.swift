@@ -45,8 +45,10 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   init(_ reason: Reason, _ file: String, _ sentence: String) {
     self.reason = reason
     description = "\(file): \(sentence)".withoutControlCharacters
-    let name = file.lastIndex(of: "/").map { file[file.index(after: $0)...] } ?? file[...]
-    descriptionWithoutFolder = "\(name): \(sentence)".withoutControlCharacters
+    let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
+    // Advice may name the file once more.
+    let shown = folder.isEmpty ? sentence : sentence.replacing(folder, with: "")
+    descriptionWithoutFolder = "\(file.dropFirst(folder.count)): \(shown)".withoutControlCharacters
   }
 }
 

@@ -66,7 +66,9 @@ extension RowFile {
     }
     if count == 1, width > 1 { return "; write the numbers between commas, semicolons, tabs or blanks" }
     let isValue = sentence.hasSuffix("nothing") || sentence.hasSuffix("a missing value") || sentence.hasSuffix("points")
-    return isFirst && !csv.hasHeader && !isValue ? "; if that line names the columns, say `header` yes" : ""
+    if isValue { return "" }
+    let header = isFirst && !csv.hasHeader ? "; if that line names the columns, say `header` yes" : ""
+    return header + (numbers > width ? "; leave columns that are no inputs out with `skip_columns`" : "")
   }
 }
 

@@ -33,4 +33,10 @@ import Testing
     let error = #expect(throws: ModelError.self) { try ModelName.checked(name, of: path) }
     #expect(error?.reason == .name && error?.description.contains(part) == true, "\(error?.description ?? "")")
   }
+
+  @Test func `callers are not told where the file lies, nor how to start the server by its path`() {
+    let error = #expect(throws: ModelError.self) { try ModelName.checked("b c", of: "/srv/secret/b's c.keras") }
+    #expect(error?.description.contains(#"'/srv/secret/b'\''s c.keras=b_c'"#) == true, "\(error?.description ?? "")")
+    #expect(error?.descriptionWithoutFolder.contains("secret") == false, "\(error?.descriptionWithoutFolder ?? "")")
+  }
 }

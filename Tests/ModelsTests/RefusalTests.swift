@@ -145,6 +145,7 @@ func load(_ data: Data) throws -> Model {
     ("finite", .tensor, { $0.set("d.bias", [3], [0, .infinity, 0]) }),
     ("labels", .metadata, { $0.metadata["radial.labels"] = #"["a"]"# }),
     ("labels", .metadata, { $0.metadata["radial.labels"] = #"{}"# }),
+    ("label 1 of 2 is empty", .metadata, { $0.metadata["radial.labels"] = #"["a",""]"# }),
     ("preprocessing", .metadata, { $0.metadata["radial.preprocessing"] = #"{"scale":"x"}"# }),
     ("training", .metadata, { $0.metadata["radial.training"] = "[" }),
     ("split_conformal", .metadata, { $0.metadata["radial.calibration"]!.replace("split_conformal", with: "magic") }),

@@ -44,6 +44,10 @@ import Testing
   static let bad: [(String, String)] = [
     ("1,2\n", "line 2: expected 3 numbers, found 2"),
     ("1,2,3,4\n", "line 2: expected 3 numbers, found 4; leave columns out with `skip_columns`"),
+    (
+      "1,x,3,4\n",
+      "line 2: column 2: expected a number, found 'x'; leave columns that are no inputs out with `skip_columns`"
+    ),
     ("1,x,3\n", "line 2: column 2: expected a number, found 'x'"),
     ("1,,3\n", "line 2: column 2: expected a number, found nothing"),
     ("1,2,\n", "line 2: column 3: expected a number, found nothing"),
