@@ -21,7 +21,8 @@ public final class RowBatch: @unchecked Sendable {
   /// appended.
   public var keepsEmbeddings = false
 
-  private let budget: MemoryBudget?
+  /// Where its memory is counted; nil: nowhere.
+  public let budget: MemoryBudget?
   private var charge = MemoryCharge()
   private var inputs: UnsafeMutablePointer<Float>?
   private var results: UnsafeMutablePointer<Float>?

@@ -9,6 +9,8 @@ public final class MemoryBudget: Sendable {
   private let whole: MemoryBudget?
   private let used = Atomic<Int>(0)
   private let hasBeenMuch = Atomic<Bool>(false)
+  private let hasOneOwner: Bool
+  private let isTooSmall = Atomic<Bool>(false)
 
   /// From here on it is worth asking the allocator to give memory back to the system afterwards.
   private static let muchBytes = 8 << 20
@@ -17,6 +19,14 @@ public final class MemoryBudget: Sendable {
   public init(limit: Int, within whole: MemoryBudget? = nil) {
     self.limit = limit
     self.whole = whole
+    hasOneOwner = false
+  }
+
+  /// For one owner, such as a request, which may take all of it.
+  public init(ofOneWithin whole: MemoryBudget) {
+    limit = whole.limit
+    self.whole = whole
+    hasOneOwner = true
   }
 
   /// Bytes that are taken now.
@@ -26,6 +36,7 @@ public final class MemoryBudget: Sendable {
   /// - Returns: false, and nothing is taken, when a limit would be exceeded.
   public func take(_ bytes: Int) -> Bool {
     let sum = used.wrappingAdd(bytes, ordering: .relaxed).newValue
+    if hasOneOwner { isTooSmall.store(sum > limit, ordering: .relaxed) }
     if sum <= limit, whole?.take(bytes) ?? true {
       if sum > Self.muchBytes, whole == nil { hasBeenMuch.store(true, ordering: .relaxed) }
       return true
@@ -33,6 +44,9 @@ public final class MemoryBudget: Sendable {
     used.wrappingSubtract(bytes, ordering: .relaxed)
     return false
   }
+
+  /// Whether its one owner was refused, the last time, what it can never have: others' taking is not in the way. false: there are several.
+  public var wasExceeded: Bool { isTooSmall.load(ordering: .relaxed) }
 
   /// Whether much was taken since the last time and is given back by now.
   public func hasEnded() -> Bool {

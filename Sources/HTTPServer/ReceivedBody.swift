@@ -1,12 +1,18 @@
+public import Bytes
+
 /// A request's whole body, taken from its exchange: it stays, and counts as memory in use, until nobody holds it.
 ///
 /// `@unchecked Sendable`: handed over from the reactor's thread to one other at a time.
 public final class ReceivedBody: @unchecked Sendable {
   private let body: BodyBuffer?
   private var inflater: BodyInflater?
+  /// What the handler has said that it is counted in; nil: it was not asked.
+  public let budget: MemoryBudget?
 
   /// - Parameter inflater: of a body that is compressed yet.
-  init(_ body: BodyBuffer?, _ inflater: BodyInflater? = nil) { (self.body, self.inflater) = (body, inflater) }
+  init(_ body: BodyBuffer?, _ inflater: BodyInflater?, _ budget: MemoryBudget?) {
+    (self.body, self.inflater, self.budget) = (body, inflater, budget)
+  }
 
   /// Inflates the next piece of a compressed body: some megabytes at most, of what is read and of what comes of it.
   /// - Returns: whether it is whole.

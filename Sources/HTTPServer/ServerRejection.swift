@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A request that the server turns away by itself, before its handler sees it: what was wrong, as a value.
 ///
 /// The server decides and closes; the bytes of the answer are the handler's (`RequestHandler.response(to:)`).
@@ -12,6 +14,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
   case tooManyFields
   /// Beyond `ServerConfiguration.maxBodyBytes`, as sent or as inflated.
   case bodyTooLarge(limit: Int)
+  /// What comes of it takes more memory than one request may ever have.
+  case beyondMemory(limit: Int)
   /// A Content-Encoding other than gzip, deflate and identity.
   case unsupportedEncoding
   /// A body in chunks, where `ServerConfiguration.refusesChunked` says so.
@@ -71,7 +75,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .malformedHeader: .malformedHeader
     case .unparsedHeader(let status): status == 431 ? .headerTooLarge : .malformedHeader
     case .headerTooLarge, .tooManyFields: .headerTooLarge
-    case .bodyTooLarge: .bodyTooLarge
+    case .bodyTooLarge, .beyondMemory: .bodyTooLarge
     case .unsupportedEncoding: .unsupportedEncoding
     case .lengthRequired: .lengthRequired
     case .unsupportedTransferCoding: .unsupportedTransferCoding
@@ -93,7 +97,7 @@ public enum ServerRejection: Error, Sendable, Equatable {
     case .unparsedHeader(let status): status
     case .headerTimeout, .bodyTimeout: 408
     case .lengthRequired: 411
-    case .bodyTooLarge: 413
+    case .bodyTooLarge, .beyondMemory: 413
     case .unsupportedEncoding: 415
     case .headerTooLarge, .tooManyFields: 431
     case .unsupportedTransferCoding: 501
@@ -115,6 +119,8 @@ public enum ServerRejection: Error, Sendable, Equatable {
       "The request has more header fields, query arguments and cookies than a connection has memory for; send fewer."
     case .bodyTooLarge(let limit):
       "The request's body is over the limit of \(limit) bytes; send it in smaller parts."
+    case .beyondMemory(let limit):
+      "The request takes more than the \(limit) bytes of memory that it may have; send it in smaller parts."
     case .unsupportedEncoding:
       "The request's Content-Encoding is not supported; send the body plain, as gzip or as deflate."
     case .lengthRequired:
@@ -157,5 +163,13 @@ public enum ServerRejection: Error, Sendable, Equatable {
       .chunkSizeTooLong, .headerTimeout, .bodyTimeout, .tooManyConnections, .stopping:
       true
     }
+  }
+}
+
+extension ServerRejection {
+  /// What to answer where a budget does not have what was asked of it: whether it is worth sending the request again.
+  public static func memory(of budget: MemoryBudget?) -> ServerRejection {
+    guard let budget, budget.wasExceeded else { return .memory }
+    return .beyondMemory(limit: budget.limit)
   }
 }

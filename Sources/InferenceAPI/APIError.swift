@@ -128,6 +128,9 @@ extension APIError {
   /// 503: the memory for requests is in use.
   static var noMemory: APIError { APIError(ServerRejection.memory) }
 
+  /// 503, or 413 where the request takes more than it may ever have.
+  static func memory(of budget: MemoryBudget?) -> APIError { APIError(ServerRejection.memory(of: budget)) }
+
   /// 413: an answer beyond `maxResponseBytes`.
   static func responseTooLarge(rows: Int, bytesPerRow: Int, limit: Int) -> APIError {
     var error = APIError(

@@ -36,7 +36,7 @@ struct Serve: ParsableCommand {
     // Beside itself it takes an index and its rows, all within a model's half.
     if options.maxBodyBytes > memoryBudget / 10 {
       logger.notice(
-        "bodies of JSON above \(memoryBudget / 10) bytes may find no memory; raise --memory-budget to ten times --max-body-bytes",
+        "bodies of JSON above \(memoryBudget / 10) bytes may be too large for the memory; raise --memory-budget to ten times --max-body-bytes",
         metadata: ["memory_budget": "\(memoryBudget)", "max_body_bytes": "\(options.maxBodyBytes)"])
     }
     let signals = StopSignals()

@@ -20,6 +20,15 @@ import Testing
     #expect(whole.usedBytes == 50)
   }
 
+  @Test func `one owner is told whether what it was refused would fit if nobody else took anything`() {
+    let whole = MemoryBudget(limit: 100)
+    let (one, other) = (MemoryBudget(ofOneWithin: whole), MemoryBudget(limit: 60, within: whole))
+    #expect(other.take(60) && one.take(30) && !one.take(20) && !one.wasExceeded)
+    #expect(!one.take(71) && one.wasExceeded && one.usedBytes == 30 && whole.usedBytes == 90)
+    #expect(one.take(10) && !one.wasExceeded)
+    #expect(!other.take(61) && !other.wasExceeded, "of several owners nobody knows")
+  }
+
   @Test func `a charge is given back when it ends, whatever happened to it`() {
     let (budget, other) = (MemoryBudget(limit: 100), MemoryBudget(limit: 10))
     do {

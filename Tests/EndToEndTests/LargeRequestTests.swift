@@ -96,21 +96,37 @@ import Testing
   }
 
   @Test(arguments: [["--inline-budget", "10000"], ["--inline-budget", "0"]])
-  func `what exceeds the memory budget is refused, and what is done leaves nothing in it`(arguments: [String]) throws {
+  func `what can never have room in the memory budget is too large, and leaves nothing in it`(arguments: [String])
+    throws
+  {
     let service = try InProcessService(arguments + ["--memory-budget", "1048576"])
     let server = InProcessServer(service)
     let sample = try MNISTSample.load()
     let large = sample.body(0..<100, extra: #","outputs":["contributions"]"#)
     for _ in 0..<3 {
       let refused = try server.connect().exchange("POST", "/predict", large)
-      #expect(refused.status == 503 && refused.headers["retry-after"] == "1", refused.excerpt)
-      #expect(refused.body.contains("memory for requests"), refused.excerpt)
+      #expect(refused.status == 413 && refused.headers["retry-after"] == nil, refused.excerpt)
+      #expect(refused.body.contains("524288 bytes of memory"), refused.excerpt)
       #expect(try server.connect().exchange("POST", "/predict", sample.body(0..<10)).status == 200)
     }
     #expect(service.configuration.memory.usedBytes < 200_000)
     let values = MetricsTests.parse(try server.connect().exchange("GET", "/metrics").body)
     #expect(values["radial_memory_budget_bytes"] == 1_048_576)
-    #expect(values[#"radial_rejections_total{reason="memory"}"#] == 3)
+    #expect(values[#"radial_rejections_total{reason="body_too_large"}"#] == 3)
+  }
+
+  @Test(arguments: [["--inline-budget", "10000"], ["--inline-budget", "0"]])
+  func `what has no room now is refused until there is some`(arguments: [String]) throws {
+    let service = try InProcessService(arguments + ["--memory-budget", "16MiB"])
+    let server = InProcessServer(service)
+    let body = try MNISTSample.load().body(0..<100)
+    let others = MemoryBudget(limit: 16 << 20, within: service.configuration.memory)
+    #expect(others.take((16 << 20) - body.utf8.count * 2))
+    let refused = try server.connect().exchange("POST", "/predict", body)
+    #expect(refused.status == 503 && refused.headers["retry-after"] == "1", refused.excerpt)
+    #expect(refused.body.contains("memory for requests"), refused.excerpt)
+    others.giveBack(others.usedBytes)
+    #expect(try server.connect().exchange("POST", "/predict", body).status == 200)
   }
 
   @Test func `a bad row of a large request is named, the first of several, and its neighbours are answered`() throws {

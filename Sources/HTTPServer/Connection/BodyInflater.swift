@@ -49,7 +49,7 @@ final class BodyInflater {
       switch target.reserve(room, expected: nil, limit: limit, budget) {
       case .fits: break
       case .tooLarge: throw .bodyTooLarge(limit: limit)
-      case .overBudget: throw .memory
+      case .overBudget: throw .memory(of: budget)
       }
       let (written, state) = inflate(into: UnsafeMutableRawBufferPointer(start: target.end, count: room))
       target.advance(by: written)

@@ -25,12 +25,13 @@ package struct RequestBody {
   package mutating func append(_ part: UnsafeRawBufferPointer, expected: Int?) -> ServerRejection? {
     let target = buffer ?? pool.take()
     buffer = target
-    switch target.reserve(part.count, expected: expected, limit: pool.limit, budget ?? pool.budget) {
+    let budget = budget ?? pool.budget
+    switch target.reserve(part.count, expected: expected, limit: pool.limit, budget) {
     case .fits:
       target.append(part)
       return nil
     case .tooLarge: return .bodyTooLarge(limit: pool.limit)
-    case .overBudget: return .memory
+    case .overBudget: return .memory(of: budget)
     }
   }
 
@@ -51,7 +52,7 @@ package struct RequestBody {
   /// Takes the body out, so that it outlives its request.
   package mutating func take() -> ReceivedBody {
     defer { (buffer, inflater, budget) = (nil, nil, nil) }
-    return ReceivedBody(buffer, inflater)
+    return ReceivedBody(buffer, inflater, budget)
   }
 
   /// Gives the memory back.

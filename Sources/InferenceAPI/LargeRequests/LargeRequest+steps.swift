@@ -50,7 +50,7 @@ extension LargeRequest {
     }
     let body = source.body.bytes
     let target = RowBlocks(
-      served.model.network, served.memory, maxRows: service.configuration.maxRequestRows,
+      served.model.network, memory, maxRows: service.configuration.maxRequestRows,
       blockRows: service.configuration.maxBatchRows
     ) { self.compute([$0]) }
     let decoded: DecodedRequest
@@ -60,7 +60,7 @@ extension LargeRequest {
         RequestContent(body: body, header: source.header), served, target)
       try target.finish(rows: decoded.rows)
     } catch {
-      throw target.isOutOfMemory ? .noMemory : error
+      throw target.isOutOfMemory ? .memory(of: memory) : error
     }
     self.source = nil
     (answer, rows, blocks) = (decoded.answer, decoded.rows, target.all)
@@ -117,7 +117,9 @@ extension LargeRequest {
     }
     // The body said so behind its rows, most of which are computed: they are computed once more.
     hasEmbeddings = true
-    for block in blocks where !block.batch.keepEmbeddingsAgain() { return end(.refused(.noMemory)) }
+    for block in blocks where !block.batch.keepEmbeddingsAgain() {
+      return end(.refused(.memory(of: block.batch.budget)))
+    }
     compute(blocks)
   }
 
@@ -148,9 +150,9 @@ extension LargeRequest {
       progress.times.encode += monotonicNanoseconds() - start
       progress.written = Array(repeating: nil, count: parts.count)
       progress.unwritten = parts.count
-      return progress.reserved.resize(to: bytes, in: served.memory)
+      return progress.reserved.resize(to: bytes, in: memory)
     }
-    guard isReserved else { return end(.refused(.noMemory)) }
+    guard isReserved else { return end(.refused(.memory(of: memory))) }
     for (index, part) in parts.enumerated() {
       proceed(service.transferCost.writing(part.maxBytes)) { $0.write(part, index) }
     }

@@ -70,6 +70,8 @@ final class LargeRequest: @unchecked Sendable {
   let served: ServedModel
   let service: Service
   let caller: Caller
+  /// Where everything is counted that it takes.
+  let memory: MemoryBudget
   private let didEnd: @Sendable (LargeRequest) -> Void
   private let isAbandoned = Atomic<Bool>(false)
   let progress = Mutex(Progress())
@@ -98,13 +100,14 @@ final class LargeRequest: @unchecked Sendable {
 
   /// - Parameters:
   ///   - id: chosen by its reactor.
+  ///   - memory: where its body is counted, and everything else is to be.
   ///   - deadline: when its caller stops waiting, in monotonic nanoseconds; nil: never.
   ///   - didEnd: told once, from any thread.
   init(
-    id: UInt64, _ served: ServedModel, _ service: Service, _ caller: Caller, deadline: UInt64?,
+    id: UInt64, _ served: ServedModel, _ service: Service, _ caller: Caller, _ memory: MemoryBudget, deadline: UInt64?,
     didEnd: @escaping @Sendable (LargeRequest) -> Void
   ) {
-    (self.id, self.served, self.service, self.caller) = (id, served, service, caller)
+    (self.id, self.served, self.service, self.caller, self.memory) = (id, served, service, caller, memory)
     (self.deadline, self.didEnd) = (deadline, didEnd)
     completions = CompletionQueue {}
     completions = CompletionQueue { [weak self] in self?.didCompute() }

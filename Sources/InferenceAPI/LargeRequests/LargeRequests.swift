@@ -1,4 +1,5 @@
 import Batching
+import Bytes
 import HTTPServer
 
 /// The large requests of one reactor: begun on its thread, and taken back there when they have ended.
@@ -21,11 +22,11 @@ final class LargeRequests {
   func begin(
     _ exchange: any HTTPExchange, _ route: Route, _ decoder: RowsDecoder, _ served: ServedModel, deadline: UInt64?
   ) throws(APIError) {
-    let large = make(exchange, served, deadline: deadline)
-    let bytes = exchange.bodyBytes
+    let (bytes, isCompressed) = (exchange.bodyBytes, exchange.body == nil)
+    let body = exchange.takeBody()
+    let large = make(exchange, served, body.budget ?? served.requestMemory, deadline: deadline)
     let source = LargeRequest.Source(
-      isCompressed: exchange.body == nil, header: decoder.header.flatMap(exchange.header), decoder: decoder,
-      body: exchange.takeBody())
+      isCompressed: isCompressed, header: decoder.header.flatMap(exchange.header), decoder: decoder, body: body)
     try large.begin(source, bodyBytes: bytes)
     wait(for: large, in: .begin(exchange, route, .large))
   }
@@ -34,7 +35,7 @@ final class LargeRequests {
   /// - Throws: when as much of its model waits as may.
   func begin(_ request: InferenceRequest, isComputed: Bool) throws(APIError) {
     guard let exchange = request.exchange, let work = request.work else { return }
-    let large = make(exchange, work.served, deadline: work.deadline)
+    let large = make(exchange, work.served, work.served.requestMemory, deadline: work.deadline)
     try large.begin(work, isComputed: isComputed)
     wait(for: large, in: request)
   }
@@ -50,11 +51,13 @@ final class LargeRequests {
     waiting[large.id] = request
   }
 
-  private func make(_ exchange: any HTTPExchange, _ served: ServedModel, deadline: UInt64?) -> LargeRequest {
+  private func make(
+    _ exchange: any HTTPExchange, _ served: ServedModel, _ memory: MemoryBudget, deadline: UInt64?
+  ) -> LargeRequest {
     nextID += 1
     let caller = LargeRequest.Caller(
       descriptor: exchange.descriptor, coding: exchange.acceptedCoding,
       receivedNanoseconds: exchange.receivedNanoseconds, requestID: exchange.answerID)
-    return LargeRequest(id: nextID, served, service, caller, deadline: deadline) { [ended] in ended.put([$0]) }
+    return LargeRequest(id: nextID, served, service, caller, memory, deadline: deadline) { [ended] in ended.put([$0]) }
   }
 }

@@ -23,7 +23,7 @@ final class RowBlocks: RowsTarget, JSONRowPlaces {
   private(set) var isOutOfMemory = false
 
   private let network: Network
-  private let budget: MemoryBudget
+  let budget: MemoryBudget?
   private let maxRows: Int
   private let didFill: (Block) -> Void
   /// The block that is being filled, and its places.
@@ -52,7 +52,7 @@ final class RowBlocks: RowsTarget, JSONRowPlaces {
   // MARK: RowsTarget
 
   func rows(_ shape: RowShape, room: Int) throws(APIError) -> JSONRows {
-    guard let places = begin(room), let start = places.baseAddress else { throw .noMemory }
+    guard let places = begin(room), let start = places.baseAddress else { throw .memory(of: budget) }
     return JSONRows(shape, at: start, capacity: places.count / network.inputWidth, then: self)
   }
 
@@ -62,11 +62,11 @@ final class RowBlocks: RowsTarget, JSONRowPlaces {
     open = nil
     while count < rows {
       let first = count
-      guard let places = begin(rows - first), let start = places.baseAddress else { throw .noMemory }
+      guard let places = begin(rows - first), let start = places.baseAddress else { throw .memory(of: budget) }
       let taken = places.count / network.inputWidth
       type.read(
         UnsafeRawBufferPointer(rebasing: bytes[first * size..<(first + taken) * size]), to: start, count: places.count)
-      guard close(taken) else { throw .noMemory }
+      guard close(taken) else { throw .memory(of: budget) }
     }
   }
 
@@ -82,7 +82,7 @@ final class RowBlocks: RowsTarget, JSONRowPlaces {
   /// All rows were read.
   /// - Parameter rows: how many there are.
   func finish(rows: Int) throws(APIError) {
-    guard count == rows || close(rows - count) else { throw .noMemory }
+    guard count == rows || close(rows - count) else { throw .memory(of: budget) }
   }
 
   // MARK: Blocks

@@ -52,7 +52,7 @@ final class AnswerWriter {
     guard let buffer else { throw .noMemory }
     guard buffer.charge(to: memory) else {
       buffer.recycle()
-      throw .noMemory
+      throw bytes > memory.limit ? APIError(ServerRejection.beyondMemory(limit: memory.limit)) : .noMemory
     }
     return buffer
   }

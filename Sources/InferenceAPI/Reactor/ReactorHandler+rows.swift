@@ -23,7 +23,12 @@ extension ReactorHandler {
       guard let body = exchange.body, isSmall else {
         return try large.begin(exchange, route, decoder, served, deadline: callers)
       }
-      try gather(exchange, route, decoder.content(of: exchange, body), decoder, served, deadline: callers)
+      do throws(APIError) {
+        try gather(exchange, route, decoder.content(of: exchange, body), decoder, served, deadline: callers)
+      } catch  where error.serverReason == .memory {
+        // In blocks of its own it may have room, and there it is known whether it ever will.
+        try large.begin(exchange, route, decoder, served, deadline: callers)
+      }
     } catch {
       // Counted as the model's: its statistics tell how many requests failed.
       refuse(exchange, route.label, error, by: served)

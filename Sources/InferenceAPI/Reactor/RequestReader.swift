@@ -50,8 +50,8 @@ final class RequestReader {
   ) throws(APIError) -> (Request, rows: Int) {
     // The index of a text has at most four bytes for each of the text's; that of a small one is kept anyway.
     var index = MemoryCharge()
-    guard text.count <= Self.smallTextBytes || index.resize(to: 4 * text.count, in: served.memory) else {
-      throw .noMemory
+    guard text.count <= Self.smallTextBytes || index.resize(to: 4 * text.count, in: target.budget) else {
+      throw .memory(of: target.budget)
     }
     var rows = try target.rows(served.signature.shape, room: room)
     do throws(JSONError) {
@@ -61,7 +61,7 @@ final class RequestReader {
       return (request, rows.count)
     } catch {
       // What the caller has sent is not wrong: there is no room for it now.
-      throw error.reason == .memory ? .noMemory : refusal(error)
+      throw error.reason == .memory ? .memory(of: target.budget) : refusal(error)
     }
   }
 

@@ -5,6 +5,8 @@ import RadialEngine
 
 /// Where the rows of a request are decoded to.
 protocol RowsTarget: AnyObject {
+  /// Where the rows, and what reading them takes, are counted.
+  var budget: MemoryBudget? { get }
   /// The place of rows that are numbers in a text.
   /// - Parameter room: how many may come, at least 1.
   /// - Throws: when there is no memory.

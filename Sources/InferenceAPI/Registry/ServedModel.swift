@@ -33,6 +33,9 @@ package final class ServedModel: Sendable {
   /// The answers to `GET /models/NAME/prototypes` and `/samples`.
   let (prototypes, samples) = (KeptDocument(), KeptDocument())
 
+  /// What one request may take of its memory: all of it, if there is no other.
+  var requestMemory: MemoryBudget { MemoryBudget(ofOneWithin: memory) }
+
   /// Its name and version.
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
 
