@@ -20,10 +20,13 @@ expect_committed() {
   [ -z "$found" ] || { printf 'expected every change to be committed, for packages name their commit; found\n%s\n' "$found" >&2; return 1; }
 }
 
-# install_stripped BINARY FILE: without symbols.
+# install_stripped BINARY FILE: without symbols, and without the hashes by which the compiler knows a module again, which differ each time.
 install_stripped() {
+  local bytes
   install -D -m 755 "$1" "$2"
   strip --strip-unneeded --remove-section=.comment "$2"
+  bytes=$(objdump -h -j .swift_modhash "$2" | awk '$2 == ".swift_modhash" {print $3}')
+  objcopy --update-section .swift_modhash=<(head -c "$((16#$bytes))" /dev/zero) "$2"
 }
 
 # install_licenses FOLDER: the texts that Debian's copyright files refer to.

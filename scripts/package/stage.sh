@@ -16,8 +16,8 @@ install_packages python3 dpkg-dev patchelf "$@"
 
 # built: a release build with a static Swift runtime; prints where the binary is.
 built() {
-  local flags=(-c release --static-swift-stdlib --product radial)
-  # At addresses that are the same each time: by others the compiler orders some instructions otherwise.
+  # At addresses that are the same each time, and so with one thread a module: by others the compiler orders some instructions otherwise.
+  local flags=(-c release --static-swift-stdlib --product radial -Xswiftc -num-threads -Xswiftc 1)
   setarch -R swift build "${flags[@]}" >&2 || return
   echo "$(swift build "${flags[@]}" --show-bin-path)/radial"
 }

@@ -22,6 +22,7 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs)
 serves() {
   local port server process answer
   echo "\$ $* serve --port 0 &"
+  : >/tmp/out
   # It ends the server in any case, hands a signal on, once in the foreground, and has the server's exit status.
   timeout --foreground -k 30 120 "${nobody[@]}" "$@" serve --port 0 >/tmp/out 2>/tmp/err &
   server=$!
