@@ -91,7 +91,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .executableTarget(name: "radial-bench", dependencies: ["Models", "RadialEngine"], swiftSettings: strict),
+    .executableTarget(name: "radial-bench", dependencies: ["Models", "RadialEngine", "Bytes"], swiftSettings: strict),
 
     // What several targets' tests share.
     .target(

@@ -1,3 +1,4 @@
+import Bytes
 package import Models
 
 /// Strange rows, made of ordinary ones: what a model should not know. Real strange rows may be harder.
@@ -28,7 +29,7 @@ package enum SyntheticRows {
     name: String, rows: [[Float]]
   )] {
     guard let width = rows.first?.count else { return [] }
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(state: seed)
     var (low, high) = (rows[0], rows[0])
     for row in rows {
       for index in 0..<width { (low[index], high[index]) = (min(low[index], row[index]), max(high[index], row[index])) }
@@ -59,7 +60,7 @@ package enum SyntheticRows {
   }
 
   /// The numbers of a row in another order; of an image, its tiles.
-  private static func shuffle(_ row: [Float], shape: [Int], _ random: inout SeededGenerator) -> [Float] {
+  private static func shuffle(_ row: [Float], shape: [Int], _ random: inout SplitMix64) -> [Float] {
     guard shape.count > 1, shape[0] > 1, shape[1] > 1 else { return row.shuffled(using: &random) }
     let (rows, columns) = (shape[0], shape[1])
     let channels = row.count / rows / columns

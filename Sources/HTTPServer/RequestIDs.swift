@@ -1,11 +1,13 @@
-/// Makes request IDs of 16 hexadecimal digits: a random start, then a full-period mix (SplitMix64) of a counter.
+import Bytes
+
+/// Makes request IDs of 16 hexadecimal digits: numbers of a full period that begins at random.
 struct RequestIDs {
-  private var counter: UInt64
+  private var numbers: SplitMix64
 
   /// IDs that begin somewhere at random.
   init() {
     var generator = SystemRandomNumberGenerator()
-    counter = generator.next()
+    numbers = SplitMix64(state: generator.next())
   }
 
   /// The next ID.
@@ -13,11 +15,7 @@ struct RequestIDs {
 
   /// Lends the next ID, NUL-terminated.
   mutating func withNext<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    counter &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = counter
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    mixed ^= mixed >> 31
+    let mixed = numbers.next()
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 17) { text in
       for index in 0..<16 {
         let digit = Int8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index) & 15)

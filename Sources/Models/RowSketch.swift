@@ -1,3 +1,5 @@
+import Bytes
+
 /// The smallest hashes of a set of rows: enough to know a part of the same rows again in another set, in any order and any form of file.
 ///
 /// Source: Broder, "On the resemblance and containment of documents" (1997). Hashes are no secret, and of 64 bits.
@@ -68,11 +70,8 @@ public struct RowSketch: Sendable, Equatable {
   public static func hash(_ row: UnsafeBufferPointer<Float>) -> UInt64 {
     var hash = UInt64(row.count)
     for value in row {
-      // SplitMix64's mixer (Steele, Lea and Flood 2014). -0 and 0 are the same number.
-      hash = (hash ^ UInt64((value == 0 ? 0 : value).bitPattern)) &+ 0x9e37_79b9_7f4a_7c15
-      hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
-      hash ^= hash >> 31
+      // -0 and 0 are the same number.
+      hash = SplitMix64.mixed((hash ^ UInt64((value == 0 ? 0 : value).bitPattern)) &+ SplitMix64.increment)
     }
     return hash
   }

@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 import Glibc
 import Models
@@ -15,7 +16,7 @@ func timeModels(_ paths: [String], passes: Int, onTwoThreads: Bool, _ instructio
   for path in paths {
     let network = try Model.load(path: path, name: "model", instructionSet: instructionSet).network
     let portable = try Model.load(path: path, name: "model", instructionSet: .portable).network
-    var random = SplitMix(state: 3)
+    var random = SplitMix64(state: 3)
     let rows = random.floats((batches.max() ?? 1) * network.inputWidth)
     guard haveSameBits(network, portable, rows) else {
       print("verification failed: \(path) has other bits on the portable kernels or in other batches")
@@ -142,17 +143,9 @@ private func fixed(_ value: Double, _ width: Int, _ places: Int) -> String {
   return String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+extension SplitMix64 {
   /// From -1 to 1.
-  mutating func floats(_ count: Int) -> [Float] {
+  fileprivate mutating func floats(_ count: Int) -> [Float] {
     (0..<count).map { _ in Float.random(in: -1...1, using: &self) }
   }
 }

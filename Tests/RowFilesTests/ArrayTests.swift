@@ -1,4 +1,5 @@
 import RowFiles
+import TestSupport
 import Testing
 
 @Suite struct ArrayTests {
@@ -86,7 +87,7 @@ import Testing
   }
 
   @Test func `damaged headers never end the reader`() throws {
-    var random = Seeded(state: 5)
+    var random = SplitMix(state: 5)
     for whole in [npy("<f4", [2, 3], bytes(Self.values)), idx(0x08, [2, 3], [1, 2, 3, 4, 5, 6])] {
       let range = 0..<(whole.count > 64 ? 60 : 12)
       for _ in 0..<1000 {

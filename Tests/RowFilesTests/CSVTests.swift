@@ -1,4 +1,5 @@
 import RowFiles
+import TestSupport
 import Testing
 
 @Suite struct CSVTests {
@@ -88,7 +89,7 @@ import Testing
   }
 
   @Test func `numbers are the nearest Float32 of their text`() throws {
-    var random = Seeded(state: 7)
+    var random = SplitMix(state: 7)
     var values: [Float] = []
     while values.count < 3000 {
       let value = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random))

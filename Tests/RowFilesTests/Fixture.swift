@@ -88,18 +88,6 @@ func refusal(
 
 func bytes<Value>(_ values: [Value]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 
-/// A seeded generator (SplitMix64), so that a failure comes again.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// An .npy file.
 func npy(
   _ type: String, _ shape: [Int], _ data: [UInt8], version: UInt8 = 1, fortran: Bool = false

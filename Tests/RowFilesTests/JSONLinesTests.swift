@@ -49,7 +49,7 @@ import Testing
 
   @Test func `damaged lines never end the reader`() throws {
     let line = Array("{\"u\":[1,{\"a\":\"\\u00e9\"}],\"instance\":[1.5,-2e3,0.25]}".utf8)
-    var random = Seeded(state: 11)
+    var random = SplitMix(state: 11)
     for _ in 0..<mutations(2000) {
       var damaged = line
       for _ in 0..<Int.random(in: 1...4, using: &random) {

@@ -1,5 +1,6 @@
 import Foundation
 import RowFiles
+import TestSupport
 import Testing
 
 /// No line of a file is passed over in silence.
@@ -110,7 +111,7 @@ import Testing
   }
 
   @Test func `whatever text a file holds, its lines are rows, named, or the whole is refused`() throws {
-    var random = Seeded(state: 23)
+    var random = SplitMix(state: 23)
     let pieces = [
       "1", "2.5", "-3e2", ",", ",", ";", "\t", " ", " ", "NA", "\"", "a", "é", "\n", "\n", "?", "#", "|", "\r", "5,1",
     ]
@@ -157,7 +158,7 @@ import Testing
 
   @Test func `damaged archives are read or refused, and never end the reader`() throws {
     let whole = try PandasAndNumpyTests.bytes("savez_compressed.npz")
-    var random = Seeded(state: 29)
+    var random = SplitMix(state: 29)
     for _ in 0..<1500 {
       var damaged = whole
       for _ in 0..<Int.random(in: 1...3, using: &random) {

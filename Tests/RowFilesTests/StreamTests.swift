@@ -1,5 +1,6 @@
 import Foundation
 import RowFiles
+import TestSupport
 import Testing
 
 @Suite struct StreamTests {
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func `megabytes of gzip arrive whole`() throws {
-    var random = Seeded(state: 3)
+    var random = SplitMix(state: 3)
     let data = (0..<2_000_000).map { _ in UInt8.random(in: 0...9, using: &random) }
     let found = try read(gzip(npy("|u1", [20_000, 100], data)), width: 100, capacity: 777)
     #expect(found.rows.flatMap { $0.map(UInt8.init) } == data, "seed 3")

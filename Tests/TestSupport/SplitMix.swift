@@ -1,16 +1,12 @@
-/// A seeded generator: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+import Bytes
+
+/// A seeded generator, so that a failure comes again.
 public struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
+  private var numbers: SplitMix64
 
-  public init(state: UInt64) { self.state = state }
+  public init(state: UInt64) { numbers = SplitMix64(state: state) }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  public mutating func next() -> UInt64 { numbers.next() }
 
   /// Evenly distributed numbers.
   public mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 package import Models
 package import OfflineScoring
@@ -59,7 +60,7 @@ package struct Fit: Encodable, Sendable {
   ) throws(OfflineFailure) {
     let model = editor.model
     let classCount = model.classCount
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(state: seed)
     // By hash, and so in no order that the file had; each class is dealt to the three parts.
     let entries = scan.sample.filter { $0.label != nil }.shuffled(using: &random)
     var counts = [Int](repeating: 0, count: classCount)

@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 import Glibc
 
@@ -17,7 +18,7 @@ struct KMeans {
   ///   - rows: [N][H], at least one.
   ///   - count: K
   init(_ rows: [[Float]], count: Int, seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(state: seed)
     centers = [rows[Int.random(in: 0..<rows.count, using: &random)].map(Double.init)]
     var nearest = Self.distances(rows, centers[0])
     let trials = 2 + Int(log(Double(max(count, 1))))
@@ -41,7 +42,7 @@ struct KMeans {
   }
 
   /// An index, with a chance in proportion to its weight.
-  private static func draw(_ weights: [Double], _ total: Double, _ random: inout SeededGenerator) -> Int {
+  private static func draw(_ weights: [Double], _ total: Double, _ random: inout SplitMix64) -> Int {
     var target = Double.random(in: 0..<total, using: &random)
     for (index, weight) in weights.enumerated() where weight > 0 {
       target -= weight

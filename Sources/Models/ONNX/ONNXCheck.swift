@@ -1,3 +1,4 @@
+import Bytes
 import RadialEngine
 
 /// Holds a translated network against its graph, computed node by node in Float64, on a few rows: a mistake of the translation becomes a
@@ -130,15 +131,9 @@ struct ONNXCheck {
   /// Zeros, and normal rows of two sizes, as the first layer behind a normalisation sees them.
   private func inputs(_ rows: Int, seed: UInt64) -> [Float] {
     let width = model.network.inputWidth
-    var state = seed
-    /// SplitMix64 (Steele, Lea and Flood 2014), in [0, 1).
-    func uniform() -> Double {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
+    var random = SplitMix64(state: seed)
+    /// In [0, 1).
+    func uniform() -> Double { Double(random.next() >> 11) * 0x1p-53 }
     let normalisation = firstNormalisation
     var values: [Float] = []
     values.reserveCapacity(rows * width)
