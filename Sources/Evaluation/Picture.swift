@@ -2,7 +2,7 @@
 enum Picture {
   static let width = 600.0
   static let height = 260.0
-  private static let left = 68.0
+  private static let left = 78.0
   private static let right = 16.0
   private static let top = 12.0
   private static let bottom = 36.0

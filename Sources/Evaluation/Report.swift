@@ -85,7 +85,8 @@ package struct Report {
 
   private var farRows: String {
     let head =
-      ["far set", "rows"] + evaluation.acceptanceRates.map { "known at \(Evaluation.percent($0))" }
+      ["far set", "rows"]
+      + evaluation.acceptanceRates.map { "known at " + Evaluation.percent($0).replacing(" ", with: "\u{a0}") }
       + ["AUROC of distance", "of softmax", "of energy", "accepted where 95 % of the rows are"]
     let rows = evaluation.far.map { set in
       [set.name + (set.isSynthetic ? " (synthetic)" : ""), String(set.rows)]
@@ -229,14 +230,15 @@ package struct Report {
     @media(prefers-color-scheme:dark){:root{--ink:#ececf1;--paper:#17171b;--faint:#44444e;--soft:#b4b4c0;--a:#7db8f5;--b:#f2a071;\
     --c:#7fd39b;--d:#cf9df0;--e:#e3bf62;--f:#f293b8}}\
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}\
-    main{max-width:46rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
-    .judgement{padding-left:1.2rem;font-weight:600}svg{width:100%;height:auto;display:block}\
+    main{max-width:58rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}\
+    p,.judgement{max-width:46rem}.judgement{padding-left:1.2rem;font-weight:600}svg{width:100%;height:auto;display:block}\
     svg text{font:12px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--faint)}.rate{stroke:var(--soft);stroke-dasharray:5 4}\
     .range{stroke:var(--faint);stroke-width:9}.dot{fill:var(--a)}.series{fill:none;stroke-width:2}.s0{stroke:var(--a)}.s1{stroke:var(--b)}\
     .s2{stroke:var(--c)}.s3{stroke:var(--d)}.s4{stroke:var(--e)}.s5{stroke:var(--f)}\
     .legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}.legend svg{display:inline-block;width:24px;margin-right:.4rem}\
     .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}caption{text-align:left;color:var(--soft)}\
     th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid var(--faint);white-space:nowrap}th:first-child{text-align:left}\
+    thead th{white-space:normal;vertical-align:bottom;min-width:4rem}tbody th{white-space:normal}\
     .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:1rem}\
     .gallery img{width:100%;image-rendering:pixelated;display:block}.gallery span{font-size:.85rem}\
     code{overflow-wrap:anywhere}footer{margin-top:3rem;color:var(--soft);font-size:.85rem}
