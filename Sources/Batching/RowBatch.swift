@@ -17,8 +17,8 @@ public final class RowBatch: @unchecked Sendable {
   public private(set) var count = 0
   /// How many rows fit without growing.
   public private(set) var capacity = 0
-  /// Whether the inputs of the last RBF layer are kept, for `embedding` and `contributions`: to be said before the rows that want it are
-  /// appended.
+  /// Whether the inputs of the last RBF layer are to be kept, for `embedding` and `contributions`: to be said before the rows that want it are
+  /// appended. Kept they are from then on; of whoever wanted them and was refused nothing is left but the wish.
   public var keepsEmbeddings = false
 
   /// Where its memory is counted; nil: nowhere.
@@ -65,6 +65,9 @@ public final class RowBatch: @unchecked Sendable {
     return count..<count + rows
   }
 
+  /// What so many of its rows and their results take, in bytes.
+  public func bytes(ofRows rows: Int) -> Int { bytes(rows, rows, holdsEmbeddings) }
+
   /// Forgets all rows.
   public func clear() {
     count = 0
@@ -108,7 +111,8 @@ public final class RowBatch: @unchecked Sendable {
     return Network.Results(
       outputs: start + row * network.outputWidth,
       distances: network.distanceWidth > 0 ? distances + row * network.distanceWidth : nil,
-      embeddings: keepsEmbeddings && network.embeddingWidth > 0 ? embeddings + row * network.embeddingWidth : nil)
+      embeddings: keepsEmbeddings && holdsEmbeddings && network.embeddingWidth > 0
+        ? embeddings + row * network.embeddingWidth : nil)
   }
 
   private func base(_ pointer: UnsafeMutablePointer<Float>?) -> UnsafeMutablePointer<Float> {
