@@ -4,7 +4,7 @@
 # RADIAL names the binary; without it a release build is made.
 source "$(dirname "$0")/help.sh"
 [ $# -ge 2 ] || { print_help >&2; exit 2; }
-mnist=$1 fashion=$2 names=("${@:3}")
+mnist=$(realpath "$1") fashion=$(realpath "$2") names=("${@:3}")
 [ ${#names[@]} -gt 0 ] || names=(digits lenet5 lenet5-1998 fashion)
 source "$(dirname "$0")/setup.sh"
 install_packages python3-venv chromium
@@ -13,8 +13,8 @@ virtual_environment scripts/page
 source scripts/server.sh
 find_radial
 # The far set is called by its file's name.
-ln -s "$(realpath "$mnist/t10k-images-idx3-ubyte.gz")" "$folder/MNIST"
-ln -s "$(realpath "$fashion/t10k-images-idx3-ubyte.gz")" "$folder/Fashion-MNIST"
+ln -s "$mnist/t10k-images-idx3-ubyte.gz" "$folder/MNIST"
+ln -s "$fashion/t10k-images-idx3-ubyte.gz" "$folder/Fashion-MNIST"
 for name in "${names[@]}"; do
   own=MNIST far=Fashion-MNIST labels=$mnist
   if [ "$name" = fashion ]; then own=Fashion-MNIST far=MNIST labels=$fashion; fi

@@ -54,10 +54,12 @@ public final class ByteBuffer {
   }
 
   /// Gives back the room behind the contents, of a buffer that grows no more.
-  public func shrink() {
-    guard pool == nil, capacity - count >= 64 << 10, let moved = realloc(pointer, max(count, 1)) else { return }
-    (pointer, capacity) = (moved, count)
-    charge.shrink(to: count)
+  /// - Parameter spare: bytes of it that stay.
+  public func shrink(spare: Int = 0) {
+    let kept = count + spare
+    guard pool == nil, capacity - kept >= 64 << 10, let moved = realloc(pointer, max(kept, 1)) else { return }
+    (pointer, capacity) = (moved, kept)
+    charge.shrink(to: kept)
   }
 
   // MARK: Contents

@@ -23,8 +23,9 @@ public final class MemoryBudget: Sendable {
   }
 
   /// For one owner, such as a request, which may take all of it.
-  public init(ofOneWithin whole: MemoryBudget) {
-    limit = whole.limit
+  /// - Parameter held: what it has of `whole` already, taken elsewhere.
+  public init(ofOneWithin whole: MemoryBudget, holding held: Int = 0) {
+    limit = whole.limit - held
     self.whole = whole
     hasOneOwner = true
   }

@@ -47,7 +47,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     description = "\(file): \(sentence)".withoutControlCharacters
     let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
     // Advice may name the file once more.
-    let shown = folder.isEmpty ? sentence : sentence.replacing(folder, with: "")
+    let shown = folder.count < 2 ? sentence : sentence.replacing(folder, with: "")
     descriptionWithoutFolder = "\(file.dropFirst(folder.count)): \(shown)".withoutControlCharacters
   }
 }

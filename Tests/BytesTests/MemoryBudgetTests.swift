@@ -26,6 +26,8 @@ import Testing
     #expect(other.take(60) && one.take(30) && !one.take(20) && !one.wasExceeded)
     #expect(!one.take(71) && one.wasExceeded && one.usedBytes == 30 && whole.usedBytes == 90)
     #expect(one.take(10) && !one.wasExceeded)
+    let rest = MemoryBudget(ofOneWithin: whole, holding: 40)
+    #expect(!rest.take(61) && rest.wasExceeded)
     #expect(!other.take(61) && !other.wasExceeded, "of several owners nobody knows")
   }
 

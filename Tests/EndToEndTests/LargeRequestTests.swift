@@ -116,6 +116,31 @@ import Testing
   }
 
   @Test(arguments: [["--inline-budget", "10000"], ["--inline-budget", "0"]])
+  func `alone, a request is answered or too large, whatever the budget, and as well for who takes gzip`(
+    arguments: [String]
+  ) throws {
+    let sample = try MNISTSample.load()
+    var (statuses, plainBehindGzip): (Set<Int>, Int) = ([], 0)
+    for outputs in [#","outputs":["contributions"]"#, ""] {
+      let body = sample.body(0..<60, extra: outputs)
+      var budget = 1 << 20
+      while budget < 8 << 20 {
+        let server = InProcessServer(try InProcessService(arguments + ["--memory-budget", "\(budget)"]))
+        let plain = try (0..<2).map { _ in try server.connect().exchange("POST", "/predict", body) }
+        let packed = try (0..<2).map { _ in
+          try server.connect().exchange("POST", "/predict", body, headers: ["Accept-Encoding: gzip"])
+        }
+        let status = plain[0].status
+        #expect([200, 413].contains(status) && (plain + packed).allSatisfy { $0.status == status }, "\(budget)")
+        if packed[0].headers["content-encoding"] == nil { plainBehindGzip += status == 200 ? 1 : 0 }
+        statuses.insert(status)
+        budget += budget / 5
+      }
+    }
+    #expect(statuses == [200, 413] && plainBehindGzip > 0)
+  }
+
+  @Test(arguments: [["--inline-budget", "10000"], ["--inline-budget", "0"]])
   func `what has no room now is refused until there is some`(arguments: [String]) throws {
     let service = try InProcessService(arguments + ["--memory-budget", "16MiB"])
     let server = InProcessServer(service)

@@ -1,4 +1,5 @@
-# Sourced by debian.sh, package.sh and image.sh, which need root: makes Debian roots by debootstrap, from this machine's own mirror and keys.
+# Sourced by debian.sh, package.sh and image.sh, which need root: makes roots by debootstrap: of Debian, from this machine's own
+# mirror and keys, and of Ubuntu, from its archive or from UBUNTU_MIRROR.
 # shellcheck shell=bash
 roots=${DEBIAN_ROOTS:-$PWD/.build/debian-roots}
 

@@ -22,7 +22,7 @@ package struct Fit: Encodable, Sendable {
     package let measured: Double
     /// Of each far set by itself.
     let measuredSets: [Double]
-    /// The share of those far rows that is accepted at 1 and 5 %.
+    /// The share of those far rows that is accepted at 1 and 5 %, by the same mean.
     package let accepted: [Double]
   }
 

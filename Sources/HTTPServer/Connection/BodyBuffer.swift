@@ -53,6 +53,12 @@ final class BodyBuffer {
     return UnsafeRawBufferPointer(start: bytes.pointer, count: bytes.count)
   }
 
+  /// Gives back the room behind the body, which is whole.
+  func shrink() {
+    bytes.shrink(spare: Self.padding)
+    charge.shrink(to: capacity)
+  }
+
   /// Empties it, and gives back what was charged.
   func reset() {
     charge.end()

@@ -6,7 +6,8 @@ final class BodyInflater {
   private let coding: HeaderValidator.ContentCoding
   private let stream: InflateStream
   private let limit: Int
-  private let budget: MemoryBudget
+  /// Where what comes of it is counted.
+  var budget: MemoryBudget
   /// What is not inflated yet.
   private var rest: UnsafeRawBufferPointer
   /// The body so far.

@@ -157,8 +157,7 @@ package struct HeaderValidator {
 
   /// Fields of one value that decide who asks and how a body is read (RFC 9110 5.3): of two, a proxy in front may have taken the other one.
   private static let singletons: [(name: StaticString, fault: ServerRejection.HeaderFault)] = [
-    ("authorization", "more than one Authorization"), ("content-type", "more than one Content-Type"),
-    ("origin", "more than one Origin"),
+    ("authorization", "more than one Authorization"), ("origin", "more than one Origin"),
     ("inference-header-content-length", "more than one Inference-Header-Content-Length"),
     ("x-request-timeout-ms", "more than one X-Request-Timeout-Ms"),
   ]

@@ -71,7 +71,8 @@ extension LargeRequest {
       progress.isDecoded = true
       return progress.computing == 0
     }
-    if isComputed { proceedBehindCompute() }
+    // As a step of its own: here the body is held yet.
+    if isComputed { proceed(Self.shortNanoseconds) { $0.proceedBehindCompute() } }
   }
 
   // MARK: Rows to results
@@ -143,14 +144,17 @@ extension LargeRequest {
     }
     parts = AnswerPart.all(of: answer, blocks, served)
     // Beside the parts there is what was decided on each row.
-    let bytes =
-      parts.reduce(0) { $0 + $1.maxBytes } * (coding == nil ? 1 : 2) + rows * MemoryLayout<Classification>.stride
-      + unknown.count * rowBytes
+    let partBytes = parts.reduce(0) { $0 + $1.maxBytes }
+    let otherBytes = rows * MemoryLayout<Classification>.stride + unknown.count * rowBytes
+    if partBytes < AnswerCoding.leastBytes { coding = nil }
     let isReserved = progress.withLock { progress in
       progress.times.encode += monotonicNanoseconds() - start
       progress.written = Array(repeating: nil, count: parts.count)
       progress.unwritten = parts.count
-      return progress.reserved.resize(to: bytes, in: memory)
+      if coding != nil, progress.reserved.resize(to: 2 * partBytes + otherBytes, in: memory) { return true }
+      // What has no room beside its compressed form is sent as it is.
+      coding = nil
+      return progress.reserved.resize(to: partBytes + otherBytes, in: memory)
     }
     guard isReserved else { return end(.refused(.memory(of: memory))) }
     for (index, part) in parts.enumerated() {
@@ -200,12 +204,6 @@ extension LargeRequest {
     let bytes = part.maxBytes * (source == nil ? 1 : 2)
     buffer.adopt(progress.withLock { $0.reserved.split(bytes) })
     return AnswerPart.Written(buffer: buffer, plainBytes: plain.count, source: source)
-  }
-
-  /// How the answer is compressed; nil: nobody asked for it, or it is too small to be worth it, as a row's is where the turns have no time
-  /// left for it.
-  private var coding: AnswerCoding? {
-    parts.reduce(0) { $0 + $1.maxBytes } >= AnswerCoding.leastBytes ? caller.coding : nil
   }
 
   /// Every part is written: they are the answer.

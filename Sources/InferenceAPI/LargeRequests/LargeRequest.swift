@@ -86,6 +86,9 @@ final class LargeRequest: @unchecked Sendable {
   /// Whether the inputs of the RBF layer are wanted, and whether its blocks have them.
   var (wantsEmbeddings, hasEmbeddings) = (false, false)
   var parts: [AnswerPart] = []
+  /// How the answer is compressed; nil: nobody asked for it, it is too small to be worth it, as a row's is where the turns have no time left
+  /// for it, or there is no memory for both forms.
+  var coding: AnswerCoding?
   /// Where the compute queue tells of its blocks.
   private(set) var completions: CompletionQueue<JobCompletion>
 
@@ -108,7 +111,7 @@ final class LargeRequest: @unchecked Sendable {
     didEnd: @escaping @Sendable (LargeRequest) -> Void
   ) {
     (self.id, self.served, self.service, self.caller, self.memory) = (id, served, service, caller, memory)
-    (self.deadline, self.didEnd) = (deadline, didEnd)
+    (self.deadline, self.didEnd, coding) = (deadline, didEnd, caller.coding)
     completions = CompletionQueue {}
     completions = CompletionQueue { [weak self] in self?.didCompute() }
   }

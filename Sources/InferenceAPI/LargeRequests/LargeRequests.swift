@@ -24,7 +24,9 @@ final class LargeRequests {
   ) throws(APIError) {
     let (bytes, isCompressed) = (exchange.bodyBytes, exchange.body == nil)
     let body = exchange.takeBody()
-    let large = make(exchange, served, body.budget ?? served.requestMemory, deadline: deadline)
+    let memory = body.budget ?? served.requestMemory()
+    body.countInflated(in: memory)
+    let large = make(exchange, served, memory, deadline: deadline)
     let source = LargeRequest.Source(
       isCompressed: isCompressed, header: decoder.header.flatMap(exchange.header), decoder: decoder, body: body)
     try large.begin(source, bodyBytes: bytes)
@@ -35,7 +37,8 @@ final class LargeRequests {
   /// - Throws: when as much of its model waits as may.
   func begin(_ request: InferenceRequest, isComputed: Bool) throws(APIError) {
     guard let exchange = request.exchange, let work = request.work else { return }
-    let large = make(exchange, work.served, work.served.requestMemory, deadline: work.deadline)
+    let memory = work.served.requestMemory(holding: work.batch.bytes(ofRows: work.rows.count))
+    let large = make(exchange, work.served, memory, deadline: work.deadline)
     try large.begin(work, isComputed: isComputed)
     wait(for: large, in: request)
   }

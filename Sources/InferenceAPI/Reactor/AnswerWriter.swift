@@ -30,7 +30,8 @@ final class AnswerWriter {
     let rows = AnsweredRows(
       served: work.served, results: results, classifications: classifications[...], first: 0, total: results.count,
       whole: nil)
-    let buffer = try buffer(work.maxAnswerBytes, work.served.memory)
+    let buffer = try buffer(
+      work.maxAnswerBytes, work.served.memory, beside: work.batch.bytes(ofRows: work.rows.count))
     var textBytes = 0
     let textSections = work.answer.textSectionCount(of: work.served)
     for section in 0..<work.answer.sectionCount(of: work.served) {
@@ -47,12 +48,13 @@ final class AnswerWriter {
   }
 
   /// A buffer that is large enough, counted in a budget.
-  private func buffer(_ bytes: Int, _ memory: MemoryBudget) throws(APIError) -> ByteBuffer {
+  /// - Parameter held: what its request has of the budget already.
+  private func buffer(_ bytes: Int, _ memory: MemoryBudget, beside held: Int) throws(APIError) -> ByteBuffer {
     let buffer = bytes <= Self.pooledBytes ? reactor.makeBuffer(minimumCapacity: bytes) : ByteBuffer(trying: bytes)
     guard let buffer else { throw .noMemory }
     guard buffer.charge(to: memory) else {
       buffer.recycle()
-      throw bytes > memory.limit ? APIError(ServerRejection.beyondMemory(limit: memory.limit)) : .noMemory
+      throw bytes + held > memory.limit ? APIError(ServerRejection.beyondMemory(limit: memory.limit)) : .noMemory
     }
     return buffer
   }

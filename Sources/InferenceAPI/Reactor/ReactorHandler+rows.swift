@@ -26,7 +26,12 @@ extension ReactorHandler {
       do throws(APIError) {
         try gather(exchange, route, decoder.content(of: exchange, body), decoder, served, deadline: callers)
       } catch  where error.serverReason == .memory {
-        // In blocks of its own it may have room, and there it is known whether it ever will.
+        // In blocks of its own it may have room, once none is kept for it here, and there it is known whether it ever will.
+        let rows = batch(for: served).rows
+        if rows.count == 0 {
+          rows.clear()
+          rows.release()
+        }
         try large.begin(exchange, route, decoder, served, deadline: callers)
       }
     } catch {

@@ -172,7 +172,7 @@ final class ReactorHandler: RequestHandler {
       return refuseBody(request, route, error, by: nil)
     }
     guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
-      return .accept(served.requestMemory)
+      return .accept(served.requestMemory())
     }
     return refuseBody(
       request, route, .queueFull(retryAfterSeconds: service.retryAfterSeconds(served)), by: served)

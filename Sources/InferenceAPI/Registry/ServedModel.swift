@@ -34,7 +34,8 @@ package final class ServedModel: Sendable {
   let (prototypes, samples) = (KeptDocument(), KeptDocument())
 
   /// What one request may take of its memory: all of it, if there is no other.
-  var requestMemory: MemoryBudget { MemoryBudget(ofOneWithin: memory) }
+  /// - Parameter held: what the request has of it already.
+  func requestMemory(holding held: Int = 0) -> MemoryBudget { MemoryBudget(ofOneWithin: memory, holding: held) }
 
   /// Its name and version.
   var key: ModelSource.Key { ModelSource.Key(name: model.name, version: model.version) }
