@@ -3,7 +3,7 @@
 # the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
 #   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, replicas
 #   behind balancers, models that are swapped under load, a million requests, as many rows
-#   through Spark. About half an hour on two cores; without it about five minutes.
+#   through Spark. Without it a quarter of an hour on two cores.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 # RADIAL_KSERVE_CRDS names a folder of CustomResourceDefinitions of KServe and the Gateway API, whose kinds are held to no schema without it.
 source "$(dirname "$0")/help.sh"
