@@ -1,6 +1,6 @@
 """Trains a recipe: AdamW with a one-cycle rate, averaged weights, distorted rows, synthetic outliers; resumable.
 
-The loss and the outliers are those of the package `radial`, the loss on the logits -gamma d2.
+The loss and the outliers are those of the package `radial`, the loss on the logits -gamma d2; the outliers' may be squared.
 
 Shapes: N rows, D inputs, C classes.
 """
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from radial.keras.loss import known_loss, outlier_loss
+from radial.keras.loss import REACH, known_loss, outlier_loss
 from radial.outliers import image_outliers
 
 from . import idx
@@ -108,7 +108,10 @@ def loss(
     logits = -GAMMA * squared
     inside, outside = logits[: len(labels)], logits[len(labels) :]
     known = known_loss(labels, inside, recipe.pull).mean()
-    pushed = outlier_loss(outside).mean() if len(outside) else jnp.float32(0)
+    pushed = jnp.float32(0)
+    if len(outside):
+        force = jnp.square(jax.nn.relu(REACH + outside)) / (2 * REACH) if recipe.outliers.squared else outlier_loss(outside)
+        pushed = force.mean()
     return known + share * recipe.outliers.weight * pushed, (jnp.stack([known, pushed]), statistics)
 
 

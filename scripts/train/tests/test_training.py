@@ -13,7 +13,7 @@ from train.forward import distances
 from train.network import Network
 from train.recipes import PREPROCESSING, RECIPES, Outliers
 from train.shapes import drawn
-from train.trainer import BATCH, STEPS_PER_CALL, Trainer, initial_tensors
+from train.trainer import BATCH, STEPS_PER_CALL, Trainer, initial_tensors, loss
 
 
 def random_network(name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -49,6 +49,19 @@ def test_outliers_of_a_batch_move_no_row_of_a_class() -> None:
     assert seen.keys() == {key for key in tensors if "moving" in key}
     for key, value in seen.items():
         np.testing.assert_allclose(value, seen_beside_others[key], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_outliers_pay_for_what_the_reach_has_left(squared: bool) -> None:
+    tensors, rows = random_network("digits")
+    recipe = replace(RECIPES["digits"], outliers=replace(RECIPES["digits"].outliers, weight=3.0, squared=squared))
+    tensors["rbf.centers"][:, 0] *= 5  # beyond the reach of all
+    measured = 0.1 * np.asarray(distances(recipe.architecture, tensors, rows[8:] / 255)[0])
+    left = np.maximum(10 - measured, 0)
+    assert left.any() and not left.all()
+    found, (parts, _) = loss(recipe, tensors, rows / 255, np.arange(8) % 10, share=0.5)
+    np.testing.assert_allclose(parts[1], (left**2 / 20 if squared else left).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found, parts[0] + 0.5 * 3 * parts[1], rtol=1e-5)
 
 
 def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
