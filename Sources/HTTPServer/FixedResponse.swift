@@ -8,8 +8,6 @@ public final class FixedResponse: Sendable {
   public let headers: [(StaticString, String)]
   /// The body's bytes. `nonisolated(unsafe)`: written by `init` alone, and freed with this object, which every response in flight retains.
   nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
-  /// Of the body.
-  public var byteCount: Int { bytes.count }
 
   /// An answer whose body is this text in UTF-8.
   public init(

@@ -127,8 +127,7 @@ struct ServeOptions: ParsableArguments {
     help: Limits.memory.help(
       """
       Memory for bodies, rows and answers of all requests, beyond which requests get 503; those to one model may take half of it, \
-      and one that needs more gets 413. By \
-      default 512 MiB, or a quarter of the cgroup's limit where that is less
+      and one that needs more gets 413. By default 512 MiB, or a quarter of the cgroup's limit where that is less
       """),
     transform: Limits.memory.integer)
   var memoryBudget: Int?

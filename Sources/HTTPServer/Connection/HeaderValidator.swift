@@ -61,9 +61,9 @@ package struct HeaderValidator {
   private var lengths = 0
   private var transferCodings = 0
   private var contentCodings = 0
-  /// Which of `singletons` were there, a bit each.
-  private var singletonsSeen: UInt8 = 0
-  /// One of them that was there again.
+  /// Which of the fields that may be there once were, a bit each.
+  private var seen: UInt8 = 0
+  /// Of one of them that was there again.
   private var repeated: ServerRejection.HeaderFault?
   private var hasUnknownTransferCoding = false
 
@@ -151,22 +151,20 @@ package struct HeaderValidator {
       transferCodings += 1
       // Untrimmed: libmicrohttpd does not take "chunked " for chunked, and would read until the client closes.
       if Self.matches(wholeValue, "chunked") { isChunked = true } else { hasUnknownTransferCoding = true }
-    default: noteSingleton(name)
+    // Fields of one value that decide who asks and how a body is read (RFC 9110 5.3): of two, a proxy in front may have taken the other one.
+    case 6 where Self.matches(name, "origin"): takeOnce(1, "more than one Origin")
+    case 13 where Self.matches(name, "authorization"): takeOnce(2, "more than one Authorization")
+    case 20 where Self.matches(name, "x-request-timeout-ms"): takeOnce(4, "more than one X-Request-Timeout-Ms")
+    case 31 where Self.matches(name, "inference-header-content-length"):
+      takeOnce(8, "more than one Inference-Header-Content-Length")
+    default: break
     }
   }
 
-  /// Fields of one value that decide who asks and how a body is read (RFC 9110 5.3): of two, a proxy in front may have taken the other one.
-  private static let singletons: [(name: StaticString, fault: ServerRejection.HeaderFault)] = [
-    ("authorization", "more than one Authorization"), ("origin", "more than one Origin"),
-    ("inference-header-content-length", "more than one Inference-Header-Content-Length"),
-    ("x-request-timeout-ms", "more than one X-Request-Timeout-Ms"),
-  ]
-
-  private mutating func noteSingleton(_ name: UnsafeBufferPointer<UInt8>) {
-    for (index, field) in Self.singletons.enumerated() where Self.matches(name, field.name) {
-      if singletonsSeen & 1 << index != 0 { repeated = field.fault }
-      singletonsSeen |= 1 << index
-    }
+  /// - Parameter bit: the field's.
+  private mutating func takeOnce(_ bit: UInt8, _ fault: ServerRejection.HeaderFault) {
+    if seen & bit != 0 { repeated = fault }
+    seen |= bit
   }
 
   /// Notes a fault found elsewhere (the request line); the first one counts.

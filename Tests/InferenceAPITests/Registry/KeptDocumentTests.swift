@@ -14,11 +14,10 @@ import Testing
     }
     let kept = KeptDocument()
     for _ in 0..<3 {
-      guard case .fixed(let response) = try document(kept, atMost: 500) else {
+      guard case .fixed = try document(kept, atMost: 500) else {
         Issue.record("expected a document that never changes")
         return
       }
-      #expect(response.byteCount == 2)
     }
     #expect(made == 1)
     let large = try #require(throws: APIError.self) { try document(KeptDocument(), atMost: 501) }
