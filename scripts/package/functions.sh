@@ -23,20 +23,19 @@ expect_committed() {
 # install_stripped BINARY FILE: without symbols, and without the hashes by which the compiler knows a module again. These differ each time, and
 # so does the linker's build ID, which is made of them too: it is that of what is left instead, so that what is the same has the same.
 install_stripped() {
-  local file=$2 bytes header
-  install -D -m 755 "$1" "$file"
-  strip --strip-unneeded --remove-section=.comment "$file"
-  bytes=$(objdump -h -j .swift_modhash "$file" | awk '$2 == ".swift_modhash" {print $3}')
-  header=$(objcopy --dump-section .note.gnu.build-id=/dev/stdout "$file" /dev/null | head -c 16 | od -An -v -tx1 | tr -d ' \n')
-  objcopy --update-section .swift_modhash=<(head -c "$((16#$bytes))" /dev/zero) "$file"
-  build_id "$file" "$header" 0000000000000000000000000000000000000000
-  build_id "$file" "$header" "$(sha1sum <"$file" | cut -c 1-40)"
+  local bytes
+  install -D -m 755 "$1" "$2"
+  strip --strip-unneeded --remove-section=.comment "$2"
+  bytes=$(objdump -h -j .swift_modhash "$2" | awk '$2 == ".swift_modhash" {print $3}')
+  objcopy --update-section .swift_modhash=<(head -c "$((16#$bytes))" /dev/zero) "$2"
+  set_build_id "$2" 0000000000000000000000000000000000000000
+  set_build_id "$2" "$(sha1sum <"$2" | cut -c 1-40)"
 }
 
-# build_id FILE HEADER ID: both in hexadecimal digits.
-build_id() {
+# set_build_id FILE ID: 20 bytes in hexadecimal digits, behind the head of such a note (elf(5)): the lengths of name and content, type 3, the name.
+set_build_id() {
   # shellcheck disable=SC2059  # the format is the bytes
-  objcopy --update-section .note.gnu.build-id=<(printf "$(sed 's/../\\x&/g' <<<"$2$3")") "$1"
+  objcopy --update-section .note.gnu.build-id=<(printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0' && printf "$(sed 's/../\\x&/g' <<<"$2")") "$1"
 }
 
 # install_licenses FOLDER: the texts that Debian's copyright files refer to.
