@@ -50,7 +50,7 @@ final class BatchWorker: @unchecked Sendable {
 
   private func forward(_ batch: RowBatch, rows: Range<Int>) {
     let network = batch.network
-    let rowsPerPart = max(1, Self.smallestPart / max(1, network.multiplyAddsPerRow))
+    let rowsPerPart = max(1, Self.smallestPart / max(1, network.operationsPerRow))
     let parts = max(1, min(threads, rows.count / rowsPerPart))
     let lent = Lent(batch: batch, workspaces: workspaces)
     DispatchQueue.concurrentPerform(iterations: parts) { part in

@@ -14,6 +14,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case windowDoesNotFit(layer: String)
   /// An image, in or out, of more than `Network.maximumWidth` values, or with padding of more than four times that.
   case imageTooLarge(layer: String)
+  /// A network that takes more than `Network.maximumOperations` for a row.
+  case tooManyOperations(layer: String)
   /// A number of groups that does not divide the channels and the filters of a convolution.
   case badGroups(layer: String, groups: Int, channels: Int, filters: Int)
   /// Softmax over the channels of each cell.
@@ -43,6 +45,9 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case .imageTooLarge(let layer):
       "layer '\(layer)': its images are too large, expected at most \(Network.maximumWidth) values before and after it; "
         + "use smaller images"
+    case .tooManyOperations(let layer):
+      "layer '\(layer)': a row takes more than \(Network.maximumOperations) multiply-adds and pooled cells up to here; "
+        + "use smaller images or windows"
     case .badGroups(let layer, let groups, let channels, let filters):
       "layer '\(layer)': \(groups) groups do not divide its \(channels) channels and \(filters) filters; export the model again"
     case .softmaxOfImage(let layer):

@@ -82,6 +82,7 @@ extension ExecutionPlan {
     flush()
     parameterCount += layer.kernel.count + (layer.bias?.count ?? 0)
     multiplyAddsPerRow += taps * outputs
+    try checkOperations(layer.name)
     width = outputs
     hold(layer)
   }
@@ -217,7 +218,7 @@ extension ExecutionPlan {
     try checkImageActivation(layer.activation, layer.name)
     try addPool(layer.window, on: layer.input, isMaximum: false, layer.name)
     parameterCount += layer.factor.count + layer.offset.count
-    appendAffine(mean: [0], scale: layer.factor, shift: layer.offset)
+    try appendAffine(mean: [0], scale: layer.factor, shift: layer.offset, layer.name)
     add(layer.activation, layer.alpha)
   }
 
@@ -262,6 +263,8 @@ extension ExecutionPlan {
     guard let outputs = boundedProduct([place.output.rows, place.output.columns, input.channels]) else {
       throw .imageTooLarge(layer: name)
     }
+    pooledCellsPerRow += outputs * window.size.rows * window.size.columns
+    try checkOperations(name)
     flush()
     let shape = rk_pooling(
       is_maximum: isMaximum, rows: place.output.rows, columns: place.output.columns, channels: input.channels,

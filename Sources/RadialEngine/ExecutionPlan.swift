@@ -78,6 +78,10 @@ struct ExecutionPlan {
   var width: Int
   var parameterCount = 0
   var multiplyAddsPerRow = 0
+  /// Cells that poolings look at.
+  var pooledCellsPerRow = 0
+  /// Numbers of a file that are repeated for every cell.
+  private var repeated = 0
   /// Of a workspace; widths are set when all steps are there.
   var sizes = WorkspaceSizes()
   /// How many of the first steps make an image into a row: they are done a few images at a time, whose cells so stay in the nearest caches,
@@ -231,12 +235,17 @@ struct ExecutionPlan {
       foldable = .convolution(convolution)
     default:
       flush()
-      appendAffine(mean: mean, scale: scale.map { Float($0) }, shift: beta)
+      try appendAffine(mean: mean, scale: scale.map { Float($0) }, shift: beta, name)
     }
   }
 
   /// (x − mean) · scale + shift, the vectors repeated over the whole width.
-  mutating func appendAffine(mean: [Float], scale: [Float], shift: [Float]) {
+  mutating func appendAffine(
+    mean: [Float], scale: [Float], shift: [Float], _ name: String
+  ) throws(EngineError) {
+    repeated += 3 * width
+    // A small file may have many such layers of large images.
+    guard repeated <= 1 << 28 else { throw .imageTooLarge(layer: name) }
     let all = 0..<width
     steps.append(
       .columnAffine(
@@ -299,6 +308,13 @@ struct ExecutionPlan {
       add(dense.activation, dense.alpha)
     case .convolution(let convolution): steps.append(.convolve(step(convolution, &sizes)))
     case nil: break
+    }
+  }
+
+  /// Refuses what no caller would wait for, and loading would not end with.
+  func checkOperations(_ name: String) throws(EngineError) {
+    guard multiplyAddsPerRow + pooledCellsPerRow <= Network.maximumOperations else {
+      throw .tooManyOperations(layer: name)
     }
   }
 

@@ -28,6 +28,10 @@ public final class Network: Sendable {
   public let parameterCount: Int
   /// Of one row's forward pass.
   public let multiplyAddsPerRow: Int
+  /// The same and the cells that poolings look at: what a row's time depends on.
+  public let operationsPerRow: Int
+  /// Some seconds on one core.
+  public static let maximumOperations = 1 << 36
   /// What its kernels use.
   public let instructionSet: InstructionSet
 
@@ -63,6 +67,7 @@ public final class Network: Sendable {
     sizes = plan.sizes
     parameterCount = plan.parameterCount
     multiplyAddsPerRow = plan.multiplyAddsPerRow
+    operationsPerRow = plan.multiplyAddsPerRow + plan.pooledCellsPerRow
 
     var last: Layer?
     var followers: [Layer] = []

@@ -327,4 +327,19 @@ import Testing
       #expect(throws: error) { try Network(inputWidth: width, layers: [layer]) }
     }
   }
+
+  /// No weight is in 2^20 windows of 512 × 512, and a row takes minutes.
+  @Test func `a network that nobody could wait for is refused`() throws {
+    func pool(_ side: Int) -> Layer {
+      .pooling2D(
+        Pooling2D(
+          name: "p\(side)", input: ImageShape(rows: side, columns: side, channels: 1), kind: .maximum,
+          window: Window(
+            size: Extent(rows: 512, columns: 512), strides: Extent(rows: 1, columns: 1), padding: .same)))
+    }
+    #expect(throws: EngineError.tooManyOperations(layer: "p1024")) {
+      try Network(inputWidth: 1 << 20, layers: [pool(1024)])
+    }
+    #expect(try Network(inputWidth: 1 << 18, layers: [pool(512)]).operationsPerRow == 1 << 36)
+  }
 }
