@@ -112,6 +112,55 @@ import Testing
       $0.add("ConstantOfShape", ["huge"], "a")
       $0.add("Add", ["x", "a"], "y")
     },
+    // Nothing, of a shape whose strides are beyond Int64.
+    {
+      $0.whole("empty", [0, 1 << 40, 1 << 40])
+      $0.add("ConstantOfShape", ["empty"], "a")
+      $0.add("Transpose", ["a"], "b")
+      $0.add("Add", ["x", "b"], "y")
+    },
+    // A sum of nothing, for each of 2^40 places.
+    {
+      $0.whole("empty", [0, 1 << 20, 1 << 20])
+      $0.whole("first", [0])
+      $0.add("ConstantOfShape", ["empty"], "a")
+      $0.add("ReduceSum", ["a", "first"], "b", ["keepdims": .integer(0)])
+      $0.add("Add", ["x", "b"], "y")
+    },
+    {
+      $0.whole("far", [1 << 40, 1])
+      $0.whole("wide", [1, 1 << 40])
+      $0.add("ConstantOfShape", ["far"], "a")
+      $0.add("Expand", ["a", "wide"], "b")
+      $0.add("Size", ["b"], "c3")
+      $0.add("Mul", ["x", "b"], "y")
+    },
+    // 2^40 functions of functions.
+    { graph in
+      var value = "x"
+      for step in 0..<40 {
+        graph.add("Exp", [value], "e\(step)")
+        graph.add("Tanh", [value], "t\(step)")
+        value = "v\(step)"
+        graph.add("Add", ["e\(step)", "t\(step)"], value)
+      }
+    },
+    // One within the other, deeper than a stack.
+    { graph in
+      for step in 0..<20_000 { graph.add("Exp", [step == 0 ? "x" : "e\(step - 1)"], "e\(step)") }
+    },
+    // A matrix for each of many nodes, which are all read at the end.
+    { graph in
+      graph.tensor("column", [4096, 1], [Float](repeating: 1, count: 4096))
+      graph.tensor("row", [1, 4096], [Float](repeating: 1, count: 4096))
+      graph.input = [4096]
+      graph.add("Unsqueeze", ["x", "middle"], "u")
+      graph.add("Mul", ["column", "row"], "m")
+      graph.add("Mul", ["u", "m"], "w0")
+      for step in 1..<40 { graph.add("Mul", ["w\(step - 1)", "half"], "w\(step)") }
+      for step in 1..<40 { graph.add("Add", [step == 1 ? "w0" : "s\(step - 1)", "w\(step)"], "s\(step)") }
+      graph.add("ReduceSum", ["s39", "last"], "y", ["keepdims": .integer(0)])
+    },
     {
       $0.whole("huge", [1, 1 << 20, 3])
       $0.add("Expand", ["x", "huge"], "a")
@@ -125,5 +174,63 @@ import Testing
     var graph = ONNXTestGraph()
     Self.large[index](&graph)
     #expect(throws: ModelError.self) { try graph.translated() }
+  }
+
+  /// The translation needs none of these numbers, and the comparison with the graph would make them all: it is left out.
+  @Test func `what is too large to be compared is not made`() throws {
+    var graph = ONNXTestGraph()
+    graph.tensor("cell", [1, 1], [1e-9])
+    graph.whole("many", [1 << 19, 1 << 19])
+    graph.whole("both", [0, 1])
+    graph.add("Tile", ["cell", "many"], "a")
+    graph.add("ReduceSum", ["a", "both"], "b", ["keepdims": .integer(0)])
+    graph.add("Gemm", ["x", "ct"], "h")
+    graph.add("Add", ["h", "b"], "y")
+    #expect(try graph.translated().layers.first == "dense")
+  }
+
+  /// Exporters write the end of a slice as the largest Int64, which no Float64 is.
+  @Test(arguments: ["Where", "Max", "Concat"])
+  func `the largest whole numbers stay what they are`(operation: String) throws {
+    var graph = ONNXTestGraph()
+    graph.whole("none", [0])
+    graph.whole("most", [.max])
+    graph.whole("few", [0])
+    graph.initializers["yes"] = ONNXTensor(name: "yes", type: 9, shape: [1], integers: [1])
+    switch operation {
+    case "Where": graph.add("Where", ["yes", "most", "few"], "end")
+    case "Max": graph.add("Max", ["few", "most"], "end")
+    default: graph.add("Concat", ["most"], "end", ["axis": .integer(0)])
+    }
+    graph.add("Slice", ["x", "none", "end", "one"], "v")
+    graph.add("Gemm", ["v", "ct"], "y")
+    #expect(try graph.translated().layers == ["dense"])
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func `a slope that is no finite number is refused`(slope: Float) throws {
+    var graph = ONNXTestGraph()
+    graph.add("Gemm", ["x", "ct"], "h")
+    graph.add("LeakyRelu", ["h"], "y", ["alpha": .float(slope)])
+    let error = #expect(throws: ModelError.self) { try graph.translated() }
+    #expect(error?.description.contains("expected a finite number") == true, "\(error?.description ?? "")")
+  }
+
+  /// What is cast like a whole number is cut to one.
+  @Test func `a value that is cast like whole numbers is refused`() throws {
+    var graph = ONNXTestGraph()
+    graph.add("Gemm", ["x", "ct"], "h")
+    graph.add("CastLike", ["h", "one"], "y")
+    #expect(throws: ModelError.self) { try graph.translated() }
+    graph.nodes[1].inputs[1] = "half"
+    #expect(try graph.translated().layers == ["dense"])
+  }
+
+  @Test func `sizes beside a zero count`() {
+    #expect([0, 1 << 40, 1 << 40].elementCount(atMost: .max) == nil)
+    #expect([1 << 40, 1 << 40, 0].elementCount(atMost: .max) == nil)
+    #expect([0, 1 << 20].elementCount(atMost: 1 << 20) == 0 && [0, 1 << 20].elementCount(atMost: 1 << 19) == nil)
+    #expect([2, 3, 4].elementCount(atMost: 24) == 24 && [2, 3, 4].elementCount(atMost: 23) == nil)
+    #expect([Int]().elementCount(atMost: 1) == 1 && [-1].elementCount(atMost: .max) == nil)
   }
 }

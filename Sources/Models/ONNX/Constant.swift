@@ -45,6 +45,10 @@ struct Constant {
     if case .real = numbers { true } else { false }
   }
 
+  var isFlags: Bool {
+    if case .flags = numbers { true } else { false }
+  }
+
   /// The one number that it is; nil: it is several, or none.
   var single: Double? { count == 1 ? real[0] : nil }
 }
@@ -195,13 +199,7 @@ extension Constant {
 
   /// The shape of two that are spread to each other; nil: they do not fit, or it is too large.
   static func joined(_ one: [Int], _ other: [Int]) -> [Int]? {
-    guard let shape = Strides.joined(one, other) else { return nil }
-    var count = 1
-    for size in shape {
-      let (product, isBeyond) = count.multipliedReportingOverflow(by: size)
-      guard !isBeyond, product <= maximumCount else { return nil }
-      count = product
-    }
+    guard let shape = Strides.joined(one, other), shape.elementCount(atMost: maximumCount) != nil else { return nil }
     return shape
   }
 
@@ -274,6 +272,35 @@ extension Constant {
         }
       }
     }
+  }
+
+  /// Constants one behind the other along an axis, of whole numbers where they all are.
+  /// - Parameters:
+  ///   - outer: the product of the sizes before the axis, which they have in common.
+  ///   - shape: of the result.
+  init(joining parts: [Constant], along axis: Int, outer: Int, _ shape: [Int]) {
+    func joined<Number>(_ numbers: [[Number]]) -> [Number] {
+      var result: [Number] = []
+      for index in 0..<outer {
+        for (part, values) in zip(parts, numbers) {
+          let run = part.shape[axis...].reduce(1, *)
+          result += values[index * run..<(index + 1) * run]
+        }
+      }
+      return result
+    }
+    let whole = parts.contains(where: \.isReal) ? [] : parts.compactMap(\.whole)
+    self.init(shape, whole.count == parts.count ? .whole(joined(whole)) : .real(joined(parts.map(\.real))))
+  }
+
+  /// Of two of the same shape one's number where this is not 0, and else the other's.
+  func choosing(_ one: Constant, _ other: Constant, isWhole: Bool) -> Constant {
+    let flags = real
+    if isWhole, let a = one.whole, let b = other.whole {
+      return Constant(shape, .whole(flags.indices.map { flags[$0] != 0 ? a[$0] : b[$0] }))
+    }
+    let (a, b) = (one.real, other.real)
+    return Constant(shape, flags.indices.map { flags[$0] != 0 ? a[$0] : b[$0] })
   }
 
   /// Spread to a shape; nil: it does not fit.

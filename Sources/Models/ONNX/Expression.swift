@@ -31,6 +31,8 @@ struct Polynomial: Hashable {
     terms.count == 1 ? terms.first.map { ($0.key, $0.value) } : nil
   }
   var atoms: Set<Int> { Set(terms.keys.flatMap { $0.factors.map(\.atom) }) }
+  /// Those of its coefficients.
+  var numberCount: Int { terms.values.reduce(0) { $0 + $1.values.count } }
 
   func scaled(_ factor: Coefficient) -> Polynomial { Polynomial(terms.mapValues { $0 * factor }) }
 }

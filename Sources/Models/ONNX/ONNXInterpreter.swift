@@ -8,6 +8,9 @@ struct ONNXInterpreter {
   /// Why a graph cannot be computed here; the translation is then not compared.
   struct Unknown: Error {}
 
+  /// More numbers than a value may have.
+  private static let maximumCount = 1 << 24
+
   private let graph: ONNXGraph
   private let opset: Int
   private let order: [ONNXNode]
@@ -31,7 +34,7 @@ struct ONNXInterpreter {
         arguments.append(value)
       }
       let result = try compute(node, arguments)
-      guard result.count <= 1 << 24 else { throw Unknown() }
+      guard result.shape.elementCount(atMost: Self.maximumCount) != nil else { throw Unknown() }
       if let output = node.outputs.first { values[output] = result }
     }
     var results: [String: Constant] = [:]
@@ -84,8 +87,13 @@ struct ONNXInterpreter {
       return try combined(x, second, operation)
     }
     switch node.operation {
-    case "Identity", "Dropout", "CastLike": return x
-    case "Cast": return try cast(x, integer(node, "to", 0))
+    case "Identity", "Dropout": return x
+    case "CastLike":
+      guard let second else { throw Unknown() }
+      return second.isReal ? Constant(x.shape, x.real) : try cast(x, second.isFlags ? .bool : .int64)
+    case "Cast":
+      guard let type = ONNXType(rawValue: integer(node, "to", 0)) else { throw Unknown() }
+      return try cast(x, type)
     case "Shape":
       let (start, end) = (integer(node, "start", 0), integer(node, "end", x.rank))
       func clamped(_ index: Int) -> Int { min(max(index < 0 ? index + x.rank : index, 0), x.rank) }
@@ -119,9 +127,9 @@ struct ONNXInterpreter {
       guard let shape = second?.whole, let result = x.spread(to: shape) else { throw Unknown() }
       return result
     case "Tile":
-      guard let repeats = second?.whole, repeats.count == x.rank, repeats.allSatisfy({ $0 > 0 && $0 < 1 << 20 }) else {
-        throw Unknown()
-      }
+      guard let repeats = second?.whole, repeats.count == x.rank, repeats.allSatisfy({ $0 > 0 && $0 < 1 << 20 }),
+        zip(x.shape, repeats).map({ $0 * $1 }).elementCount(atMost: Self.maximumCount) != nil
+      else { throw Unknown() }
       var result = x
       for (axis, count) in repeats.enumerated() where count > 1 {
         result = try concatenated([Constant?](repeating: result, count: count), axis)
@@ -163,8 +171,7 @@ struct ONNXInterpreter {
         let shape = Constant.joined(inner, third.shape), let flags = x.spread(to: shape),
         let a = second.spread(to: shape), let b = third.spread(to: shape)
       else { throw Unknown() }
-      let values = zip(flags.real, zip(a.real, b.real)).map { $0 != 0 ? $1.0 : $1.1 }
-      return a.isReal || b.isReal ? Constant(shape, values) : Constant(shape, .whole(values.map { Int($0) }))
+      return flags.choosing(a, b, isWhole: !a.isReal && !b.isReal)
     case "Sum":
       var total = x
       for argument in arguments.dropFirst() { total = try combined(total, argument, +) }
@@ -262,13 +269,13 @@ struct ONNXInterpreter {
     }
   }
 
-  private func cast(_ x: Constant, _ type: Int) throws(Unknown) -> Constant {
-    switch ONNXType(rawValue: type) {
-    case .float?, .double?, .float16?, .bfloat16?: return Constant(x.shape, x.real)
-    case .int32?, .int64?:
+  private func cast(_ x: Constant, _ type: ONNXType) throws(Unknown) -> Constant {
+    switch type {
+    case .float, .double, .float16, .bfloat16: return Constant(x.shape, x.real)
+    case .int32, .int64:
       guard x.real.allSatisfy({ abs($0) < 0x1p53 }) else { throw Unknown() }
       return Constant(x.shape, .whole(x.real.map { Int($0) }))
-    case .bool?: return Constant(x.shape, .flags(x.real.map { $0 != 0 }))
+    case .bool: return Constant(x.shape, .flags(x.real.map { $0 != 0 }))
     default: throw Unknown()
     }
   }
@@ -293,16 +300,13 @@ struct ONNXInterpreter {
     guard let first = parts.first else { throw Unknown() }
     let axis = axis < 0 ? axis + first.rank : axis
     guard first.shape.indices.contains(axis), parts.allSatisfy({ $0.rank == first.rank }) else { throw Unknown() }
-    var (shape, values) = (first.shape, [Double]())
+    var shape = first.shape
     shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
-    for outer in 0..<shape[..<axis].reduce(1, *) {
-      for part in parts {
-        let run = part.shape[axis...].reduce(1, *)
-        guard (outer + 1) * run <= part.count else { throw Unknown() }
-        values += part.real[outer * run..<(outer + 1) * run]
-      }
-    }
-    return parts.contains(where: \.isReal) ? Constant(shape, values) : Constant(shape, .whole(values.map { Int($0) }))
+    let outer = shape[..<axis].reduce(1, *)
+    guard shape.elementCount(atMost: Self.maximumCount) != nil,
+      parts.allSatisfy({ outer * $0.shape[axis...].reduce(1, *) <= $0.count })
+    else { throw Unknown() }
+    return Constant(joining: parts, along: axis, outer: outer, shape)
   }
 
   private func sliced(_ node: ONNXNode, _ x: Constant, _ arguments: [Constant?]) throws(Unknown) -> Constant {
@@ -404,7 +408,7 @@ struct ONNXInterpreter {
       return x.transposed(order).reshaped(all.map { letter in letters.firstIndex(of: letter).map { x.shape[$0] } ?? 1 })
     }
     guard Set(terms[0]).count == a.rank, Set(terms[1]).count == b.rank,
-      all.reduce(1, { $0 * (sizes[$1] ?? 1) }) <= 1 << 24
+      all.map({ sizes[$0] ?? 1 }).elementCount(atMost: Self.maximumCount) != nil
     else { throw Unknown() }
     let product = try combined(spread(a, terms[0]), spread(b, terms[1]), *)
     return product.summed(Array(result.count..<all.count), keepsAxes: false)

@@ -365,13 +365,8 @@ struct ONNXReader {
     guard tensor.shape.count <= Self.maximumRank, tensor.shape.allSatisfy({ $0 >= 0 }) else {
       throw invalid("\(title) has the shape \(tensor.shape), expected at most \(Self.maximumRank) sizes, none negative")
     }
-    var count = 1
-    for size in tensor.shape {
-      let (product, isBeyond) = count.multipliedReportingOverflow(by: size)
-      count = isBeyond ? .max : product
-      guard count <= Self.maximumValues else {
-        throw invalid("\(title) has the shape \(tensor.shape), expected at most \(Self.maximumValues) values")
-      }
+    guard let count = tensor.shape.elementCount(atMost: Self.maximumValues) else {
+      throw invalid("\(title) has the shape \(tensor.shape), expected at most \(Self.maximumValues) values")
     }
     guard let type = ONNXType(rawValue: tensor.type), let size = type.bytes else {
       let name = ONNXType(rawValue: tensor.type).map { "\($0)".uppercased() } ?? "of type \(tensor.type)"

@@ -109,7 +109,7 @@ extension ONNXTranslator {
 
   func clip(_ value: ONNXValue, _ arguments: [ONNXValue?]) throws(ModelError) -> ONNXValue {
     func limit(_ index: Int, _ key: String) throws(ModelError) -> Double? {
-      if opset < 11 { return try attribute(float: key).map(Double.init) }
+      if opset < 11 { return try attribute(float: key, mayBeInfinite: true).map(Double.init) }
       guard arguments.count > index, let argument = arguments[index] else { return nil }
       guard case .constant(let constant) = argument, let number = constant.single else {
         throw refusal("its limits depend on the data")
@@ -128,10 +128,13 @@ extension ONNXTranslator {
       return only
     }
     if case .constant(let a) = one, case .constant(let b) = other {
-      guard let result = a.combined(b, operation == "Max" ? { max($0, $1) } : { min($0, $1) }) else {
-        throw refusal("shapes do not fit")
-      }
-      return .constant(!a.isReal && !b.isReal ? Constant(result.shape, .whole(result.real.map { Int($0) })) : result)
+      let isMaximum = operation == "Max"
+      let result =
+        !a.isReal && !b.isReal
+        ? a.combinedWhole(b) { isMaximum ? max($0, $1) : min($0, $1) }
+        : a.combined(b) { isMaximum ? max($0, $1) : min($0, $1) }
+      guard let result else { throw refusal("shapes do not fit") }
+      return .constant(result)
     }
     if case .constant = one { swap(&one, &other) }
     guard case .constant(let limit) = other, let number = limit.single, limit.rank <= one.shape.count else {

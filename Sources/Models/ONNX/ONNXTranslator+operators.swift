@@ -26,10 +26,14 @@ extension ONNXTranslator {
     return value == 1
   }
 
-  func attribute(float key: String) throws(ModelError) -> Float? {
+  func attribute(float key: String, mayBeInfinite: Bool = false) throws(ModelError) -> Float? {
     switch node?.attributes[key] {
     case nil: return nil
-    case .float(let value)?: return value
+    case .float(let value)?:
+      guard value.isFinite || mayBeInfinite && !value.isNaN else {
+        throw refusal("its attribute '\(key)' is \(value), expected a finite number")
+      }
+      return value
     default: throw wrong(key)
     }
   }
@@ -120,7 +124,8 @@ extension ONNXTranslator {
     guard let first = arguments.first ?? .constant(Constant(0)) else { throw refusal("it has no input") }
     switch node.operation {
     case "Constant": return [.constant(try constant())]
-    case "Identity", "CastLike": return [first]
+    case "Identity": return [first]
+    case "CastLike": return [try cast(first, like: arguments[1])]
     case "Dropout":
       if arguments.count > 2, let training = arguments[2] {
         guard case .constant(let flag) = training, flag.real.allSatisfy({ $0 == 0 }) else {
@@ -129,7 +134,11 @@ extension ONNXTranslator {
         }
       }
       return [first]
-    case "Cast": return [try cast(first)]
+    case "Cast":
+      guard let to = try attribute(integer: "to").flatMap(ONNXType.init) else {
+        throw refusal("it has no type to cast to")
+      }
+      return [try cast(first, to: to)]
     case "Shape":
       let shape = first.shape
       let start = try attribute(integer: "start") ?? 0

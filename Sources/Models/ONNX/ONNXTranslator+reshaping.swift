@@ -15,10 +15,13 @@ extension ONNXTranslator {
     }
   }
 
-  func cast(_ value: ONNXValue) throws(ModelError) -> ONNXValue {
-    guard let to = try attribute(integer: "to").flatMap(ONNXType.init) else {
-      throw refusal("it has no type to cast to")
-    }
+  /// What CastLike does: a value that depends on the input is of floating-point numbers.
+  func cast(_ value: ONNXValue, like target: ONNXValue?) throws(ModelError) -> ONNXValue {
+    guard case .constant(let target)? = target, !target.isReal else { return try cast(value, to: .float) }
+    return try cast(value, to: target.isFlags ? .bool : .int64)
+  }
+
+  func cast(_ value: ONNXValue, to: ONNXType) throws(ModelError) -> ONNXValue {
     guard case .constant(let constant) = value else {
       guard to.isFloating else {
         throw refusal("it makes the values whole numbers, which is no layer that Radial serves")
@@ -59,13 +62,13 @@ extension ONNXTranslator {
     return .constant(constant.picked(Array(shape), places))
   }
 
-  private func checked(_ shape: [Int]) throws(ModelError) -> Int {
+  /// How many numbers a shape has, which is refused where it is none, or larger than anything that is served.
+  @discardableResult
+  func checked(_ shape: [Int]) throws(ModelError) -> Int {
     guard shape.count <= 8 else { throw refusal("the shape \(text(shape)) has more than 8 sizes") }
-    var count = 1
-    for size in shape {
-      let (product, isBeyond) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !isBeyond else { throw refusal("the shape \(text(shape)) is no shape") }
-      count = product
+    // Those of a value, which count its rows, are not made as they are.
+    guard let count = shape.elementCount(atMost: shape.contains(0) ? Constant.maximumCount : 1 << 48) else {
+      throw refusal("the shape \(text(shape)) is no shape, or too large")
     }
     return count
   }
@@ -99,19 +102,8 @@ extension ONNXTranslator {
       var shape = first.shape
       shape[axis] = size
       let outer = first.shape[..<axis].reduce(1, *)
-      let isWhole = constants.allSatisfy { !$0.isReal }
-      var (real, whole): ([Double], [Int]) = ([], [])
-      for o in 0..<outer {
-        for constant in constants {
-          let run = constant.shape[axis...].reduce(1, *)
-          if isWhole {
-            whole += (constant.whole ?? [])[o * run..<(o + 1) * run]
-          } else {
-            real += constant.real[o * run..<(o + 1) * run]
-          }
-        }
-      }
-      return .constant(isWhole ? Constant(shape, .whole(whole)) : Constant(shape, real))
+      try checked(shape)
+      return .constant(Constant(joining: constants, along: axis, outer: outer, shape))
     }
     if values.count == 1, let only = values[0] { return only }
     var parts: [Dependent] = []
@@ -200,8 +192,7 @@ extension ONNXTranslator {
         !shape.contains(-1),
         let flags = flags.spread(to: shape), let a = one.spread(to: shape), let b = other.spread(to: shape)
       else { throw refusal("shapes do not fit") }
-      let values = zip(flags.real, zip(a.real, b.real)).map { $0 != 0 ? $1.0 : $1.1 }
-      return .constant(isWhole ? Constant(shape, .whole(values.map { Int($0) })) : Constant(shape, values))
+      return .constant(flags.choosing(a, b, isWhole: isWhole))
     }
     // torch's softplus: where(βx > 20, x, softplus(βx) / β); beyond 20 the two are the same.
     if case .isAbove(let value, let limit) = condition, limit >= 15, case .dependent(let above)? = one,
@@ -294,7 +285,7 @@ extension ONNXTranslator {
       guard shape[axis] == 1 else { throw refusal("it repeats the data") }
       shape[axis] = count
     }
-    _ = try checked(shape)
+    try checked(shape)
     return .dependent(Dependent(shape, value.axes, value.polynomial))
   }
 

@@ -23,6 +23,11 @@ extension ONNXTranslator {
     var uses: [String: Int] = [:]
     for node in order where node.operation != "Shape" { for name in node.inputs { uses[name, default: 0] += 1 } }
     for output in graph.outputs { uses[output.name, default: 0] += 1 }
+    // Of those values that no later node reads nothing is kept.
+    var reads: [String: Int] = [:]
+    for node in order { for name in node.inputs { reads[name, default: 0] += 1 } }
+    for output in graph.outputs { reads[output.name, default: 0] += 1 }
+    var (held, live) = ([String: Int](), 0)
     try refuseByName()
     for node in order {
       self.node = node
@@ -55,13 +60,32 @@ extension ONNXTranslator {
         } else {
           try evaluate(node, arguments)
         }
+      for name in node.inputs {
+        reads[name, default: 1] -= 1
+        guard reads[name] == 0 else { continue }
+        values[name] = nil
+        live -= held.removeValue(forKey: name) ?? 0
+      }
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
-        if case .constant(let constant) = result { try fold(constant.count) }
+        switch result {
+        case .constant(let constant):
+          try checked(constant.shape)
+          try fold(constant.count)
+        case .dependent(let value):
+          try checked(value.shape)
+          try checkExtent(value.polynomial)
+          try charge(value, live: live)
+        default: break
+        }
         // A dense layer that is read twice: x · erf(x), x · sigmoid(x).
         if case .dependent(let value) = result, uses[name, default: 0] > 1 {
           if isDense(value.polynomial) { try settle(value) } else if isScaledInput(value) { try materialise(value) }
         }
+        guard reads[name] != nil else { continue }
         values[name] = result
+        guard case .dependent(let value) = result else { continue }
+        held[name] = value.polynomial.numberCount
+        live += value.polynomial.numberCount
       }
     }
     node = nil

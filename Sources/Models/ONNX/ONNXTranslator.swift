@@ -11,6 +11,7 @@ final class ONNXTranslator {
   /// What a batch of unknown size counts as: a prime, larger than any size that is served.
   static let openBatch = 1_000_003
   private static let maximumTerms = 48
+  private static let (maximumAtoms, maximumDepth) = (1024, 64)
   private static let maximumFolded = 1 << 24
 
   // What was made.
@@ -46,6 +47,8 @@ final class ONNXTranslator {
   /// The stream that the last layer gave.
   var tip = 0
   private(set) var atoms: [Atom] = []
+  /// Of each of them.
+  private var extents: [Extent] = []
   private var atomNumbers: [Atom: Int] = [:]
   /// Axes that came with a constant: such a one may turn out to be another.
   var constantAxes: Set<Int> = []
@@ -60,6 +63,8 @@ final class ONNXTranslator {
   var node: ONNXNode?
   private var names = 0
   private var folded = 0
+  private var computed = 0
+  private var written = 0
   private var foldable: Int
 
   struct DistanceKey: Hashable {
@@ -80,6 +85,29 @@ final class ONNXTranslator {
     let axis: Int
   }
 
+  /// What an atom is made of, through all expressions that it holds: to be looked up, and not walked to again and again.
+  private struct Extent {
+    var axes: Set<Int> = []
+    /// Streams, distances among them.
+    var sources: Set<Int> = []
+    var depth = 0
+    /// The atoms that a walk through it meets, as often as it meets them.
+    var atoms = 1
+
+    mutating func add(_ polynomial: Polynomial, _ extents: [Extent]) {
+      for (monomial, coefficient) in polynomial.terms {
+        axes.formUnion(coefficient.axes)
+        for factor in monomial.factors {
+          let inner = extents[factor.atom]
+          axes.formUnion(inner.axes)
+          sources.formUnion(inner.sources)
+          depth = max(depth, inner.depth + 1)
+          atoms = min(atoms + inner.atoms, 1 << 30)
+        }
+      }
+    }
+  }
+
   init(_ model: ONNXModel, path: String) {
     self.path = path
     (graph, opset) = (model.graph, model.opset)
@@ -88,7 +116,7 @@ final class ONNXTranslator {
 
   /// Lets go of what was needed to read the graph: weights are in it several times.
   func forget() {
-    (atoms, atomNumbers, pendingDistances, streams) = ([], [:], [:], [])
+    (atoms, extents, atomNumbers, pendingDistances, streams) = ([], [], [:], [:], [])
     (emittedKernels, splitDistances, nearestDistances) = ([:], [:], [:])
   }
 
@@ -107,9 +135,27 @@ final class ONNXTranslator {
 
   func number(of atom: Atom) -> Int {
     if let number = atomNumbers[atom] { return number }
+    var extent = Extent()
+    switch atom {
+    case .stream(let index), .distance(let index): (extent.axes, extent.sources) = (Set(streams[index].axes), [index])
+    case .sum(let inner, let axis):
+      extent.add(inner, extents)
+      extent.axes.remove(axis)
+    case .function(_, let argument): extent.add(argument, extents)
+    }
     atoms.append(atom)
+    extents.append(extent)
     atomNumbers[atom] = atoms.count - 1
     return atoms.count - 1
+  }
+
+  /// Refuses what it would take long, or a deep stack, to walk through: a few nodes can ask for any number of visits.
+  func checkExtent(_ polynomial: Polynomial) throws(ModelError) {
+    var extent = Extent()
+    extent.add(polynomial, extents)
+    guard extent.depth <= Self.maximumDepth, extent.atoms <= Self.maximumAtoms else {
+      throw refusal("the expression holds more than \(Self.maximumAtoms) others, or \(Self.maximumDepth) in each other")
+    }
   }
 
   /// Adds what a layer gives, which the next one reads.
@@ -130,6 +176,9 @@ final class ONNXTranslator {
   }
 
   func put(_ layer: String, _ part: String, _ values: [Double], _ shape: [Int]) throws(ModelError) {
+    // Layers may have the same weights, but not more altogether than such a file has a use for.
+    written += values.count
+    guard written <= foldable else { throw refusal("its layers hold more numbers than the file") }
     let floats = values.mappedLarge { Float($0) }
     guard floats.firstNonFinite == nil else { throw refusal("a weight is not a finite number of Float32") }
     tensors["\(layer).\(part)"] = Tensor(floats, shape: shape)
@@ -143,6 +192,14 @@ final class ONNXTranslator {
   func fold(_ count: Int) throws(ModelError) {
     folded += count
     guard folded <= foldable else { throw refusal("its constants are too large") }
+  }
+
+  /// Counts the factors of a value that a node gives: each of these nodes has computed them, and those of `live` values are held at once.
+  func charge(_ value: Dependent, live: Int) throws(ModelError) {
+    computed += value.polynomial.numberCount
+    guard computed <= 8 * foldable, live + value.polynomial.numberCount <= 4 * foldable else {
+      throw refusal("the numbers of its expression are too large")
+    }
   }
 
   // MARK: Algebra
@@ -203,21 +260,12 @@ final class ONNXTranslator {
     Polynomial(Monomial(atom: number(of: .function(function, argument))))
   }
 
-  func axes(of atom: Int) -> Set<Int> {
-    switch atoms[atom] {
-    case .stream(let index), .distance(let index): Set(streams[index].axes)
-    case .sum(let inner, let axis): axes(of: inner).subtracting([axis])
-    case .function(_, let argument): axes(of: argument)
-    }
-  }
+  func axes(of atom: Int) -> Set<Int> { extents[atom].axes }
 
   func axes(of polynomial: Polynomial) -> Set<Int> {
-    var result: Set<Int> = []
-    for (monomial, coefficient) in polynomial.terms {
-      result.formUnion(coefficient.axes)
-      for factor in monomial.factors { result.formUnion(axes(of: factor.atom)) }
-    }
-    return result
+    var extent = Extent()
+    extent.add(polynomial, extents)
+    return extent.axes
   }
 
   func hasSum(_ polynomial: Polynomial) -> Bool {
@@ -234,15 +282,9 @@ final class ONNXTranslator {
 
   /// The streams that it is computed from, distances among them.
   func sources(of polynomial: Polynomial) -> Set<Int> {
-    var result: Set<Int> = []
-    for atom in polynomial.atoms {
-      switch atoms[atom] {
-      case .stream(let index), .distance(let index): result.insert(index)
-      case .sum(let inner, _): result.formUnion(sources(of: inner))
-      case .function(_, let argument): result.formUnion(sources(of: argument))
-      }
-    }
-    return result
+    var extent = Extent()
+    extent.add(polynomial, extents)
+    return extent.sources
   }
 
   func isNonnegative(_ atom: Int) -> Bool {

@@ -85,15 +85,10 @@ struct SafetensorsFile: TensorSource {
     func damaged(_ what: String) -> ModelError {
       ModelError(.file, path, "tensor '\(name)' \(what); the file is damaged, copy or export it again")
     }
-    guard entry.shape.count <= maximumRank, entry.shape.allSatisfy({ $0 >= 0 }) else {
+    guard entry.shape.count <= maximumRank, let count = entry.shape.elementCount(atMost: .max / entry.type.bytes) else {
       throw damaged("has the impossible shape \(entry.shape)")
     }
-    var bytes = entry.type.bytes
-    for dimension in entry.shape {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { throw damaged("has the impossible shape \(entry.shape)") }
-      bytes = product
-    }
+    let bytes = count * entry.type.bytes
     guard entry.offsets.count == 2, entry.offsets[0] >= 0, entry.offsets[0] <= entry.offsets[1],
       entry.offsets[1] <= data
     else { throw damaged("lies at \(entry.offsets), outside the file's \(data) bytes of data") }
