@@ -10,6 +10,8 @@ public final class HDF5File {
   static let undefinedAddress = UInt64.max
 
   let bytes: ByteSlice
+  /// In bytes.
+  public var size: Int { bytes.count }
   private let root: UInt64
   private var groups: [UInt64: [String: UInt64]] = [:]
   private var headers: [UInt64: HDF5ObjectHeader] = [:]

@@ -146,6 +146,20 @@ extension KerasAlmostTests {
     #expect(model.layers.last?.inferredFrom?.contains("'BetaRBFLayer'") == true)
   }
 
+  /// Keras' softmax of [steps, channels] is over the channels of each step.
+  @Test func `a softmax of several cells is refused, and not taken for one of the row`() throws {
+    var zip = StoredZip(reading: try OrdinaryLayersTests.content("softmax_activation.keras"))
+    var text = String(decoding: zip.members.first { $0.name == "config.json" }!.content, as: UTF8.self)
+    let softmax = try #require(text.range(of: #"{"module": "keras.layers", "class_name": "Activation""#))
+    text.insert(
+      contentsOf:
+        #"{"module": "keras.layers", "class_name": "Reshape", "config": {"name": "r", "target_shape": [5, 1]}}, "#,
+      at: softmax.lowerBound)
+    zip.set("config.json", Data(text.utf8))
+    let error = #expect(throws: ModelError.self) { try load(zip.data) }
+    #expect(error?.description.contains("softmax over the channels") == true, "\(error?.description ?? "")")
+  }
+
   @Test func `a layer of one's own may have members that Keras 1 had`() throws {
     let text = try String(contentsOfFile: KerasFileTests.path("almost/fixed_centers.config.json"), encoding: .utf8)
     let configuration = try JSONReader.read(text)

@@ -23,6 +23,7 @@ struct KerasTranslator {
   private(set) var preprocessing: Preprocessing?
   /// The datasets that were taken. A sound file gives each variable its own.
   private var taken: Set<UInt64> = []
+  private var takenBytes = 0
   /// The layers that Keras computes in fewer digits than Float32 has: the first, its policy, and how many.
   private var short: (layer: String, policy: String, count: Int)?
   /// Whether a layer took the gamma of the options.
@@ -116,6 +117,8 @@ struct KerasTranslator {
     case "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU":
       if layer.className == "Softmax" { try checkMask(layer) }
       let activation = try activation(of: layer)
+      // Over the channels of each cell, not over the row.
+      if activation.spec.function == .softmax { try takeCells(layer) }
       if let rectifier = activation.rectifier {
         try emit(.rectifier(RectifierSpec(rectifier)), layer)
       } else {
@@ -188,7 +191,9 @@ struct KerasTranslator {
   mutating func variables(_ layer: KerasLayer) throws(ModelError) -> [KerasVariable] {
     let variables = try weights.variables(layer)
     for variable in variables {
-      guard taken.insert(variable.dataset.identity).inserted else {
+      // Several may still say that they lie at the same place.
+      takenBytes += variable.dataset.bytes.count
+      guard taken.insert(variable.dataset.identity).inserted, takenBytes <= weights.file.size else {
         throw invalid(layer, "it shares a variable with another layer; the file is damaged, save the model again")
       }
     }
