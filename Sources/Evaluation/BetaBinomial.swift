@@ -1,7 +1,7 @@
 import Glibc
 
-/// How many of m new rows a calibration with n rows rejects at a rate: its true rate is Beta(a, n + 1 − a) distributed with a = ⌊α (n + 1)⌋,
-/// and the number rejected binomially given that.
+/// How many of m new rows a calibration with n rows rejects at a rate: its true rate is Beta(a, n + 1 − a) distributed with
+/// a = ⌈α (n + 1)⌉ − 1, for p < α rejects and p = α does not, and the number rejected binomially given that.
 ///
 /// Source: Vovk, "Conditional validity of inductive conformal predictors" (2012), proposition 2.
 struct BetaBinomial {
@@ -15,7 +15,7 @@ struct BetaBinomial {
   ///   - rate: α
   init(trials: Int, rows: Int, rate: Double) {
     self.trials = trials
-    a = (rate * Double(rows + 1) + 1e-9).rounded(.down)
+    a = max(0, (rate * Double(rows + 1) - 1e-9).rounded(.up) - 1)
     b = Double(rows + 1) - a
   }
 

@@ -72,8 +72,8 @@ package struct CalibrationDescription: Encodable, Sendable {
     }
     let silent = classes.filter { $0.limit == nil }
     if !silent.isEmpty {
-      // A rate may be as small as a Double: more rows than there can be.
-      let needed = min((1 / falseRejectRate).rounded(.up) - 1, 1e15)
+      // The least n with 1 / (n + 1) below the rate. That may be as small as a Double: more rows than there can be.
+      let needed = min((1 / falseRejectRate).rounded(.down), 1e15)
       sentences.append(
         "never unknown at a rate of \(falseRejectRate), which takes \(Int(needed)) rows of a category: \(list(silent))")
     }

@@ -12,8 +12,8 @@ from sklearn import metrics
 
 random = np.random.default_rng(4)
 limits = []
-for rows, trials, rate in [(99, 100, 0.01), (500, 500, 0.01), (464, 522, 0.01), (1000, 50, 0.05), (30, 20, 0.2), (9999, 3, 0.1)]:
-    a = int(np.floor(rate * (rows + 1) + 1e-9))
+for rows, trials, rate in [(199, 100, 0.01), (500, 500, 0.01), (464, 522, 0.01), (1000, 50, 0.05), (30, 20, 0.2), (9999, 3, 0.1)]:
+    a = int(np.ceil(rate * (rows + 1) - 1e-9)) - 1
     law = stats.betabinom(trials, a, rows + 1 - a)
     limits.append(
         {"rows": rows, "trials": trials, "rate": rate, "low": law.ppf(0.025) / trials, "high": law.ppf(0.975) / trials})

@@ -87,7 +87,8 @@ import Testing
     #expect(calibration.limit(of: 1, at: 0.3) == 4 && calibration.limit(of: 2, at: 0.3) == (8 / 3 as Float))
     let warnings = CalibrationDescription(calibration, labels: ["a", "b", "c"]).warnings
     #expect(warnings[0] == "with fewer than 3 rows, ranked together among 3 rows: b, c", "\(warnings)")
-    #expect(warnings[1] == "never unknown at a rate of 0.01, which takes 99 rows of a category: a, b, c", "\(warnings)")
+    #expect(
+      warnings[1] == "never unknown at a rate of 0.01, which takes 100 rows of a category: a, b, c", "\(warnings)")
   }
 
   /// P(rejected | answered k) ≤ α and ≥ α − 1/(n+1), on average over calibration sets: the distance of a new row is one more draw.
