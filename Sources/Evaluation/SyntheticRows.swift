@@ -20,6 +20,13 @@ package enum SyntheticRows {
     ).map { ($0.name, $0.rows.map(model.asTaken)) }
   }
 
+  /// As far from the upper end as a value is from the lower one.
+  private static func mirrored(_ value: Float, _ low: Float, _ high: Float) -> Float {
+    let distance = high - value
+    // The difference of two Float32 may be beyond them, what is looked for is not.
+    return distance.isFinite ? low + distance : Float(Double(low) + (Double(high) - Double(value)))
+  }
+
   /// Each kind, as many rows as there are.
   /// - Parameters:
   ///   - rows: ordinary ones, of one width.
@@ -37,11 +44,16 @@ package enum SyntheticRows {
     let (lowest, highest) = (low.min() ?? 0, high.max() ?? 0)
     let shuffled = rows.map { shuffle($0, shape: shape, &random) }
     let noise = rows.map { _ in
-      (0..<width).map { _ in Float.random(in: lowest...max(lowest, highest), using: &random) }
+      (0..<width).map { _ in
+        (highest - lowest).isFinite
+          ? Float.random(in: lowest...max(lowest, highest), using: &random)
+          : Float(Double.random(in: Double(lowest)...Double(highest), using: &random))
+      }
     }
     let negative = rows.map { row in
       (0..<width).map { index in
-        shape.count > 1 ? lowest + (highest - row[index]) : low[index] + (high[index] - row[index])
+        shape.count > 1
+          ? mirrored(row[index], lowest, highest) : mirrored(row[index], low[index], high[index])
       }
     }
     let blended = rows.indices.map { index in
