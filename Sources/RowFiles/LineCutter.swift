@@ -17,6 +17,8 @@ struct LineCutter {
   var tabsSeparate = false
   /// Whether a line of nothing, with others behind it, is a missing value.
   var blankLinesAreRows = false
+  /// Bytes that were taken from the stream, and where behind them is more than blanks, by the last look; .max: nowhere.
+  private var (consumed, textPlace) = (0, 0)
 
   /// - Parameter width: numbers of a row; 64 bytes each are enough for any way of writing them.
   init(width: Int, hasComments: Bool) {
@@ -32,7 +34,7 @@ struct LineCutter {
       guard let length = try nextLine(of: stream, unlessItWaits: block.cutRows > 0) else { break }
       block.append(line: Self.text(stream.window, 0, length), number: line)
       rows += 1
-      stream.consume(min(length + 1, stream.window.count))
+      consume(length, of: stream)
     }
     block.pad()
     return block.cutRows > 0
@@ -68,7 +70,14 @@ struct LineCutter {
   /// Leaves out the first line, which names the columns.
   mutating func skipLine(_ stream: ByteStream) throws(RowFileError) {
     guard let length = try nextLine(of: stream, unlessItWaits: false) else { return }
-    stream.consume(min(length + 1, stream.window.count))
+    consume(length, of: stream)
+  }
+
+  /// A line and its end.
+  private mutating func consume(_ length: Int, of stream: ByteStream) {
+    let count = min(length + 1, stream.window.count)
+    stream.consume(count)
+    consumed += count
   }
 
   /// Consumes blank lines and comments, then finds the length of the line at the window's start, and counts it.
@@ -100,7 +109,7 @@ struct LineCutter {
         }
       }
       line += 1
-      stream.consume(min(end + 1, stream.window.count))
+      consume(end, of: stream)
       scanned = 0
     }
   }
@@ -125,13 +134,24 @@ struct LineCutter {
   }
 
   /// Whether there is anything but blank lines behind an offset; as far as a line may be long.
-  private func hasText(_ stream: ByteStream, behind offset: Int) throws(RowFileError) -> Bool {
+  private mutating func hasText(_ stream: ByteStream, behind offset: Int) throws(RowFileError) -> Bool {
+    // Known from the blank line before: each is looked at once.
+    if textPlace > consumed + offset { return textPlace < .max }
     var scanned = offset
     while true {
-      if stream.window[scanned...].contains(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) { return true }
+      if let place = stream.window[scanned...].firstIndex(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) {
+        textPlace = consumed + place
+        return true
+      }
       scanned = stream.window.count
-      if scanned - offset > longest { return true }
-      if try !stream.fill() { return false }
+      if scanned - offset > longest {
+        textPlace = consumed + scanned
+        return true
+      }
+      if try !stream.fill() {
+        textPlace = .max
+        return false
+      }
     }
   }
 

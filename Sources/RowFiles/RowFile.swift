@@ -52,6 +52,8 @@ public final class RowFile: @unchecked Sendable {
 
   private let stream: ByteStream
   private var content: Content
+  /// Why nothing more can be read.
+  private var failure: RowFileError?
   /// `content`'s constants, for `parse`.
   let csv: CSVLayout?
   let layout: ArrayLayout?
@@ -106,8 +108,21 @@ public final class RowFile: @unchecked Sendable {
     }
   }
 
-  /// Takes the next rows into `block`, as they lie in the file; false: there are none.
+  /// Takes the next rows into `block`, as they lie in the file; false: there are none. Where the file cannot be read on, those before come
+  /// first, and the next call throws.
   public func cut(into block: RowBlock) throws(RowFileError) -> Bool {
+    if let failure { throw failure }
+    do throws(RowFileError) {
+      return try cutNext(into: block)
+    } catch {
+      guard block.cutRows > 0 else { throw error }
+      if layout == nil { block.pad() }
+      failure = error
+      return true
+    }
+  }
+
+  private func cutNext(into block: RowBlock) throws(RowFileError) -> Bool {
     switch content {
     case .json(var cutter):
       defer { content = .json(cutter) }
@@ -127,11 +142,11 @@ public final class RowFile: @unchecked Sendable {
       guard rows > 0 else { return try hasEnded(layout) }
       block.reserve(rows * layout.rowBytes)
       let taken = try stream.take(rows * layout.rowBytes, into: block.bytes)
-      guard taken == rows * layout.rowBytes else {
-        throw layout.damaged(name, "it ends within rows[\(next + taken / layout.rowBytes)]")
+      block.cutRows = taken / layout.rowBytes
+      content = .array(layout, next: next + block.cutRows)
+      guard block.cutRows == rows else {
+        throw layout.damaged(name, "it ends within rows[\(next + block.cutRows)]")
       }
-      block.cutRows = rows
-      content = .array(layout, next: next + rows)
       return true
     case .fortran(let array, let layout, let next):
       let rows = min(block.capacity, layout.rows - next)

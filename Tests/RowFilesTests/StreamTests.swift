@@ -32,6 +32,29 @@ import Testing
     #expect(try refusal(damaged, width: 2) != "")
   }
 
+  /// Nothing that could be read is lost.
+  @Test func `the rows before the damage come first`() throws {
+    let folder = try Folder()
+    let text = Array((0..<5000).map { "\($0),2\n" }.joined().utf8)
+    let endless = Array("1,2\n3,4\n".utf8) + [UInt8](repeating: 0x31, count: 2 << 20)
+    let short = gzip(npy("|u1", [3, 3], [1, 2, 3, 4, 5, 6, 7]))
+    for (bytes, width, least) in [(Array(gzip(text).dropLast(20)), 2, 4000), (endless, 2, 2), (short, 3, 2)] {
+      let file = try RowFile(path: try folder.file(bytes), shape: [width], options: .init())
+      let block = RowBlock(width: width, capacity: 1024)
+      var rows = 0
+      let error = #expect(throws: RowFileError.self) {
+        while try file.cut(into: block) {
+          file.parse(block)
+          #expect(block.problems.isEmpty)
+          rows += block.count
+        }
+      }
+      #expect(rows >= least, "\(error?.description ?? "")")
+      let again = #expect(throws: RowFileError.self) { try file.cut(into: block) }
+      #expect(again?.description == error?.description)
+    }
+  }
+
   @Test func `an array that ends too early within gzip is refused after its whole rows`() throws {
     let short = gzip(npy("|u1", [3, 3], [1, 2, 3, 4, 5, 6, 7]))
     #expect(try refusal(short, width: 3).contains("it ends within rows[2]"))
