@@ -124,6 +124,27 @@ import Testing
     #expect(try Self.ask(client, "/predict", Self.row) { !$0.body.contains("\"label\"") }.body == before)
   }
 
+  @Test func `a version that comes back with fewer classes keeps what was counted`() throws {
+    func golden(_ name: String) throws -> Data {
+      let path = "Tests/ModelsTests/Golden/\(name)/weights.safetensors"
+      return try Data(contentsOf: RunningServer.repository.appendingPathComponent(path))
+    }
+    let directory = try ModelsDirectory()
+    try directory.add(version: 1, golden("at_prototype_distance"))  // 20 inputs, 8 classes
+    let server = try RunningServer(["--models-dir", directory.path, "--models-scan-interval", "0.05"], model: nil)
+    let client = try Client(port: server.port)
+    let rows = (0..<20).map { row in "[" + (0..<20).map { $0 == row ? "9" : "0" }.joined(separator: ",") + "]" }
+    let answer = try client.exchange("POST", "/predict", "{\"instances\":[\(rows.joined(separator: ","))]}")
+    #expect(answer.body.contains(/"class":[2-7]/))
+    try directory.remove(version: 1)
+    try directory.add(version: 1, golden("gaussian_overflow"))  // 3 inputs, 2 classes
+    try directory.write(Data("{\"labels\":[\"first\",\"second\"]}".utf8), to: "m/1/radial.json")
+    _ = try Self.ask(client, "/predict", "{\"instance\":[0,0,0]}") { $0.body.contains("\"label\"") }
+    let metrics = try client.exchange("GET", "/metrics").body
+    #expect(metrics.contains(/radial_predictions_total\{model="m",version="1",label="[2-7]"/), "\(metrics)")
+    #expect(metrics.contains(/radial_predictions_total\{model="m",version="1",label="(first|second)"/))
+  }
+
   @Test func `SIGHUP looks at once, also behind symbolic links, and another name is served beside`() throws {
     let directory = try ModelsDirectory()
     try directory.add(version: 1, ModelsDirectory.weights(variant: 0))

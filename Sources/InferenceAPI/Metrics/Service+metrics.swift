@@ -95,7 +95,9 @@ extension Service {
       "radial_predictions_total", "counter", "Rows by answered class and verdict; known is empty without one.")
     for model in counted {
       for (label, known, count) in model.counters.seenPredictions {
-        let labels = [("label", model.classes?[label] ?? String(label)), ("known", known.map(String.init) ?? "")]
+        // What is counted outlives a file: the version's next one may have fewer classes.
+        let name = model.classes.flatMap { label < $0.count ? $0[label] : nil } ?? String(label)
+        let labels = [("label", name), ("known", known.map(String.init) ?? "")]
         text.sample("radial_predictions_total", model.labels + labels, count)
       }
     }

@@ -190,7 +190,8 @@ package final class UnknownLog: Sendable {
   private func complain(_ reason: String) {
     let now = monotonicNanoseconds()
     let last = complained.load(ordering: .relaxed)
-    guard last == 0 || now - last > Self.complaintInterval else { return }
+    // Another thread's may be the later one.
+    guard last == 0 || (now > last && now - last > Self.complaintInterval) else { return }
     complained.store(now, ordering: .relaxed)
     logger.error("rows called unknown are lost: \(reason)")
   }
