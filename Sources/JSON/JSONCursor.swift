@@ -102,7 +102,7 @@ public struct JSONCursor: ~Copyable {
     return text(Piece(span))
   }
 
-  /// What the string here stands for; empty for one with escapes that is longer than any name that is known.
+  /// What the string here stands for; of one with escapes and more than 1,024 bytes the beginning, with a byte behind it that no name has.
   @_lifetime(borrow self)
   public func string(_ expected: StaticString, _ path: JSONPath) throws(JSONError) -> JSONText {
     var span = json_span()

@@ -193,8 +193,9 @@ bool Document::read_string(char *buffer, std::string_view *text, const char *pat
     if (fits) std::memcpy(buffer + size, piece, written), size += written;
     p = end;
   }
-  // An empty text has an address too.
-  *text = fits ? std::string_view(buffer, size) : std::string_view(buffer, 0);
+  // What does not fit ends with a byte that no text has, and so is no name.
+  if (!fits) buffer[size - 1] = '\xff';
+  *text = std::string_view(buffer, size);
   return ++position, true;
 }
 

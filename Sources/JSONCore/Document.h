@@ -65,8 +65,8 @@ struct Document {
   bool skip_value(size_t depth, const char *path);
   // A number, a string or a literal.
   bool skip_scalar(const char *path);
-  // A string; `text` is its unescaped form, which may lie in `buffer` [JSON_MAX_NAME]. Of those with escapes longer
-  // ones come as an empty text: no name that we know is longer.
+  // A string; `text` is its unescaped form, which may lie in `buffer` [JSON_MAX_NAME]. Of longer ones
+  // with escapes it is the beginning, and a byte behind it that no name has.
   bool read_string(char *buffer, std::string_view *text, const char *path);
   // A whole number from 0 to 2^64 - 1, without sign, point or exponent.
   bool read_whole(uint64_t *value, const char *path);

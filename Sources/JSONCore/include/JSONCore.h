@@ -82,8 +82,8 @@ json_step json_next_element(json_cursor *cursor);
 
 // Any value; `text`, unless it is NULL, becomes the value as it is written.
 bool json_skip(json_cursor *cursor, json_span *text);
-// A string. What it stands for may lie in the cursor; longer ones with escapes come as an empty text: no name that
-// anybody knows has more than JSON_MAX_NAME bytes.
+// A string. What it stands for may lie in the cursor; of one with escapes that has more than JSON_MAX_NAME bytes it is
+// the beginning, and a byte behind it that no name has.
 enum { JSON_MAX_NAME = 1024 };
 bool json_read_string(json_cursor *cursor, const char *expected, json_span *text);
 bool json_read_bool(json_cursor *cursor, bool *value);

@@ -36,5 +36,5 @@ func failure(_ body: () throws -> Void) -> JSONError? {
 /// A byte order mark in UTF-8.
 let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-/// A name that has escapes and is longer than any that the decoders know.
-let longName = String(repeating: #"\u00e9"#, count: 100)
+/// A name that has escapes and more than the 1,024 bytes that are looked at.
+let longName = String(repeating: #"\u00e9"#, count: 600)

@@ -29,7 +29,7 @@ func serving(
   @Test func `a signature has its name, or none`() throws {
     for (name, signature) in [
       ("", ServingSignature.servingDefault), ("serving_default", .servingDefault), ("distances", .distances),
-      ("all", .all), ("predict", nil),
+      ("all", .all), ("predict", nil), (longName, nil),
     ] {
       let body = "{\"signature_name\":\"\(name)\",\"signature_name\":\"all\",\"instances\":[[1,2,3]]}"
       #expect(try serving(Array(body.utf8)).request.signature == signature)
