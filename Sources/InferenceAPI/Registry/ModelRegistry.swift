@@ -43,6 +43,8 @@ package final class ModelRegistry: Sendable {
     var subscriptions: [WeakSubscription] = []
     /// A change of the files was noticed, and the look that takes it over has not begun.
     var isLookWaiting = false
+    /// Requests to load whose look has not begun, and who is told what came of them.
+    var waitingLoads: [(name: String, completion: @Sendable (RequestOutcome) -> Void)] = []
     /// Changes of the files are ignored.
     var isFrozen = false
     /// Models were loaded or dropped since memory was last given back.
@@ -154,23 +156,34 @@ package final class ModelRegistry: Sendable {
   // MARK: Requests
 
   /// Looks at the files, also at those of a model that was unloaded or could not be loaded, and then says what came of
-  /// `name`.
+  /// `name`. Requests that come while a look is under way share the next one: however many ask, others wait for two.
   /// - Parameter completion: called on the registry's queue, once what can be loaded is served.
   func load(_ name: String, completion: @escaping @Sendable (RequestOutcome) -> Void) {
-    queue.async { [self] in
-      state.withLock { $0.inventory.restore(name) }
-      _ = look(.request)
-      completion(
-        state.withLock { state in
-          // Unloaded by another request since: it was loaded all the same.
-          if state.inventory.isUnloaded(name) { return .done }
-          if let failure = state.catalog.failures.filter({ $0.key.name == name }).min(by: { $0.key < $1.key }) {
-            return .failed(failure.value)
-          }
-          let isServed = !state.inventory.servedVersions(of: name).isEmpty
-          return isServed ? .done : .unknown(served: state.catalog.modelNames)
-        })
+    let isFirst = state.withLock { state in
+      state.waitingLoads.append((name, completion))
+      return state.waitingLoads.count == 1
     }
+    if isFirst { queue.async { self.answerLoads() } }
+  }
+
+  private func answerLoads() {
+    let loads = state.withLock { state in
+      for load in state.waitingLoads { state.inventory.restore(load.name) }
+      defer { state.waitingLoads = [] }
+      return state.waitingLoads
+    }
+    _ = look(.request)
+    for load in loads { load.completion(state.withLock { Self.outcome(of: load.name, $0) }) }
+  }
+
+  private static func outcome(of name: String, _ state: State) -> RequestOutcome {
+    // Unloaded by another request since: it was loaded all the same.
+    if state.inventory.isUnloaded(name) { return .done }
+    if let failure = state.catalog.failures.filter({ $0.key.name == name }).min(by: { $0.key < $1.key }) {
+      return .failed(failure.value)
+    }
+    let isServed = !state.inventory.servedVersions(of: name).isEmpty
+    return isServed ? .done : .unknown(served: state.catalog.modelNames)
   }
 
   /// Takes all versions of a model out of service until it is loaded again. At once, also while models are loaded.

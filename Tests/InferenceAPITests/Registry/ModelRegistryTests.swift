@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Models
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import InferenceAPI
@@ -76,6 +77,22 @@ import Testing
     #expect(isAnswered.withLock { $0 })
     // What was unloaded while it was loaded is not served.
     #expect(fixture.served == ["a/1"])
+  }
+
+  @Test func `requests to load that come while a look is under way share the next one`() throws {
+    let fixture = try RegistryFixture(versions: 1...1)
+    _ = fixture.registry.loadAll()
+    try fixture.damage(version: 2)
+    try fixture.add(version: 3)
+    fixture.stop(at: "m/3")
+    fixture.registry.lookForChanges()
+    fixture.didStop.wait()
+    let answered = DispatchSemaphore(value: 0)
+    for _ in 0..<50 { fixture.registry.load("m") { _ in answered.signal() } }
+    fixture.proceed.signal()
+    for _ in 0..<50 { answered.wait() }
+    // What could not be loaded is tried again: once at the change, and once for all of them.
+    #expect(fixture.begun.withLock { $0.count { $0 == "m/2" } } == 2)
   }
 
   @Test func `a request to load is answered once the model is served`() throws {
