@@ -95,8 +95,9 @@ let package = Package(
 
     // What several targets' tests share.
     .target(
-      name: "TestSupport", dependencies: ["HTTPServer", "Bytes", "CGnuTLS"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport",
+      dependencies: ["HTTPServer", "Bytes", "CGnuTLS", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/TestSupport", swiftSettings: strict),
     // The readers as scripts/fuzz.sh drives them.
     .target(
       name: "FuzzTargets", dependencies: ["JSON", "FileFormats", "Models", "RadialEngine", "RowFiles"],

@@ -135,11 +135,12 @@ final class TestServer {
   let server: Server
 
   init(
-    address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), _ adjust: (inout ServerConfiguration) -> Void = { _ in }
+    address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), logger: Logger = Logger(label: "test"),
+    _ adjust: (inout ServerConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = ServerConfiguration(address: address, reactors: 1)
     adjust(&configuration)
-    server = try Server(configuration, logger: Logger(label: "test")) { [journal] in EchoHandler($0, journal) }
+    server = try Server(configuration, logger: logger) { [journal] in EchoHandler($0, journal) }
     server.start()
   }
 

@@ -3,6 +3,7 @@ import Glibc
 import HTTPServer
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct LifeTests {
@@ -132,6 +133,20 @@ import Testing
     #expect(try incomplete.answer()?.status == 503)
     #expect(server.server.connectionFigures.open == 0)
     server.server.stop(grace: .zero)
+  }
+
+  @Test func `an answer that the end cuts is told`() throws {
+    let log = RecordedLog()
+    let server = try TestServer(logger: log.logger)
+    let (reading, deaf) = (try server.client(), try server.client())
+    reading.post("/echo", "x")
+    #expect(try reading.answer()?.status == 200)
+    // More than the sockets hold.
+    deaf.post("/echo", [UInt8](repeating: 7, count: 16 << 20))
+    for _ in 0..<2 { server.journal.arrivals.wait() }
+    server.server.stop(grace: .zero)
+    #expect(log.messages(.warning) == ["connections closed before their answers had left: the time to drain is over"])
+    #expect(throws: Client.Failure.self) { try deaf.answer() }
   }
 
   @Test(arguments: ["/echo", "/turn", "/later"])

@@ -1,6 +1,7 @@
 import Bytes
 internal import CMicroHTTPD
 import Glibc
+import Logging
 import Synchronization
 
 /// How far a stopping reactor has come.
@@ -65,8 +66,12 @@ extension Reactor {
       ending = .flushing(until: now + 1_000_000_000)
     case .flushing(let until):
       answerUnanswered()
-      guard now >= until || !connections.contains(where: { $0.state.isSending || $0.state.isOwed }) else {
-        return false
+      let unsent = connections.count { $0.state.isSending || $0.state.isOwed }
+      guard now >= until || unsent == 0 else { return false }
+      if unsent > 0 {
+        logger.warning(
+          "connections closed before their answers had left: the time to drain is over",
+          metadata: ["connections": .stringConvertible(unsent)])
       }
       for exchange in connections { shutDown(exchange, at: now) }
       ending = .closing(runs: 0)

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Models
 import Synchronization
+import TestSupport
 
 @testable import InferenceAPI
 
@@ -32,7 +33,7 @@ final class RegistryFixture: Sendable {
     self.log = log
     let hooks = Hooks()
     registry = ModelRegistry(
-      configuration, logger: Logger(label: "test", factory: { _ in RecordedLog.Handler(log: log) })
+      configuration, logger: log.logger
     ) { source throws(ModelError) in
       hooks.willLoad.withLock { $0 }?(source.key.short)
       return try Model.load(source)
@@ -104,30 +105,5 @@ final class RegistryFixture: Sendable {
       done.wait()
     }
     return outcome.withLock { $0 }
-  }
-}
-
-/// The lines that were logged: level and message.
-final class RecordedLog: Sendable {
-  private let recorded = Mutex<[(level: Logger.Level, message: String)]>([])
-
-  /// Messages of a level, in order.
-  func messages(_ level: Logger.Level) -> [String] {
-    recorded.withLock { $0 }.filter { $0.level == level }.map(\.message)
-  }
-
-  struct Handler: LogHandler {
-    let log: RecordedLog
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      log.recorded.withLock { $0.append((event.level, "\(event.message)")) }
-    }
   }
 }
