@@ -46,7 +46,7 @@ struct InferenceStatistics: Sendable {
   fileprivate var queue = Total(), input = Total(), infer = Total(), output = Total()
   /// Forward passes.
   fileprivate var executions = Total()
-  /// Forward passes by their rows.
+  /// Forward passes by their rows: beyond 256, which callers choose, by the next power of two.
   fileprivate var batches: [Int: Total] = [:]
   /// In monotonic nanoseconds.
   private var lastInference: UInt64 = 0
@@ -68,7 +68,8 @@ struct InferenceStatistics: Sendable {
   /// Counts a forward pass over `rows` rows.
   mutating func executed(rows: Int, nanoseconds: UInt64) {
     executions.add(nanoseconds)
-    batches[rows, default: Total()].add(nanoseconds)
+    let size = rows <= 256 ? rows : 1 << (Int.bitWidth - (rows - 1).leadingZeroBitCount)
+    batches[size, default: Total()].add(nanoseconds)
   }
 
   /// Adds what another thread has counted.
