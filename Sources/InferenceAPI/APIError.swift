@@ -108,6 +108,11 @@ extension APIError {
     return error
   }
 
+  /// 413: a large body for what reads no rows.
+  static func needlessBody(of endpoint: Endpoint) -> APIError {
+    APIError(413, "\(endpoint.label) takes no body of this size; send none")
+  }
+
   /// To a probe; requests are answered as long as they can be.
   static func notReady(_ readiness: Readiness) -> APIError {
     APIError(

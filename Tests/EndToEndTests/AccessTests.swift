@@ -57,6 +57,17 @@ import Testing
       if status == 400 { client.send(String(repeating: " ", count: 1_000_000)) }
       #expect(try client.receive().status == status)
     }
+    // Nor for what is not there, or takes none, from anybody: what is answered does not depend on it.
+    for (line, headers, status) in [
+      ("POST /models/nobody/predict", "", 401), ("POST /nowhere", "", 404), ("GET /predict", "", 405),
+      ("POST /models/nobody/predict", "Authorization: Bearer \(Self.key)\r\n", 404),
+      ("GET /models", "Authorization: Bearer \(Self.key)\r\n", 413),
+    ] {
+      let client = try server.connect()
+      client.send("\(line) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\(headers)\r\n")
+      let answer = try client.receive()
+      #expect(answer.status == status, "\(line): \(answer.excerpt)")
+    }
   }
 
   @Test(arguments: [

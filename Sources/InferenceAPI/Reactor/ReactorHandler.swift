@@ -160,30 +160,35 @@ final class ReactorHandler: RequestHandler {
     return response
   }
 
-  /// A large body is announced: it is not read where its request would be refused for want of room.
+  /// A large body is announced: it is not read where its request would be refused whatever it holds, or for want of room.
   func willReceiveBody(of request: any HTTPRequest, bytes: Int?) -> BodyDecision {
     refreshCatalog()
-    guard let route = route(of: request), case .rows = route.endpoint.action, request.method == .post,
-      let served = try? catalog.served(route.reference)
-    else { return .accept(nil) }
+    guard let route = route(of: request) else {
+      return refuseBody(request, .unknown, .unknownPath(request.path, prefix: gate.prefix))
+    }
+    guard route.endpoint.method.includes(request.method) else {
+      return refuseBody(request, route.label, .methodNotAllowed(route.endpoint))
+    }
     do throws(APIError) {
-      try gate.check(request, route.endpoint)
+      _ = try gate.check(request, route.endpoint)
+      guard case .rows = route.endpoint.action else { throw .needlessBody(of: route.endpoint) }
+      let served = try catalog.served(route.reference)
+      guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
+        return .accept(served.requestMemory())
+      }
+      return refuseBody(
+        request, route.label, .queueFull(retryAfterSeconds: service.retryAfterSeconds(served)), by: served)
     } catch {
-      return refuseBody(request, route, error, by: nil)
+      return refuseBody(request, route.label, error)
     }
-    guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
-      return .accept(served.requestMemory())
-    }
-    return refuseBody(
-      request, route, .queueFull(retryAfterSeconds: service.retryAfterSeconds(served)), by: served)
   }
 
   private func refuseBody(
-    _ request: any HTTPRequest, _ route: Route, _ error: APIError, by served: ServedModel?
+    _ request: any HTTPRequest, _ route: RouteLabel, _ error: APIError, by served: ServedModel? = nil
   ) -> BodyDecision {
     recorder.accepted()
     let response = dressed(writer.response(to: error), for: request)
-    recorder.refused(request, route.label, error, response, by: served)
+    recorder.refused(request, route, error, response, by: served)
     return .refuse(response)
   }
 
