@@ -63,6 +63,16 @@ struct InferAnswer: RowsAnswer {
     return row.saturatingMultiply(by: rows).saturatingAdd(text)
   }
 
+  /// Beside its bytes the classes of each row are put in order, and of binary ones twice: their size is told before them.
+  func writingBytes(rows: Int, _ served: ServedModel) -> Int {
+    outputs.reduce(maxBytes(rows: rows, served)) { sum, output in
+      guard output.classification > 0 else { return sum }
+      let count = served.model.classCount
+      let row = count * Self.rankedClassBytes + min(output.classification, count) * Self.writtenClassBytes
+      return sum.saturatingAdd(row.saturatingMultiply(by: output.isBinary ? 2 * rows : rows))
+    }
+  }
+
   func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) {
     if section < outputs.count {
       writeText(of: section, rows, JSONWriter(buffer))
@@ -89,6 +99,8 @@ extension InferAnswer {
   /// The most bytes of an element of a classification without its label: a number with six decimals, an index, what separates them, and its
   /// quotes or its length.
   private static let maxClassBytes = 96
+  /// As long as these many bytes of numbers take a class that is ranked, and one that is written.
+  private static let (rankedClassBytes, writtenClassBytes) = (32, 512)
 
   /// The JSON of an output: all of it but its rows with the first row.
   private func writeText(of place: Int, _ rows: AnsweredRows, _ json: JSONWriter) {

@@ -37,6 +37,8 @@ final class InferenceRequest {
     let decodeNanoseconds: UInt64
     /// An upper bound of its answer.
     let maxAnswerBytes: Int
+    /// What writing it takes, in nanoseconds.
+    let encodeNanoseconds: Double
   }
 
   private(set) var state = State.answered
@@ -75,8 +77,8 @@ final class InferenceRequest {
     return request
   }
 
-  /// An upper bound of its answer; nil: nobody is told.
-  var maxAnswerBytes: Int? { exchange == nil ? nil : work?.maxAnswerBytes }
+  /// What writing its answer takes, in nanoseconds; nil: nobody is told.
+  var encodeNanoseconds: Double? { exchange == nil ? nil : work?.encodeNanoseconds }
 
   /// Its rows are in the compute queue from now on.
   func enqueue() { state = .queued }

@@ -49,6 +49,10 @@ extension ReactorHandler {
   ) throws(APIError) {
     let start = monotonicNanoseconds()
     let batch = batch(for: served)
+    let keptEmbeddings = batch.rows.keepsEmbeddings
+    var isTaken = false
+    // The wish of a request that is refused is not the batch's.
+    defer { if !isTaken { batch.rows.keepsEmbeddings = keptEmbeddings } }
     let decoded = try decoder.decode(reader, content, served, batch.rows)
     let deadline = earlier(deadline, decoded.timeoutMicroseconds, from: exchange.receivedNanoseconds)
     let maxAnswerBytes = try service.checkSize(of: decoded.answer, rows: decoded.rows, served)
@@ -59,9 +63,11 @@ extension ReactorHandler {
     case .deadlinePassed: throw .deadlinePassed
     }
     guard let rows = batch.rows.append(decoded.rows) else { throw .noMemory }
+    isTaken = true
     let work = InferenceRequest.Work(
       served: served, answer: decoded.answer, batch: batch.rows, rows: rows, deadline: deadline, decodedAt: now,
-      decodeNanoseconds: now - start, maxAnswerBytes: maxAnswerBytes)
+      decodeNanoseconds: now - start, maxAnswerBytes: maxAnswerBytes,
+      encodeNanoseconds: service.transferCost.writing(decoded.answer.writingBytes(rows: decoded.rows, served)))
     batch.turn.append(.begin(exchange, route, .gathered, work), rows: decoded.rows)
     hasGathered = true
   }
@@ -121,8 +127,8 @@ extension ReactorHandler {
       var isShared = false
       for request in requests {
         // Its client has left within the turn. The rows are computed with the others: taking them out would cost more.
-        guard let bytes = request.maxAnswerBytes else { continue }
-        guard budget.mayTake(service.transferCost.writing(bytes)) else {
+        guard let nanoseconds = request.encodeNanoseconds else { continue }
+        guard budget.mayTake(nanoseconds) else {
           enlarge(request, isComputed: true)
           isShared = true
           continue
@@ -177,9 +183,7 @@ extension ReactorHandler {
   /// - Parameter start: when this thread turned to it, in monotonic nanoseconds.
   /// - Returns: when it was done with it.
   func finish(_ request: InferenceRequest, _ job: JobCompletion, at start: UInt64) -> UInt64 {
-    if job.outcome == .computed, let bytes = request.maxAnswerBytes,
-      !budget.mayTake(service.transferCost.writing(bytes))
-    {
+    if job.outcome == .computed, let nanoseconds = request.encodeNanoseconds, !budget.mayTake(nanoseconds) {
       enlarge(request, isComputed: true)
       return start
     }

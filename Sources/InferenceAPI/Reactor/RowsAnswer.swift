@@ -19,6 +19,8 @@ protocol RowsAnswer: Sendable {
   func textSectionCount(of served: ServedModel) -> Int
   /// An upper bound of a section's bytes for so many of the rows.
   func maxBytes(ofSection section: Int, rows: Int, _ served: ServedModel) -> Int
+  /// What it takes to write an answer for so many rows: as many bytes of numbers take as long.
+  func writingBytes(rows: Int, _ served: ServedModel) -> Int
   /// Writes a section's part for some rows: with what stands before its first row and behind its last one.
   /// - Throws: for rows that have no answer.
   func write(section: Int, _ rows: AnsweredRows, to buffer: ByteBuffer) throws(APIError)
@@ -33,6 +35,8 @@ extension RowsAnswer {
   func sectionCount(of served: ServedModel) -> Int { 1 }
   func textSectionCount(of served: ServedModel) -> Int { sectionCount(of: served) }
   func head(textBytes: Int, of served: ServedModel) -> AnswerHead { .json }
+
+  func writingBytes(rows: Int, _ served: ServedModel) -> Int { maxBytes(rows: rows, served) }
 
   /// An upper bound of the bytes of an answer for so many rows.
   func maxBytes(rows: Int, _ served: ServedModel) -> Int {
