@@ -28,8 +28,8 @@ struct ServeOptions: ParsableArguments {
   var labels: String?
 
   @Option(
-    help: Limits.falseRejectRate.help(
-      "The rate at which the one model's rows are wrongly refused, instead of the one that it was calibrated for",
+    help: ArgumentHelp(
+      "The rate at which the one model's rows are wrongly refused, instead of the one that it was calibrated for: between 0 and 1.",
       valueName: "rate"),
     transform: Limits.rate)
   var falseRejectRate: Double?
