@@ -49,6 +49,12 @@ struct LineCutter {
     var (comment, hasBlankLine): ([UInt8]?, Bool) = (nil, false)
     var offset = 0
     while let length = try lineLength(of: stream, from: offset) {
+      // All of it stays in the stream's window.
+      guard offset <= longest else {
+        throw RowFileError(
+          .content, stream.name,
+          "begins with more than \(longest) bytes of comments and blank lines, expected rows; take them out")
+      }
       let text = Self.text(stream.window, offset, length)
       offset = min(offset + length + 1, stream.window.count)
       if text.allSatisfy({ $0 == 0x20 }) {
