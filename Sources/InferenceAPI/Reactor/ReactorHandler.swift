@@ -166,6 +166,7 @@ final class ReactorHandler: RequestHandler {
     guard let route = route(of: request) else {
       return refuseBody(request, .unknown, .unknownPath(request.path, prefix: gate.prefix))
     }
+    if gate.looksAtOrigins, gate.preflight(request, route.endpoint) != nil { return .accept(nil) }
     guard route.endpoint.method.includes(request.method) else {
       return refuseBody(request, route.label, .methodNotAllowed(route.endpoint))
     }
