@@ -161,6 +161,35 @@ import Testing
       for step in 1..<40 { graph.add("Add", [step == 1 ? "w0" : "s\(step - 1)", "w\(step)"], "s\(step)") }
       graph.add("ReduceSum", ["s39", "last"], "y", ["keepdims": .integer(0)])
     },
+    // 64 times 64 times as many.
+    { graph in
+      graph.whole("some", [1 << 16])
+      graph.add("ConstantOfShape", ["some"], "c0")
+      for step in 1...3 {
+        graph.add("Concat", [String](repeating: "c\(step - 1)", count: 64), "c\(step)", ["axis": .integer(0)])
+      }
+      graph.add("ReduceSum", ["c3"], "s", ["keepdims": .integer(0)])
+      graph.add("Add", ["x", "s"], "y")
+    },
+    // Products of constants, of which few are left.
+    { graph in
+      graph.whole("flat", [64, 1024])
+      graph.whole("high", [1024, 64])
+      graph.add("ConstantOfShape", ["flat"], "a")
+      graph.add("ConstantOfShape", ["high"], "b")
+      for step in 0..<600 { graph.add("MatMul", ["a", "b"], "p\(step)") }
+      graph.add("Sum", ["p0", "p599"], "s")
+      for step in 1..<599 { graph.add("Add", [step == 1 ? "s" : "q\(step - 1)", "p\(step)"], "q\(step)") }
+      graph.add("ReduceSum", ["q598"], "t", ["keepdims": .integer(0)])
+      graph.add("Add", ["x", "t"], "y")
+    },
+    {
+      $0.initializers["nothing"] = ONNXTensor(name: "nothing", type: 1, shape: [0, 1 << 28], floats: [])
+      $0.whole("start", [0])
+      $0.add("Slice", ["nothing", "start", "last", "one"], "a")
+      $0.add("ReduceSum", ["a"], "b", ["keepdims": .integer(0)])
+      $0.add("Add", ["x", "b"], "y")
+    },
     {
       $0.whole("huge", [1, 1 << 20, 3])
       $0.add("Expand", ["x", "huge"], "a")
@@ -187,6 +216,37 @@ import Testing
     graph.add("Gemm", ["x", "ct"], "h")
     graph.add("Add", ["h", "b"], "y")
     #expect(try graph.translated().layers.first == "dense")
+  }
+
+  /// A bias that is the number of rows, and constants turned round, which the comparison did not know how to do.
+  @Test func `the number of rows is not a number to compute with`() throws {
+    var graph = ONNXTestGraph()
+    graph.whole("minus", [-1])
+    graph.whole("most", [.min])
+    graph.whole("first", [0])
+    graph.tensor("bias", [2], [3, 4])
+    graph.add("Slice", ["bias", "minus", "most", "first", "minus"], "turned")
+    graph.add("Gemm", ["x", "ct", "turned"], "h")
+    graph.add("Identity", ["h"], "y")
+    let answers = try graph.translated().model.answers(to: [0, 0, 0])
+    #expect(answers.outputs == [4, 3])
+    graph.nodes.removeLast()
+    graph.add("Size", ["x"], "size")
+    graph.add("Cast", ["size"], "count", ["to": .integer(1)])
+    graph.add("Div", ["h", "count"], "y")
+    // Neither where the comparison finds it, nor where it is left out.
+    #expect(throws: ModelError.self) { try graph.translated() }
+    graph.tensor("cell", [1, 1], [1e-9])
+    graph.whole("many", [1 << 19, 1 << 19])
+    graph.whole("both", [0, 1])
+    graph.nodes.removeLast()
+    graph.add("Tile", ["cell", "many"], "a")
+    graph.add("ReduceSum", ["a", "both"], "b", ["keepdims": .integer(0)])
+    graph.add("Add", ["h", "b"], "v")
+    graph.add("Div", ["v", "count"], "y")
+    let error = #expect(throws: ModelError.self) { try graph.translated() }
+    #expect(
+      error?.description.contains("the number of rows is used as a number") == true, "\(error?.description ?? "")")
   }
 
   /// Exporters write the end of a slice as the largest Int64, which no Float64 is.

@@ -28,7 +28,7 @@ struct ONNXCheck {
     let batch = translator.axisSizes[translator.batch]
     // Of large networks one row says what four do.
     let products = max(model.network.operationsPerRow, 1)
-    let rows = batch == ONNXTranslator.openBatch ? min(4, max(1, (1 << 31) / products)) : batch
+    let rows = batch == translator.openBatch ? min(4, max(1, (1 << 31) / products)) : batch
     guard (1...Self.maximumRows).contains(rows) else { return nil }
     // Node by node it takes a nanosecond or more a product: what would take longer than half a minute is not compared.
     guard rows * products <= Self.maximumProducts else { return nil }

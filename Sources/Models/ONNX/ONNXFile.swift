@@ -65,8 +65,9 @@ struct ONNXFile: TensorSource {
     }
     let check = ONNXCheck(model, translator, ONNXInterpreter(graph, order: translator.order), roles)
     guard let answers = try check.answers(seed: seed) else {
+      try Self.refuseUseOfBatch(graph, translator, path: path)
       notes.append(
-        "the network was not compared with its graph, which is too large to be computed in Float64, or fixes a batch of many rows"
+        "the network was not compared with its graph, which is too large to be computed in Float64, fixes a batch of many rows, or moves constants in a way that is not computed here"
       )
       return
     }
@@ -76,6 +77,27 @@ struct ONNXFile: TensorSource {
     tensors["selftest.outputs"] = Tensor(answers.outputs, shape: [rows, model.network.outputWidth])
     if !answers.distances.isEmpty {
       tensors["selftest.distances"] = Tensor(answers.distances, shape: [rows, model.network.distanceWidth])
+    }
+  }
+
+  /// What the comparison would have found: a network whose weights depend on how many rows are asked about together.
+  private static func refuseUseOfBatch(
+    _ graph: ONNXModel, _ translator: ONNXTranslator, path: String
+  ) throws(ModelError) {
+    // Nothing else knows of it.
+    guard graph.graph.nodes.contains(where: { ["Shape", "Size"].contains($0.operation) }) else { return }
+    let other = ONNXTranslator(graph, path: path, openBatch: ONNXTranslator.openBatches[1])
+    _ = try other.translate()
+    let isSame =
+      other.tensors.keys == translator.tensors.keys && other.preprocessing == translator.preprocessing
+      && other.layers.map(\.spec) == translator.layers.map(\.spec)
+      && other.tensors.allSatisfy { name, tensor in
+        translator.tensors[name].map { $0.shape == tensor.shape && $0.bytes.array == tensor.bytes.array } ?? false
+      }
+    guard isSame else {
+      throw ModelError(
+        .architecture, path,
+        "the number of rows is used as a number: an answer would depend on its neighbours; export the model without it")
     }
   }
 

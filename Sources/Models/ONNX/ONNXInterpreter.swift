@@ -25,6 +25,10 @@ struct ONNXInterpreter {
   /// The outputs of the graph for one input.
   func outputs(_ input: Constant, named name: String) throws(Unknown) -> [String: Constant] {
     var values = [name: input]
+    // A value goes once its last reader has it.
+    var reads: [String: Int] = [:]
+    for node in order { for name in node.inputs { reads[name, default: 0] += 1 } }
+    for output in graph.outputs { reads[output.name, default: 0] += 1 }
     for node in order {
       var arguments: [Constant?] = []
       for input in node.inputs {
@@ -35,7 +39,11 @@ struct ONNXInterpreter {
       }
       let result = try compute(node, arguments)
       guard result.shape.elementCount(atMost: Self.maximumCount) != nil else { throw Unknown() }
-      if let output = node.outputs.first { values[output] = result }
+      for name in node.inputs {
+        reads[name, default: 1] -= 1
+        if reads[name] == 0 { values[name] = nil }
+      }
+      if let output = node.outputs.first, reads[output] != nil { values[output] = result }
     }
     var results: [String: Constant] = [:]
     for output in graph.outputs { results[output.name] = values[output.name] }
@@ -318,14 +326,19 @@ struct ONNXInterpreter {
     }
     let axes = list(3, "axes") ?? Array(starts.indices)
     let steps = list(4, "steps") ?? starts.map { _ in 1 }
-    guard axes.count == starts.count, steps.count == starts.count, steps.allSatisfy({ $0 > 0 }) else { throw Unknown() }
+    guard axes.count == starts.count, steps.count == starts.count, steps.allSatisfy({ $0 != 0 && $0 != .min }) else {
+      throw Unknown()
+    }
     var result = x
     for (index, given) in axes.enumerated() {
       let axis = given < 0 ? given + x.rank : given
       guard x.shape.indices.contains(axis) else { throw Unknown() }
       let size = result.shape[axis]
-      func clamped(_ bound: Int) -> Int { min(max(bound < 0 ? bound &+ size : bound, 0), size) }
-      let picked = Array(stride(from: clamped(starts[index]), to: clamped(ends[index]), by: steps[index]))
+      let isForward = steps[index] > 0
+      // Backwards it begins at the last place at most, and ends before the first at least.
+      let (first, last) = isForward ? (0, size) : (-1, size - 1)
+      func clamped(_ bound: Int) -> Int { min(max(bound < 0 ? bound &+ size : bound, first), last) }
+      let picked = stride(from: clamped(starts[index]), to: clamped(ends[index]), by: steps[index]).filter { $0 >= 0 }
       result = try gather(result, Constant(whole: picked), axis)
     }
     return result

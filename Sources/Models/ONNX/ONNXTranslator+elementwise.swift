@@ -38,6 +38,7 @@ extension ONNXTranslator {
   ) throws(ModelError) -> ONNXValue {
     guard let other else { throw refusal("an input is left out") }
     if case .constant(let one) = one, case .constant(let other) = other {
+      try checkFoldable(Constant.joined(one.shape, other.shape))
       let result =
         !one.isReal && !other.isReal
         ? one.combinedWhole(other, folding.whole) : one.combined(other, folding.real)

@@ -95,6 +95,8 @@ extension ONNXTranslator {
   func matrixProduct(_ one: ONNXValue, _ other: ONNXValue?) throws(ModelError) -> ONNXValue {
     switch (one, other) {
     case (.constant(let a), .constant(let b)?):
+      // Each product is work, and none of it is in the result.
+      if a.rank == 2, b.rank == 2 { try chargeProducts(a.count, b.shape[1]) }
       guard let result = a.times(b) else { throw refusal("a product of stacks of constants is not served") }
       return .constant(result)
     case (.joined(let parts, _), .constant(let matrix)?): return .dependent(try joinedProduct(parts, matrix))

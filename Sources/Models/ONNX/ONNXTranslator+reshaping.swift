@@ -79,7 +79,7 @@ extension ONNXTranslator {
     var value = Constant([1], [0.0])
     if case .tensor(let tensor)? = node?.attributes["value"] { value = Constant(tensor) }
     guard value.count == 1 else { throw refusal("its value is \(value.count) numbers, expected one") }
-    guard count > 1 << 16 || sizes.contains(Self.openBatch) else {
+    guard count > 1 << 16 || sizes.contains(openBatch) else {
       return .constant(value.picked(sizes, [Int](repeating: 0, count: count)))
     }
     return .dependent(
@@ -103,6 +103,7 @@ extension ONNXTranslator {
       shape[axis] = size
       let outer = first.shape[..<axis].reduce(1, *)
       try checked(shape)
+      try checkFoldable(shape)
       return .constant(Constant(joining: constants, along: axis, outer: outer, shape))
     }
     if values.count == 1, let only = values[0] { return only }
@@ -145,6 +146,7 @@ extension ONNXTranslator {
       guard isWhole else { throw refusal("it takes a part of the data; Radial serves whole rows") }
       return value
     }
+    for size in shape { try checkFoldable([size]) }
     var picked = shape.map { Array(0..<$0) }
     for (index, axis) in positions.enumerated() {
       let (size, step) = (shape[axis], steps?[index] ?? 1)
@@ -172,6 +174,7 @@ extension ONNXTranslator {
 
   func comparison(_ operation: String, _ one: ONNXValue, _ other: ONNXValue?) throws(ModelError) -> ONNXValue {
     if case .constant(let one) = one, case .constant(let other)? = other {
+      try checkFoldable(Constant.joined(one.shape, other.shape))
       guard let result = one.combined(other, { operation == "Equal" ? ($0 == $1 ? 1 : 0) : ($0 > $1 ? 1 : 0) }) else {
         throw refusal("shapes do not fit")
       }
@@ -189,7 +192,7 @@ extension ONNXTranslator {
     if case .constant(let flags) = condition, case .constant(let one)? = one, case .constant(let other)? = other {
       let isWhole = !one.isReal && !other.isReal
       guard let shape = Constant.joined(Constant.joined(flags.shape, one.shape) ?? [-1], other.shape),
-        !shape.contains(-1),
+        !shape.contains(-1), shape.elementCount(atMost: 1 << 22) != nil,
         let flags = flags.spread(to: shape), let a = one.spread(to: shape), let b = other.spread(to: shape)
       else { throw refusal("shapes do not fit") }
       return .constant(flags.choosing(a, b, isWhole: isWhole))
@@ -263,7 +266,7 @@ extension ONNXTranslator {
 
   func expand(_ value: ONNXValue, _ target: [Int]) throws(ModelError) -> ONNXValue {
     let count = try checked(target)
-    if case .constant(let constant) = value, count <= 1 << 16, !target.contains(Self.openBatch) {
+    if case .constant(let constant) = value, count <= 1 << 16, !target.contains(openBatch) {
       guard let result = constant.spread(to: target) else { throw refusal("shapes do not fit") }
       return .constant(result)
     }

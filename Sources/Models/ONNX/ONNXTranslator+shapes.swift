@@ -7,7 +7,7 @@ extension ONNXTranslator {
 
   /// For sentences.
   func text(_ shape: [Int]) -> String {
-    "[" + shape.map { $0 == Self.openBatch ? "N" : String($0) }.joined(separator: ", ") + "]"
+    "[" + shape.map { $0 == openBatch ? "N" : String($0) }.joined(separator: ", ") + "]"
   }
 
   /// A constant as a value.
@@ -15,7 +15,7 @@ extension ONNXTranslator {
     switch value {
     case .dependent(let value): return value
     case .constant(let constant):
-      if constant.count <= 8, constant.real.contains(Double(Self.openBatch)) {
+      if constant.count <= 8, constant.real.contains(Double(openBatch)) {
         throw refusal("the number of rows is used as a number: an answer would depend on its neighbours")
       }
       var axes: [Int?] = []

@@ -152,7 +152,7 @@ extension ONNXTranslator {
       throw invalid(
         "\(title) has a name of \(input.name.utf8.count) bytes, expected 1 to \(Model.tensorNameBytes.upperBound)")
     }
-    var rows = Self.openBatch
+    var rows = openBatch
     if case .fixed(let number) = sizes[0], number > 0 { rows = number }
     batch = axis(rows)
     let axes = fixed.map { axis($0) }

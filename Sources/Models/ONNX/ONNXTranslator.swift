@@ -9,7 +9,9 @@ final class ONNXTranslator {
   let opset: Int
 
   /// What a batch of unknown size counts as: a prime, larger than any size that is served.
-  static let openBatch = 1_000_003
+  let openBatch: Int
+  /// Two of them: what depends on which is taken depends on how many rows are asked about together.
+  static let openBatches = [1_000_003, 1_000_033]
   private static let maximumTerms = 48
   private static let (maximumAtoms, maximumDepth) = (1024, 64)
   private static let maximumFolded = 1 << 24
@@ -65,6 +67,7 @@ final class ONNXTranslator {
   private var folded = 0
   private var computed = 0
   private var written = 0
+  private var multiplied = 0
   private var foldable: Int
 
   struct DistanceKey: Hashable {
@@ -108,8 +111,9 @@ final class ONNXTranslator {
     }
   }
 
-  init(_ model: ONNXModel, path: String) {
+  init(_ model: ONNXModel, path: String, openBatch: Int = openBatches[0]) {
     self.path = path
+    self.openBatch = openBatch
     (graph, opset) = (model.graph, model.opset)
     foldable = Self.maximumFolded + graph.initializers.values.reduce(0) { $0 + $1.count }
   }
@@ -192,6 +196,20 @@ final class ONNXTranslator {
   func fold(_ count: Int) throws(ModelError) {
     folded += count
     guard folded <= foldable else { throw refusal("its constants are too large") }
+  }
+
+  /// Counts the products of constants: some seconds' worth.
+  func chargeProducts(_ count: Int, _ columns: Int) throws(ModelError) {
+    let (products, isBeyond) = count.multipliedReportingOverflow(by: columns)
+    multiplied += isBeyond ? 0 : min(products, 1 << 40)
+    guard !isBeyond, multiplied <= 1 << 31 else { throw refusal("its products of constants are too large") }
+  }
+
+  /// Refuses what would be more numbers than may still be folded, before they are made.
+  func checkFoldable(_ shape: [Int]?) throws(ModelError) {
+    guard let count = (shape ?? []).elementCount(atMost: .max), folded + count <= foldable else {
+      throw refusal("its constants are too large")
+    }
   }
 
   /// Counts the factors of a value that a node gives: each of these nodes has computed them, and those of `live` values are held at once.
