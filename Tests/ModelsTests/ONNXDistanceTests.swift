@@ -219,10 +219,7 @@ import Testing
   @Test(arguments: kernels.indices)
   func `functions of a squared distance`(index: Int) throws {
     let (name, layers, build) = Self.kernels[index]
-    var graph = ONNXTestGraph()
-    graph.difference()
-    graph.add("Mul", ["s", "s"], "p")
-    graph.sum("p")
+    var graph = ONNXTestGraph.ofSquaredDistance()
     build(&graph)
     #expect(try graph.translated().layers == layers, "\(name)")
   }
@@ -333,10 +330,7 @@ import Testing
   @Test(arguments: forms.indices)
   func `forms of an RBF layer`(index: Int) throws {
     let (name, formula, build) = Self.forms[index]
-    var graph = ONNXTestGraph()
-    graph.difference()
-    graph.add("Mul", ["s", "s"], "p")
-    graph.sum("p")
+    var graph = ONNXTestGraph.ofSquaredDistance()
     build(&graph)
     let model = try graph.translated().model
     #expect(model.layers.first?.formula.hasPrefix(formula) == true, "\(name): \(model.layers.first?.formula ?? "")")
@@ -345,11 +339,8 @@ import Testing
   /// A distance at a prototype is 0 here, and the graph's limit there.
   @Test(arguments: [(Float(1e-6), true), (1e-12, false)])
   func `a limit under a root that shows is told`(limit: Float, isTold: Bool) throws {
-    var graph = ONNXTestGraph()
+    var graph = ONNXTestGraph.ofSquaredDistance()
     graph.tensor("limit", [], [limit])
-    graph.difference()
-    graph.add("Mul", ["s", "s"], "p")
-    graph.sum("p")
     graph.add("Max", ["d", "limit"], "held")
     graph.add("Sqrt", ["held"], "y")
     let notes = try graph.translated().model.notes
@@ -398,10 +389,7 @@ import Testing
   @Test(arguments: almost.indices)
   func `what is almost a form is refused`(index: Int) throws {
     let (name, sentence, build) = Self.almost[index]
-    var graph = ONNXTestGraph()
-    graph.difference()
-    graph.add("Mul", ["s", "s"], "p")
-    graph.sum("p")
+    var graph = ONNXTestGraph.ofSquaredDistance()
     build(&graph)
     let error = #expect(throws: ModelError.self, "\(name)") { try graph.translated() }
     #expect(sentence.isEmpty || error?.description.contains(sentence) == true, "\(name): \(error?.description ?? "")")

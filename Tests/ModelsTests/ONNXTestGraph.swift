@@ -67,6 +67,15 @@ struct ONNXTestGraph {
 }
 
 extension ONNXTestGraph {
+  /// d = Σ (x − c)², to be read on from.
+  static func ofSquaredDistance() -> ONNXTestGraph {
+    var graph = ONNXTestGraph()
+    graph.difference()
+    graph.add("Mul", ["s", "s"], "p")
+    graph.sum("p")
+    return graph
+  }
+
   /// s = x − c, [N, 2, 3].
   mutating func difference(of rows: String = "x", reversed: Bool = false) {
     add("Unsqueeze", [rows, "middle"], "u")

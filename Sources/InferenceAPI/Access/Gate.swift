@@ -43,10 +43,11 @@ package struct Gate: Sendable {
 
   // MARK: Callers
 
-  /// Refuses a caller who may not ask for this, here.
+  /// Refuses a method that the endpoint has not, and a caller who may not ask for this, here.
   /// - Returns: who the caller is; nil: nobody was asked.
   @discardableResult
   func check(_ request: any HTTPRequest, _ endpoint: Endpoint) throws(APIError) -> APIKeys.Holder? {
+    guard endpoint.method.includes(request.method) else { throw .methodNotAllowed(endpoint) }
     if endpoint.purpose == .repositoryChange { try refuseForeignPages(request) }
     if isOpen { return nil }
     guard endpoint.purpose.isOffered(on: listener) else { throw .elsewhere(endpoint, listener) }

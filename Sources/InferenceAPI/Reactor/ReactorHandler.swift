@@ -73,9 +73,6 @@ final class ReactorHandler: RequestHandler {
     if gate.looksAtOrigins, let headers = gate.preflight(exchange, route.endpoint) {
       return answerPreflight(exchange, route.label, headers)
     }
-    guard route.endpoint.method.includes(exchange.method) else {
-      return refuse(exchange, route.label, .methodNotAllowed(route.endpoint))
-    }
     do throws(APIError) {
       if let holder = try gate.check(exchange, route.endpoint) { recorder.admitted(holder) }
       switch route.endpoint.action {
@@ -166,13 +163,10 @@ final class ReactorHandler: RequestHandler {
     guard let route = route(of: request) else {
       return refuseBody(request, .unknown, .unknownPath(request.path, prefix: gate.prefix))
     }
-    if gate.looksAtOrigins, gate.preflight(request, route.endpoint) != nil { return .accept(nil) }
-    guard route.endpoint.method.includes(request.method) else {
-      return refuseBody(request, route.label, .methodNotAllowed(route.endpoint))
-    }
+    let isPreflight = gate.looksAtOrigins && gate.preflight(request, route.endpoint) != nil
     do throws(APIError) {
-      _ = try gate.check(request, route.endpoint)
-      guard case .rows = route.endpoint.action else { throw .needlessBody(of: route.endpoint) }
+      if !isPreflight { try gate.check(request, route.endpoint) }
+      guard !isPreflight, case .rows = route.endpoint.action else { throw .needlessBody(of: route.endpoint) }
       let served = try catalog.served(route.reference)
       guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
         return .accept(served.requestMemory())

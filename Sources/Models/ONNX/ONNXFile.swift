@@ -90,6 +90,7 @@ struct ONNXFile: TensorSource {
     _ = try other.translate()
     let isSame =
       other.tensors.keys == translator.tensors.keys && other.preprocessing == translator.preprocessing
+      && other.knownAbove == translator.knownAbove
       && other.layers.map(\.spec) == translator.layers.map(\.spec)
       && other.tensors.allSatisfy { name, tensor in
         translator.tensors[name].map { $0.shape == tensor.shape && $0.bytes.array == tensor.bytes.array } ?? false

@@ -20,13 +20,9 @@ extension ONNXTranslator {
   func translate() throws(ModelError) -> [(name: String, role: Role)] {
     var values = try begin()
     order = try sorted(known: Set(values.keys))
-    var uses: [String: Int] = [:]
-    for node in order where node.operation != "Shape" { for name in node.inputs { uses[name, default: 0] += 1 } }
-    for output in graph.outputs { uses[output.name, default: 0] += 1 }
-    // Of those values that no later node reads nothing is kept.
-    var reads: [String: Int] = [:]
-    for node in order { for name in node.inputs { reads[name, default: 0] += 1 } }
-    for output in graph.outputs { reads[output.name, default: 0] += 1 }
+    let uses = graph.readers(among: order.filter { $0.operation != "Shape" })
+    // A value goes once its last reader has it.
+    var reads = graph.readers(among: order)
     var (held, live) = ([String: Int](), 0)
     try refuseByName()
     for node in order {
@@ -78,7 +74,7 @@ extension ONNXTranslator {
         default: break
         }
         // A dense layer that is read twice: x · erf(x), x · sigmoid(x).
-        if case .dependent(let value) = result, uses[name, default: 0] > 1 {
+        if case .dependent(let value) = result, uses[name] ?? 0 > 1 {
           if isDense(value.polynomial) { try settle(value) } else if isScaledInput(value) { try materialise(value) }
         }
         guard reads[name] != nil else { continue }

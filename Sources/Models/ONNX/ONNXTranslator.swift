@@ -13,7 +13,6 @@ final class ONNXTranslator {
   /// Two of them: what depends on which is taken depends on how many rows are asked about together.
   static let openBatches = [1_000_003, 1_000_033]
   private static let maximumTerms = 48
-  private static let (maximumAtoms, maximumDepth) = (1024, 64)
   private static let maximumFolded = 1 << 24
 
   // What was made.
@@ -50,7 +49,7 @@ final class ONNXTranslator {
   var tip = 0
   private(set) var atoms: [Atom] = []
   /// Of each of them.
-  private var extents: [Extent] = []
+  var extents: [AtomExtent] = []
   private var atomNumbers: [Atom: Int] = [:]
   /// Axes that came with a constant: such a one may turn out to be another.
   var constantAxes: Set<Int> = []
@@ -64,11 +63,11 @@ final class ONNXTranslator {
   var nearestDistances: [NearestKey: Int] = [:]
   var node: ONNXNode?
   private var names = 0
-  private var folded = 0
-  private var computed = 0
+  var folded = 0
+  var computed = 0
   private var written = 0
-  private var multiplied = 0
-  private var foldable: Int
+  var multiplied = 0
+  let foldable: Int
 
   struct DistanceKey: Hashable {
     let source: Int
@@ -86,29 +85,6 @@ final class ONNXTranslator {
   struct NearestKey: Hashable {
     let distance: Int
     let axis: Int
-  }
-
-  /// What an atom is made of, through all expressions that it holds: to be looked up, and not walked to again and again.
-  private struct Extent {
-    var axes: Set<Int> = []
-    /// Streams, distances among them.
-    var sources: Set<Int> = []
-    var depth = 0
-    /// The atoms that a walk through it meets, as often as it meets them.
-    var atoms = 1
-
-    mutating func add(_ polynomial: Polynomial, _ extents: [Extent]) {
-      for (monomial, coefficient) in polynomial.terms {
-        axes.formUnion(coefficient.axes)
-        for factor in monomial.factors {
-          let inner = extents[factor.atom]
-          axes.formUnion(inner.axes)
-          sources.formUnion(inner.sources)
-          depth = max(depth, inner.depth + 1)
-          atoms = min(atoms + inner.atoms, 1 << 30)
-        }
-      }
-    }
   }
 
   init(_ model: ONNXModel, path: String, openBatch: Int = openBatches[0]) {
@@ -139,7 +115,7 @@ final class ONNXTranslator {
 
   func number(of atom: Atom) -> Int {
     if let number = atomNumbers[atom] { return number }
-    var extent = Extent()
+    var extent = AtomExtent()
     switch atom {
     case .stream(let index), .distance(let index): (extent.axes, extent.sources) = (Set(streams[index].axes), [index])
     case .sum(let inner, let axis):
@@ -151,15 +127,6 @@ final class ONNXTranslator {
     extents.append(extent)
     atomNumbers[atom] = atoms.count - 1
     return atoms.count - 1
-  }
-
-  /// Refuses what it would take long, or a deep stack, to walk through: a few nodes can ask for any number of visits.
-  func checkExtent(_ polynomial: Polynomial) throws(ModelError) {
-    var extent = Extent()
-    extent.add(polynomial, extents)
-    guard extent.depth <= Self.maximumDepth, extent.atoms <= Self.maximumAtoms else {
-      throw refusal("the expression holds more than \(Self.maximumAtoms) others, or \(Self.maximumDepth) in each other")
-    }
   }
 
   /// Adds what a layer gives, which the next one reads.
@@ -192,34 +159,6 @@ final class ONNXTranslator {
     layers.append(Architecture.Entry(name: name, spec: spec, inferredFrom: nil))
   }
 
-  /// Counts the numbers of what was folded.
-  func fold(_ count: Int) throws(ModelError) {
-    folded += count
-    guard folded <= foldable else { throw refusal("its constants are too large") }
-  }
-
-  /// Counts the products of constants: some seconds' worth.
-  func chargeProducts(_ count: Int, _ columns: Int) throws(ModelError) {
-    let (products, isBeyond) = count.multipliedReportingOverflow(by: columns)
-    multiplied += isBeyond ? 0 : min(products, 1 << 40)
-    guard !isBeyond, multiplied <= 1 << 31 else { throw refusal("its products of constants are too large") }
-  }
-
-  /// Refuses what would be more numbers than may still be folded, before they are made.
-  func checkFoldable(_ shape: [Int]?) throws(ModelError) {
-    guard let count = (shape ?? []).elementCount(atMost: .max), folded + count <= foldable else {
-      throw refusal("its constants are too large")
-    }
-  }
-
-  /// Counts the factors of a value that a node gives: each of these nodes has computed them, and those of `live` values are held at once.
-  func charge(_ value: Dependent, live: Int) throws(ModelError) {
-    computed += value.polynomial.numberCount
-    guard computed <= 8 * foldable, live + value.polynomial.numberCount <= 4 * foldable else {
-      throw refusal("the numbers of its expression are too large")
-    }
-  }
-
   // MARK: Algebra
 
   private func bounded(_ polynomial: Polynomial) throws(ModelError) -> Polynomial {
@@ -227,22 +166,6 @@ final class ONNXTranslator {
       throw refusal("the expression has more than \(Self.maximumTerms) terms")
     }
     return polynomial
-  }
-
-  /// Refuses what would be more numbers than a file of this size has a use for.
-  func checkSize(_ one: Coefficient, _ other: Coefficient) throws(ModelError) {
-    guard one.axes != other.axes else { return }
-    try checkSize(Array(Set(one.axes).union(other.axes)))
-  }
-
-  /// The same of numbers over axes.
-  func checkSize(_ axes: [Int]) throws(ModelError) {
-    var size = 1
-    for axis in axes {
-      let (product, isBeyond) = size.multipliedReportingOverflow(by: axisSizes[axis])
-      guard !isBeyond, product <= foldable else { throw refusal("a constant would be too large") }
-      size = product
-    }
   }
 
   func sum(_ one: Polynomial, _ other: Polynomial) throws(ModelError) -> Polynomial {
@@ -281,7 +204,7 @@ final class ONNXTranslator {
   func axes(of atom: Int) -> Set<Int> { extents[atom].axes }
 
   func axes(of polynomial: Polynomial) -> Set<Int> {
-    var extent = Extent()
+    var extent = AtomExtent()
     extent.add(polynomial, extents)
     return extent.axes
   }
@@ -300,7 +223,7 @@ final class ONNXTranslator {
 
   /// The streams that it is computed from, distances among them.
   func sources(of polynomial: Polynomial) -> Set<Int> {
-    var extent = Extent()
+    var extent = AtomExtent()
     extent.add(polynomial, extents)
     return extent.sources
   }
