@@ -35,6 +35,11 @@ import Testing
         $0.add("ReduceSum", ["x", "seven"], "y")
       }
     ),
+    ("the output 'y' joins two branches", { $0.add("Concat", ["x", "x"], "y", ["axis": .integer(-1)]) }),
+    (
+      "the output 'y' does not depend on the input",
+      { $0.add("Add", ["half", "two"], "y") }
+    ),
     ("expected 2 to 2", { $0.add("Add", ["x"], "y") }),
     ("given nowhere", { $0.add("Add", ["x", "nothing"], "y") }),
     ("of another kind", { $0.add("Gemm", ["x", "ct"], "y", ["transB": .text("yes")]) }),

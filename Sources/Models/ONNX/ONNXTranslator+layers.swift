@@ -87,7 +87,9 @@ extension ONNXTranslator {
     guard stream.axes == [axis] else {
       throw refusal("a product over one axis of several (\(stream.sizes)) is not served; flatten before it")
     }
-    let units = unitAxes(value)
+    var units = unitAxes(value)
+    // One unit, whose position may have been dropped.
+    units += weights.axes.filter { $0 != axis && axisSizes[$0] == 1 && !units.contains($0) }
     guard Set(weights.axes).subtracting([axis]) == Set(units), Set(bias?.axes ?? []).isSubset(of: units) else {
       throw refusal("a product of this kind is not served; expected one with a matrix")
     }

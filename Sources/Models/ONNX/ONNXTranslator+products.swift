@@ -19,6 +19,8 @@ extension ONNXTranslator {
   ) throws(ModelError) -> Dependent {
     try settleBeforeProduct(value)
     var (ids, sizes): ([Character: Int], [Character: Int]) = ([:], [:])
+    // An axis of one value may have been dropped, and its position made anew.
+    var dropped = axes(of: value.polynomial).filter { axisSizes[$0] == 1 && $0 != batch && !value.axes.contains($0) }
     for (index, letter) in letters.enumerated() {
       guard ids[letter] == nil, sizes[letter] == nil else { throw refusal("an axis is named twice") }
       sizes[letter] = value.shape[index]
@@ -26,6 +28,8 @@ extension ONNXTranslator {
         ids[letter] = axis
       } else if value.shape[index] != 1 {
         throw refusal("a product over a repeated axis is not served")
+      } else if !result.contains(letter) {
+        ids[letter] = dropped.popFirst()
       }
     }
     var (axes, kept): ([Int], [Int]) = ([], [])
@@ -34,7 +38,8 @@ extension ONNXTranslator {
       let before = sizes[letter] ?? 1
       guard before == size || before == 1 || size == 1 else { throw refusal("shapes do not fit") }
       sizes[letter] = max(before, size)
-      guard size > 1 else { continue }
+      // One column makes one unit, which is an axis as several are.
+      guard size > 1 || ids[letter] == nil && result.contains(letter) && !letters.contains(letter) else { continue }
       if ids[letter] == nil {
         let axis = axis(size)
         constantAxes.insert(axis)

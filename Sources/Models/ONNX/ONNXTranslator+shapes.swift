@@ -63,6 +63,11 @@ extension ONNXTranslator {
         joined.append(axes[place] ?? otherAxes[place])
         continue
       }
+      guard m == n else {
+        // One value is spread over several.
+        joined.append(m == 1 ? v : u)
+        continue
+      }
       if u == v {
         joined.append(u)
       } else if isConstantAxis(v), isPlain(other.polynomial) {
@@ -190,6 +195,11 @@ extension ONNXTranslator {
           throw refusal("it reshapes \(text(from)) to \(text(to)), which mixes axes")
         }
       }
+      // An axis of one value goes with a size of 1, where one is left.
+      var single = (i..<ii).filter { !ins.contains($0) }.compactMap { value.axes[$0] }
+      for place in outs where to[place] == 1 && new[place] == nil && !single.isEmpty {
+        new[place] = single.removeFirst()
+      }
       axes += outs.map { new[$0] }
       (i, j) = (ii, jj)
     }
@@ -227,7 +237,7 @@ extension ONNXTranslator {
     var (shape, axes): ([Int], [Int?]) = ([], [])
     for place in value.shape.indices where !others.contains(place) {
       shape.append(place == first ? width : value.shape[place])
-      axes.append(place == first ? flat : value.axes[place])
+      axes.append(place == first ? flat : value.axes[place] == batch ? batch : nil)
     }
     return Dependent(shape, axes, polynomial(ofStream: tip))
   }

@@ -225,6 +225,7 @@ extension ONNXTranslator {
         labels.append((output.name, label))
         continue
       }
+      if case .joined = value { throw invalid("\(title) joins two branches; Radial serves chains of layers") }
       guard case .dependent(let value) = value else { throw invalid("\(title) does not depend on the input") }
       found.append((place[output.name] ?? -1, output.name, value))
     }
@@ -241,9 +242,12 @@ extension ONNXTranslator {
     if let axis = last.value.axes.compactMap({ $0 }).last(where: { $0 != batch }) {
       stream = try row(of: stream, along: axis)
     }
+    // An axis of one value may have been dropped.
+    func long(_ axes: [Int]) -> [Int] { axes.filter { axisSizes[$0] > 1 && $0 != batch } }
     let axes = streams[stream].axes
     let positions = last.value.axes.compactMap { $0 }
-    guard last.value.shape.first == axisSizes[batch], positions == [batch] + axes || positions == axes,
+    guard last.value.shape.first == axisSizes[batch], positions.dropFirst().firstIndex(of: batch) == nil,
+      long(positions) == long(axes),
       last.value.shape.dropFirst().reduce(1, *) == streams[stream].sizes.reduce(1, *), axes.count <= 1
     else {
       throw invalid(
