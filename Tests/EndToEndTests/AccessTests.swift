@@ -70,6 +70,23 @@ import Testing
     }
   }
 
+  /// Bodies that nobody asked for are refused before they are read, of a browser's question and of HEAD too, whose answer has none.
+  @Test(arguments: Transport.allCases)
+  func `a large body is read with no preflight and no HEAD`(transport: Transport) throws {
+    let server = try transport.start(["--cors-allow-origin", "https://a.example"])
+    let asks = "Origin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n"
+    let length = "Host: a\r\nContent-Length: 1000000\r\n"
+    for (line, headers, status) in [("OPTIONS /predict", asks, 413), ("HEAD /model", "", 413), ("HEAD /no", "", 404)] {
+      let client = try server.connect()
+      client.send("\(line) HTTP/1.1\r\n\(length)\(headers)\r\n")
+      let answer = try client.receive(bodyFollows: !line.hasPrefix("HEAD"))
+      #expect(answer.status == status, "\(line): \(answer.excerpt)")
+      #expect(Int(answer.headers["content-length"] ?? "") ?? 0 > 0)
+      // Nothing comes behind it.
+      #expect(client.isClosedByPeer(), "\(line)")
+    }
+  }
+
   @Test(arguments: [
     ("", "at least one line"), ("# nobody\n", "at least one line"), ("name\n", "line 1: expected NAME:KEY"),
     ("a:0123456789abcdef:boss\n", "expected NAME:KEY"), (":0123456789abcdef\n", "expected NAME:KEY"),

@@ -154,7 +154,9 @@ extension Reactor {
   }
 
   private func sendRaw(_ exchange: Exchange, _ response: Response) {
-    response.withRawBytes(requestID: exchange.answerID) {
+    // Before its header section is complete, the method is the last request's.
+    let hasBody = !(exchange.hasHeaderSection && exchange.method == .head)
+    response.withRawBytes(requestID: exchange.answerID, hasBody: hasBody) {
       if let session = exchange.tls { return session.send($0) }
       _ = send(exchange.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     }

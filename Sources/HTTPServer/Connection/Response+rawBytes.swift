@@ -1,6 +1,7 @@
 extension Response {
   /// Lends the whole answer as bytes, for a socket on which libmicrohttpd has no response in progress; it closes the connection.
-  func withRawBytes<Result>(requestID: String, _ send: (UnsafeRawBufferPointer) -> Result) -> Result {
+  /// - Parameter hasBody: false: the answer to HEAD, which says how long its body would be (RFC 9110 9.3.2).
+  func withRawBytes<Result>(requestID: String, hasBody: Bool, _ send: (UnsafeRawBufferPointer) -> Result) -> Result {
     var head = "HTTP/1.1 \(status) \(Self.phrase(status))\r\nContent-Type: \(contentType)\r\n"
     head += "X-Content-Type-Options: nosniff\r\n"
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
@@ -8,7 +9,7 @@ extension Response {
     return withBody { body in
       head += "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
       // In one piece, since it is sent without waiting: a part that did not fit would be lost.
-      let bytes = Array(head.utf8) + body
+      let bytes = Array(head.utf8) + (hasBody ? Array(body) : [])
       return bytes.withUnsafeBytes(send)
     }
   }
