@@ -39,7 +39,11 @@ struct Serve: ParsableCommand {
         "bodies of JSON above \(memoryBudget / 10) bytes may be too large for the memory; raise --memory-budget to ten times --max-body-bytes",
         metadata: ["memory_budget": "\(memoryBudget)", "max_body_bytes": "\(options.maxBodyBytes)"])
     }
-    let signals = StopSignals()
+    let signals = StopSignals { name in
+      logger.warning(
+        "ends at once, with whatever is under way: a second signal to stop", metadata: ["signal": "\(name)"])
+      log.flush(seconds: 0.5)
+    }
     let threads = options.threads ?? availableCores()
     let instructionSet = try selectedInstructionSet()
     let memory = MemoryBudget(limit: memoryBudget)

@@ -12,9 +12,13 @@ final class StopSignals: @unchecked Sendable {
   private let semaphore = DispatchSemaphore(value: 0)
   // Dispatch's protocol is not marked Sendable; the sources are made in init and only kept alive afterwards.
   private var sources: [any DispatchSourceSignal] = []
+  private let last: @Sendable (_ name: String) -> Void
 
   /// From now on these signals come here.
-  init() {
+  /// - Parameter last: says on the signals' queue that the process ends at once.
+  init(last: @escaping @Sendable (_ name: String) -> Void) {
+    self.last = last
+
     let queue = DispatchQueue(label: "radial.signals")
     for number in [SIGTERM, SIGINT, SIGHUP] {
       // A signal source observes; the default action must be switched off beside it.
@@ -34,7 +38,7 @@ final class StopSignals: @unchecked Sendable {
         look(false)
         continue
       }
-      if let stop = state.withLock({ $0 }) { return stop == SIGINT ? "SIGINT" : "SIGTERM" }
+      if let stop = state.withLock({ $0 }) { return Self.name(of: stop) }
       look(true)
     }
   }
@@ -48,6 +52,13 @@ final class StopSignals: @unchecked Sendable {
       defer { stop = number }
       return stop == nil
     }
-    if isFirst { semaphore.signal() } else { _exit(128 + number) }
+    guard !isFirst else {
+      semaphore.signal()
+      return
+    }
+    last(Self.name(of: number))
+    _exit(128 + number)
   }
+
+  private static func name(of signal: Int32) -> String { signal == SIGINT ? "SIGINT" : "SIGTERM" }
 }

@@ -32,7 +32,8 @@ import Testing
   }
 
   @Test func `while draining the server is not ready but still serves; a second signal ends it at once`() throws {
-    let server = try RunningServer(["--drain-delay", "60"])
+    let log = Pipe()
+    let server = try RunningServer(["--drain-delay", "60"], error: log)
     let client = try Client(port: server.port)
     #expect(try client.exchange("GET", "/readyz").status == 200)
     server.send(SIGTERM)
@@ -53,6 +54,8 @@ import Testing
     #expect(metrics.contains("radial_ready 0") && !metrics.contains("reason=\"draining\""))
     server.send(SIGTERM)
     #expect(server.exitStatus() == 128 + SIGTERM)
+    let text = String(decoding: log.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text.contains("a second signal to stop"), "\(text)")
   }
 
   @Test func `start-up mistakes exit with a sentence and the promised code`() throws {
