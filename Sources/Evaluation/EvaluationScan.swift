@@ -98,6 +98,11 @@ package struct EvaluationScan: Sendable {
       )
     }
     guard !scores.isEmpty else { throw OfflineFailure("\(rows.name): there are no rows in it") }
+    if let first = unlabelled.first, unlabelled.count == scores.count {
+      throw OfflineFailure(
+        "\(rows.name): no row has a usable label, the first at \(first); labels are the names of classes, or their numbers from 0 to \(model.classCount - 1)"
+      )
+    }
   }
 
   /// Of rows that are in memory.

@@ -209,6 +209,10 @@ public final class ModelEditor {
     guard !labels.contains(label), !label.isEmpty else {
       throw invalid("'\(label.withoutControlCharacters)' is a label of it already, or empty; give the class another")
     }
+    guard label == label.withoutControlCharacters else {
+      throw invalid(
+        "the label '\(JSONValue.shortened(label))' has control characters, a line's end among them; give it without")
+    }
     if let calibration = model.calibration, calibration.categories == .own, model.network.decisionScale != nil {
       throw invalid("its calibration has distances that do not compare between classes; calibrate it anew first")
     }

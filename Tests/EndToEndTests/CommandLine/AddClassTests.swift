@@ -105,6 +105,7 @@ import Testing
     let other = runner.folder.appendingPathComponent("other.safetensors").path
     for (arguments, sentence) in [
       ([digits, same, "--label", "7"], "'7' is a label of it already"),
+      ([digits, same, "--label", "two\nlines"], "has control characters"),
       ([digits, six, "--label", "x"], "expected 784"),
       ([KerasInputTests.file("softmax.keras"), six, "--label", "x"], "an RBF layer that comes last"),
       ([KerasInputTests.file("rbf4.h5"), four, "--label", "x"], "its classes have no labels"),

@@ -56,7 +56,14 @@ import Testing
     _ = try RunningServer.run(["convert", RunningServer.weights("digits.safetensors"), "-o", model, "--labels", names])
     #expect(try json(["--labels", named], model: model)["error"] as? Double == expected["error"] as? Double)
     let wrong = try evaluate(["--labels", named])
-    #expect(wrong.output.contains("warning: 100 rows have no usable label, the first at line 1, 'digit 7'"), "\(wrong)")
+    #expect(wrong.status == 2 && wrong.output.isEmpty, "\(wrong)")
+    #expect(
+      wrong.error.contains("no row has a usable label, the first at line 1, 'digit 7'; labels are the names of classes")
+    )
+    let mixed = try runner.file(
+      "mixed.txt", sample.labels.enumerated().map { "\($0 < 40 ? "digit " : "")\($1)\n" }.joined())
+    let some = try evaluate(["--labels", mixed])
+    #expect(some.output.contains("warning: 40 rows have no usable label, the first at line 1, 'digit 7'"), "\(some)")
   }
 
   /// Numbers that Float32 does not tell apart, and those that are no numbers but look like them.

@@ -124,7 +124,7 @@ import Testing
       ),
       (
         [model, rows, "--label-column", "label", "--far", rows, "--far", few, "-o", output],
-        "a far set has 1 rows, expected two at least"
+        "a far set has 1 different rows, expected two at least"
       ),
     ] {
       let run = try RunningServer.run(["fit"] + arguments)
