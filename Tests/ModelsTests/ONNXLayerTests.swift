@@ -199,6 +199,19 @@ import Testing
         }
       ),
       (
+        "distances of one feature, squeezed before", [3], ["dense tanh", "rbf"],
+        {
+          $0.add("MatMul", ["x", "w"], "h")
+          $0.add("Squeeze", ["h", "middle"], "q")
+          $0.add("Tanh", ["q"], "t")
+          $0.whole("both", [1, 2])
+          $0.add("Unsqueeze", ["t", "both"], "u")
+          $0.add("Sub", ["u", "centers of one"], "s")
+          $0.add("Mul", ["s", "s"], "p")
+          $0.sum("p")
+        }
+      ),
+      (
         "the input has one feature", [1], ["rbf"],
         {
           $0.add("Unsqueeze", ["x", "middle"], "u")
@@ -233,6 +246,15 @@ import Testing
           $0.add("Conv", ["x", "k"], "h")
           $0.add("Flatten", ["h"], "f")
           $0.add("Gemm", ["f", "v"], "y")
+        }
+      ),
+      (
+        "a number of an image", [1, 2, 2], ["conv2d tanh", "flatten"],
+        {
+          $0.add("Conv", ["x", "k"], "h")
+          $0.add("Tanh", ["h"], "t")
+          $0.whole("all but rows", [1, 2, 3])
+          $0.add("Squeeze", ["t", "all but rows"], "y")
         }
       ),
     ]

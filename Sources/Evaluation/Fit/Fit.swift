@@ -95,7 +95,7 @@ package struct Fit: Encodable, Sendable {
         let rows = set.sample.map(\.row).shuffled(using: &random)
         guard rows.count >= 2 else {
           throw OfflineFailure(
-            "a far set has \(rows.count) different rows, expected two at least; give --far a file of more")
+            "a far set has \(rows.count) different rows, expected two at least; give a file of more")
         }
         farSelecting.append(Scored(model, Array(rows[..<(rows.count / 2)])))
         farMeasuring.append(Scored(model, Array(rows[(rows.count / 2)...])))

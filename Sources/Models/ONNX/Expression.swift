@@ -31,6 +31,7 @@ struct Polynomial: Hashable {
     terms.count == 1 ? terms.first.map { ($0.key, $0.value) } : nil
   }
   var atoms: Set<Int> { Set(terms.keys.flatMap { $0.factors.map(\.atom) }) }
+  var hasSquares: Bool { terms.keys.contains { $0.factors.contains { $0.power == 2 } } }
   /// Those of its coefficients.
   var numberCount: Int { terms.values.reduce(0) { $0 + $1.values.count } }
 

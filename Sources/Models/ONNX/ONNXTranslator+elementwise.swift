@@ -242,7 +242,9 @@ extension ONNXTranslator {
       guard value.axes[position] != batch else {
         throw refusal("it sums over the rows of the batch: an answer would depend on its neighbours")
       }
-      if let axis = value.axes[position] {
+      // The square of one value is a distance too.
+      let isOne = value.shape[position] == 1 && running.polynomial.hasSquares
+      if let axis = value.axes[position] ?? (isOne ? droppedAxes(of: running).last : nil) {
         running.polynomial = try summed(running, over: axis)
       } else {
         running.polynomial = running.polynomial.scaled(Coefficient(Double(value.shape[position])))

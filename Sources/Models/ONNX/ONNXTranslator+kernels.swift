@@ -80,7 +80,7 @@ extension ONNXTranslator {
     let distance = streams[index]
     let units = Set(distance.axes)
     guard axes(of: polynomial).subtracting([batch]).allSatisfy({ units.contains($0) || axisSizes[$0] == 1 }) else {
-      throw refusal("it is spread over units of its own, which is no layer that Radial serves")
+      throw refusal(Self.spread)
     }
     func along(_ coefficient: Coefficient) -> [Double] {
       coefficient.spread(over: distance.axes, sizes: distance.sizes)

@@ -13,6 +13,7 @@ extension ONNXTranslator {
     }
   }
 
+  static let spread = "it is spread over units of its own, which is no layer that Radial serves"
   static let normalised =
     "its RBF outputs are divided by something else than a small number and their sum, all of them in one row; Radial serves k / (epsilon + sum(k))"
 
@@ -217,7 +218,7 @@ extension ONNXTranslator {
     // What varies along an axis that its layer does not have would be lost.
     func long(_ axes: [Int]) -> Set<Int> { Set(axes.filter { axisSizes[$0] > 1 }) }
     guard long(varying).isSubset(of: long(streams[stream].axes)) else {
-      throw refusal("it is spread over units of its own, which is no layer that Radial serves")
+      throw refusal(Self.spread)
     }
     return stream
   }
@@ -253,7 +254,10 @@ extension ONNXTranslator {
     let along = stream.image.map { [$0.channel] } ?? stream.axes
     guard axes.isSubset(of: along) else {
       throw refusal(
-        "it scales or shifts an image by more than one number a channel, which is not served; flatten before it")
+        stream.image == nil
+          ? Self.spread
+          : "it scales or shifts an image by more than one number a channel, which is not served; flatten before it"
+      )
     }
     guard along.count == 1 else {
       throw refusal("it scales or shifts one axis of several, which is not served; flatten before it")

@@ -19,8 +19,7 @@ extension ONNXTranslator {
   ) throws(ModelError) -> Dependent {
     try settleBeforeProduct(value)
     var (ids, sizes): ([Character: Int], [Character: Int]) = ([:], [:])
-    // An axis of one value may have been dropped, and its position made anew.
-    var dropped = axes(of: value.polynomial).filter { axisSizes[$0] == 1 && $0 != batch && !value.axes.contains($0) }
+    var dropped = droppedAxes(of: value)
     for (index, letter) in letters.enumerated() {
       guard ids[letter] == nil, sizes[letter] == nil else { throw refusal("an axis is named twice") }
       sizes[letter] = value.shape[index]
@@ -29,7 +28,7 @@ extension ONNXTranslator {
       } else if value.shape[index] != 1 {
         throw refusal("a product over a repeated axis is not served")
       } else if !result.contains(letter) {
-        ids[letter] = dropped.popFirst()
+        ids[letter] = dropped.popLast()
       }
     }
     var (axes, kept): ([Int], [Int]) = ([], [])

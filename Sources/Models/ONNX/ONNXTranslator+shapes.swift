@@ -5,6 +5,11 @@ import RadialEngine
 extension ONNXTranslator {
   func isConstantAxis(_ axis: Int) -> Bool { constantAxes.contains(axis) }
 
+  /// Axes of one value that have no position any more: one that is made anew may be theirs.
+  func droppedAxes(of value: Dependent) -> [Int] {
+    axes(of: value.polynomial).filter { axisSizes[$0] == 1 && $0 != batch && !value.axes.contains($0) }.sorted()
+  }
+
   /// For sentences.
   func text(_ shape: [Int]) -> String {
     "[" + shape.map { $0 == openBatch ? "N" : String($0) }.joined(separator: ", ") + "]"

@@ -239,7 +239,7 @@ extension ONNXTranslator {
     }
     for early in found.dropLast() { try settle(early.value) }
     var stream = try materialise(last.value)
-    if let axis = last.value.axes.compactMap({ $0 }).last(where: { $0 != batch }) {
+    if let axis = last.value.axes.compactMap({ $0 }).last(where: { $0 != batch }) ?? streams[stream].image?.channel {
       stream = try row(of: stream, along: axis)
     }
     // An axis of one value may have been dropped.
