@@ -62,6 +62,7 @@ import Testing
       ("POST /models/nobody/predict", "", 401), ("POST /nowhere", "", 404), ("GET /predict", "", 405),
       ("POST /models/nobody/predict", "Authorization: Bearer \(Self.key)\r\n", 404),
       ("GET /models", "Authorization: Bearer \(Self.key)\r\n", 413),
+      ("POST /v1/models/digits:explain", "Authorization: Bearer \(Self.key)\r\n", 400),
     ] {
       let client = try server.connect()
       client.send("\(line) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\(headers)\r\n")

@@ -166,7 +166,13 @@ final class ReactorHandler: RequestHandler {
     let isPreflight = gate.looksAtOrigins && gate.preflight(request, route.endpoint) != nil
     do throws(APIError) {
       if !isPreflight { try gate.check(request, route.endpoint) }
-      guard !isPreflight, case .rows = route.endpoint.action else { throw .needlessBody(of: route.endpoint) }
+      guard !isPreflight, case .rows = route.endpoint.action else {
+        // What refuses every request says why.
+        if !isPreflight, route.endpoint.isRefused, case .document(let document) = route.endpoint.action {
+          _ = try document(inquiry(request, route))
+        }
+        throw .needlessBody(of: route.endpoint)
+      }
       let served = try catalog.served(route.reference)
       guard service.isQueueFull(for: served), !(bytes.map { mayRunInline($0, served) } ?? false) else {
         return .accept(served.requestMemory())
@@ -204,9 +210,9 @@ final class ReactorHandler: RequestHandler {
     return lastRoute.route
   }
 
-  private func inquiry(_ exchange: any HTTPExchange, _ route: Route) -> Inquiry {
+  private func inquiry(_ request: any HTTPRequest, _ route: Route) -> Inquiry {
     Inquiry(
-      request: exchange, reference: route.reference, catalog: catalog, service: service, reader: reader,
+      request: request, reference: route.reference, catalog: catalog, service: service, reader: reader,
       connections: listener == .admin ? service.publicConnections : reactor.connectionFigures)
   }
 
