@@ -35,6 +35,15 @@ import Testing
         $0.add("ReduceSum", ["x", "seven"], "y")
       }
     ),
+    (
+      "repeats one value",
+      {
+        $0.tensor("w", [3, 1], [1, 2, 3])
+        $0.tensor("several", [3], [1, 2, 3])
+        $0.add("MatMul", ["x", "w"], "h")
+        $0.add("Einsum", ["h", "several"], "y", ["equation": .text("nk,k->nk")])
+      }
+    ),
     ("the output 'y' joins two branches", { $0.add("Concat", ["x", "x"], "y", ["axis": .integer(-1)]) }),
     (
       "the output 'y' does not depend on the input",

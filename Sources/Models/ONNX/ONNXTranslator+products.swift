@@ -45,6 +45,7 @@ extension ONNXTranslator {
         ids[letter] = axis
       }
       guard let axis = ids[letter], !axes.contains(axis) else { throw refusal("an axis is named twice") }
+      guard axisSizes[axis] == size else { throw refusal("a product that repeats one value is not served") }
       axes.append(axis)
       kept.append(size)
     }
