@@ -36,6 +36,19 @@ import Testing
       }
     ),
     (
+      "units of its own",
+      {
+        // One value as three, which are scaled each by its own factor.
+        $0.input = [1]
+        $0.whole("three", [1, 3])
+        $0.whole("turned", [-1, 3, 1])
+        $0.tensor("several", [1, 3, 1], [1, 2, 3])
+        $0.add("Expand", ["x", "three"], "e")
+        $0.add("Reshape", ["e", "turned"], "r")
+        $0.add("Mul", ["r", "several"], "y")
+      }
+    ),
+    (
       "repeats one value",
       {
         $0.tensor("w", [3, 1], [1, 2, 3])

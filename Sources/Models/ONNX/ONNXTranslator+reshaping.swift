@@ -241,7 +241,7 @@ extension ONNXTranslator {
       return .constant(
         constant.reshaped(constant.shape.indices.filter { !dropped.contains($0) }.map { constant.shape[$0] }))
     case .dependent(let value):
-      let dropped = given ?? value.shape.indices.filter { value.shape[$0] == 1 && value.axes[$0] == nil }
+      let dropped = given ?? value.shape.indices.filter { value.shape[$0] == 1 && value.axes[$0] != batch }
       guard dropped.allSatisfy({ value.shape[$0] == 1 && value.axes[$0] != batch }) else {
         throw refusal("it drops an axis that is no single one")
       }
@@ -273,9 +273,18 @@ extension ONNXTranslator {
     if case .dependent(let value) = value { try settleBeforeSpreading(value) }
     let value = try lifted(value)
     guard let shape = Strides.joined(value.shape, target) else { throw refusal("shapes do not fit") }
-    return .dependent(
-      Dependent(
-        shape, [Int?](repeating: nil, count: shape.count - value.axes.count) + value.axes, value.polynomial))
+    return .dependent(try repeated(value, shape))
+  }
+
+  /// A value whose positions of one value are repeated to a shape of as many sizes, or more in front.
+  private func repeated(_ value: Dependent, _ shape: [Int]) throws(ModelError) -> Dependent {
+    let added = shape.count - value.shape.count
+    var axes = [Int?](repeating: nil, count: added) + value.axes
+    for place in value.shape.indices where value.shape[place] != shape[added + place] {
+      guard value.axes[place] != batch else { throw refusal("it repeats the row") }
+      axes[added + place] = nil
+    }
+    return Dependent(shape, axes, value.polynomial)
   }
 
   func tile(_ value: ONNXValue, _ repeats: [Int]) throws(ModelError) -> ONNXValue {
@@ -289,7 +298,7 @@ extension ONNXTranslator {
       shape[axis] = count
     }
     try checked(shape)
-    return .dependent(Dependent(shape, value.axes, value.polynomial))
+    return .dependent(try repeated(value, shape))
   }
 
   func flatten(_ value: ONNXValue) throws(ModelError) -> ONNXValue {

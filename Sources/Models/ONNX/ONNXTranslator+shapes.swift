@@ -64,13 +64,10 @@ extension ONNXTranslator {
         throw refusal("shapes \(text(one.shape)) and \(text(other.shape)) do not fit")
       }
       shape.append(m == 1 ? n : m)
-      guard let u = axes[place], let v = otherAxes[place] else {
-        joined.append(axes[place] ?? otherAxes[place])
-        continue
-      }
-      guard m == n else {
-        // One value is spread over several.
-        joined.append(m == 1 ? v : u)
+      // One value is spread over several, whose axis it is then, if they have one.
+      let (own, others) = (m < n ? nil : axes[place], n < m ? nil : otherAxes[place])
+      guard let u = own, let v = others else {
+        joined.append(own ?? others)
         continue
       }
       if u == v {

@@ -69,6 +69,8 @@ extension ONNXTranslator {
           try fold(constant.count)
         case .dependent(let value):
           try checked(value.shape)
+          guard zip(value.shape, value.axes).allSatisfy({ size, axis in axis.map { axisSizes[$0] == size } ?? true })
+          else { throw refusal("it repeats values, which is no layer that Radial serves") }
           try checkExtent(value.polynomial)
           try charge(value, live: live)
         default: break
