@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets everything up, checks the formatting, builds the documentation and passes the tests; then real clients, Prometheus, Schemathesis and
 # the manifests' schemas are held against the server. Arguments go to `swift test`, and with an option among them it is that alone.
-#   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, replicas
-#   behind balancers, models that are swapped under load, a million requests, as many rows
+#   --all adds what is long: the tests under the address sanitizer, the browser at every width, KServe's and NVIDIA's own clients, a thousand
+#   random ONNX graphs, replicas behind balancers, models that are swapped under load, a million requests, as many rows
 #   through Spark. Without it a quarter of an hour on two cores.
 #   --sanitize=thread or --sanitize=address builds and runs them under that sanitizer, in a folder of its own.
 # RADIAL_KSERVE_CRDS names a folder of CustomResourceDefinitions of KServe and the Gateway API, whose kinds are held to no schema without it.
@@ -58,6 +58,7 @@ case " $* " in
       RADIAL="$(swift build -c release --show-bin-path)/radial"
       scripts/page.sh
       scripts/neon.sh
+      scripts/graphs.sh
       scripts/rolling.sh
       scripts/swap.sh 30
       scripts/spark.sh
