@@ -55,6 +55,9 @@ extension Model {
         "Calibration: \($0.method) by \($0.categories.rawValue) class, \($0.rows) rows, false-reject rate \($0.falseRejectRate)"
       }
         ?? (isOneClass ? "Calibration: none, verdicts are the model's own" : "Calibration: none"))
+    if let calibration {
+      text += CalibrationDescription(calibration, labels: labels).warnings.map { "Classes \($0)" }
+    }
     if let samples { text.append("Samples: \(samples.rows) rows, which a server gives to whoever may ask for models") }
     text += layers.compactMap { layer in
       layer.inferredFrom.map { "Inferred: the formula of layer '\(layer.name)', from \($0)" }

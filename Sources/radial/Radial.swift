@@ -28,6 +28,8 @@ struct Radial: ParsableCommand {
       try command.run()
       try StandardStreams.flush()
     } catch let failure as Failure {
+      // What was said before comes before it, also where both go to one pipe.
+      try? StandardStreams.flush()
       writeError("radial: \(failure.message)")
       Glibc.exit(failure.code)
     } catch {

@@ -37,6 +37,29 @@ import Testing
     func remove(version: Int) throws { try FileManager.default.removeItem(atPath: "\(path)/m/\(version)") }
   }
 
+  @Test func `it is logged that another model answers requests that name none`() throws {
+    let directory = try ModelsDirectory()
+    try directory.add(version: 1, ModelsDirectory.weights(variant: 0))
+    let log = Pipe()
+    let server = try RunningServer(
+      ["--models-dir", directory.path, "--models-scan-interval", "0.05"], model: nil, error: log)
+    let client = try Client(port: server.port)
+    func isAnswered(by name: String) throws -> Bool {
+      try client.exchange("GET", "/model").json["name"] as? String == name
+    }
+    #expect(try isAnswered(by: "m"))
+    try directory.write(ModelsDirectory.weights(variant: 1), to: "a.tmp")
+    try FileManager.default.moveItem(atPath: directory.path + "/a.tmp", toPath: directory.path + "/a.safetensors")
+    // Bounded: each round is a request.
+    for _ in 0..<100_000 where try !isAnswered(by: "a") {}
+    #expect(try isAnswered(by: "a"))
+    server.send(SIGTERM)
+    #expect(server.exitStatus() == 0)
+    let text = String(decoding: log.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text.components(separatedBy: "another model answers requests that name none").count == 2, "\(text)")
+    #expect(text.contains("before=m"), "\(text)")
+  }
+
   static let row = "{\"instances\":[[" + (0..<100).map { "0.\($0 + 100)" }.joined(separator: ",") + "]]}"
 
   /// Asks until the answer is as wanted; every round is a request, and their number is bounded.

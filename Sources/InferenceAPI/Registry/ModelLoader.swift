@@ -79,6 +79,11 @@ package final class ModelLoader: Sendable {
       ]) { $1 })
     logger.notice("model loaded", metadata: about)
     for note in model.notes { logger.notice("\(note)", metadata: about) }
+    if let calibration = model.calibration {
+      for sentence in CalibrationDescription(calibration, labels: model.labels).warnings {
+        logger.notice("classes \(sentence)", metadata: about)
+      }
+    }
     guard let note = model.inferenceNote else { return }
     // Of formulas that were inferred: nothing more is known, or the answers were compared.
     if model.hasUnprovenFormula {

@@ -221,6 +221,11 @@ package final class ModelRegistry: Sendable {
       return (changes, state.subscriptions, replaced)
     }
     for key in changes.removed { loader.log(removalOf: key) }
+    if let before = replaced.defaultModel?.key.name, let now = catalog.defaultModel?.key.name, before != now {
+      logger.notice(
+        "another model answers requests that name none now; a default that is named stays",
+        metadata: ["model": "\(now)", "before": "\(before)"])
+    }
     withExtendedLifetime(replaced) { for entry in subscriptions { entry.subscription?.notify() } }
     return changes
   }

@@ -52,7 +52,7 @@ extension ONNXTranslator {
     ]
     guard let known = operators[node.operation] else {
       throw refusal(
-        "the operator '\(JSONValue.shortened(node.operation))' of the domain \(Self.classicDomain) is not served; of that domain Radial serves SVMRegressor, Scaler and Normalizer"
+        "the operator '\(JSONValue.shortened(node.operation))' of the domain \(Self.classicDomain) is not served; of that domain Radial serves SVMRegressor, Scaler and Normalizer; export another kind of model, or a network that computes the same"
       )
     }
     if let other = node.attributes.keys.sorted().first(where: { !known.contains($0) }) {

@@ -104,7 +104,8 @@ extension ONNXTranslator {
   private static let refused: [String: String] = [
     "LogSoftmax":
       "log_softmax is not served: it is a training output; export the model with softmax, or without either",
-    "ArgMax": "argmax: it answers with the class alone; export the model without argmax, Radial gives the class itself",
+    "ArgMax":
+      "argmax: it answers with the class alone; export the model without argmax, or keep the output of its probabilities alone; Radial gives the class itself",
   ]
 
   func evaluate(_ node: ONNXNode, _ arguments: [ONNXValue?]) throws(ModelError) -> [ONNXValue] {

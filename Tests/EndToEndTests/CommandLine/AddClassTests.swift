@@ -57,6 +57,15 @@ import Testing
     #expect(
       inspected.contains("\"borrowed\"") && inspected.contains("\"result\" : \"passed\""), "\(inspected.suffix(400))")
 
+    let told = "lasses added from a few examples, ranked among the rows of all classes"
+    #expect(try RunningServer.run(["inspect", output]).output.contains("\nC\(told)"))
+    let log = Pipe()
+    let server = try RunningServer(["--model", output], model: nil, error: log)
+    server.send(SIGTERM)
+    #expect(server.exitStatus() == 0)
+    let text = String(decoding: log.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text.contains("c\(told)") && text.contains("negative"), "\(text)")
+
     // With rows of the class among the others it has a limit of its own.
     let all = try runner.file("all.jsonl", plain + negatives(5..<100))
     let calibrated = runner.folder.appendingPathComponent("calibrated.safetensors").path
