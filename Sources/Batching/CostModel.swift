@@ -34,7 +34,7 @@ public struct CostModel: Sendable, Equatable {
   }
 
   /// Warms the network up and measures it: the fastest of a few passes over one row and over a full batch of zeros. Of a network that takes
-  /// long one pass is enough, since what disturbs a clock is short beside it.
+  /// long one pass is enough, since what disturbs a clock is short beside it, and of as many rows as a quarter of a second has.
   public static func measure(_ network: Network, fullBatchRows: Int = 64) -> CostModel {
     let workspace = network.makeWorkspace()
     let batch = RowBatch(network: network)
@@ -53,9 +53,12 @@ public struct CostModel: Sendable, Equatable {
       }
       return best
     }
+    let one = fastest(rows: 1, passes: 16)
+    let measured = max(1, Int(min(Double(fullBatchRows), 250_000_000 / max(one, 1))))
+    let several = measured == 1 ? one : fastest(rows: measured, passes: 4)
     return CostModel(
-      oneRowNanoseconds: fastest(rows: 1, passes: 16),
-      fullBatchNanoseconds: fastest(rows: fullBatchRows, passes: 4), fullBatchRows: fullBatchRows)
+      oneRowNanoseconds: one, fullBatchNanoseconds: several * Double(fullBatchRows) / Double(measured),
+      fullBatchRows: fullBatchRows)
   }
 }
 

@@ -39,9 +39,12 @@ struct Serve: ParsableCommand {
         "bodies of JSON above \(memoryBudget / 10) bytes may be too large for the memory; raise --memory-budget to ten times --max-body-bytes",
         metadata: ["memory_budget": "\(memoryBudget)", "max_body_bytes": "\(options.maxBodyBytes)"])
     }
-    let signals = StopSignals { name in
+    let signals = StopSignals { name, isServing in
       logger.warning(
-        "ends at once, with whatever is under way: a second signal to stop", metadata: ["signal": "\(name)"])
+        isServing
+          ? "ends at once, with whatever is under way: a second signal to stop"
+          : "ends before anything is served: a signal to stop",
+        metadata: ["signal": "\(name)"])
       log.flush(seconds: 0.5)
     }
     let threads = options.threads ?? availableCores()
@@ -80,6 +83,7 @@ struct Serve: ParsableCommand {
       }
     }
     service.countConnections { server.connectionFigures }
+    signals.beginServing()
     service.become(.ready)
     server.start()
     admin?.start()

@@ -2,21 +2,26 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once. SIGHUP: look at the
-/// model files again.
+/// SIGTERM and SIGINT: the first one starts the drain, the second one ends the process at once; so does the first one
+/// before anything is served. SIGHUP: look at the model files again.
 ///
 /// `@unchecked Sendable`: `state` has its lock, the semaphore is one, `sources` is written by `init` alone.
 final class StopSignals: @unchecked Sendable {
-  /// The latest signal to stop.
-  private let state = Mutex<Int32?>(nil)
+  private struct State {
+    /// The latest signal to stop.
+    var stop: Int32?
+    /// Whether there is something to drain.
+    var isServing = false
+  }
+  private let state = Mutex(State())
   private let semaphore = DispatchSemaphore(value: 0)
   // Dispatch's protocol is not marked Sendable; the sources are made in init and only kept alive afterwards.
   private var sources: [any DispatchSourceSignal] = []
-  private let last: @Sendable (_ name: String) -> Void
+  private let last: @Sendable (_ name: String, _ isServing: Bool) -> Void
 
   /// From now on these signals come here.
   /// - Parameter last: says on the signals' queue that the process ends at once.
-  init(last: @escaping @Sendable (_ name: String) -> Void) {
+  init(last: @escaping @Sendable (_ name: String, _ isServing: Bool) -> Void) {
     self.last = last
 
     let queue = DispatchQueue(label: "radial.signals")
@@ -30,6 +35,9 @@ final class StopSignals: @unchecked Sendable {
     }
   }
 
+  /// From now on the first signal to stop is waited for.
+  func beginServing() { state.withLock { $0.isServing = true } }
+
   /// Blocks until the first signal to stop and returns its name. Until then `look` runs on the calling thread every
   /// `interval` seconds (0: never), and, saying so, for each SIGHUP. A signal to stop is heeded once `look` returns.
   func wait(every interval: Double, look: (_ isHangup: Bool) -> Void) -> String {
@@ -38,7 +46,7 @@ final class StopSignals: @unchecked Sendable {
         look(false)
         continue
       }
-      if let stop = state.withLock({ $0 }) { return Self.name(of: stop) }
+      if let stop = state.withLock({ $0.stop }) { return Self.name(of: stop) }
       look(true)
     }
   }
@@ -48,15 +56,15 @@ final class StopSignals: @unchecked Sendable {
       semaphore.signal()
       return
     }
-    let isFirst = state.withLock { stop in
-      defer { stop = number }
-      return stop == nil
+    let (isFirst, isServing) = state.withLock { state in
+      defer { state.stop = number }
+      return (state.stop == nil, state.isServing)
     }
-    guard !isFirst else {
+    guard !isFirst || !isServing else {
       semaphore.signal()
       return
     }
-    last(Self.name(of: number))
+    last(Self.name(of: number), isServing)
     _exit(128 + number)
   }
 

@@ -58,6 +58,35 @@ import Testing
     #expect(text.contains("a second signal to stop"), "\(text)")
   }
 
+  @Test func `a signal to stop ends a server that still loads its models`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("models\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for number in 0..<2000 {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder.path)/m\(number).safetensors",
+        withDestinationPath: RunningServer.weights("digits.safetensors"))
+    }
+    let (process, log) = (Process(), Pipe())
+    process.executableURL = RunningServer.binary
+    process.arguments = ["serve", "--port", "0", "--models-dir", folder.path]
+    (process.standardError, process.standardOutput) = (log, FileHandle.nullDevice)
+    try process.run()
+    // The first of its lines come while it loads, and once the signal is its own.
+    var text = Data()
+    while !text.contains(UInt8(ascii: "\n")) {
+      let chunk = log.fileHandleForReading.availableData
+      if chunk.isEmpty { break }
+      text += chunk
+    }
+    kill(process.processIdentifier, SIGTERM)
+    text += log.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 128 + SIGTERM)
+    let lines = String(decoding: text, as: UTF8.self)
+    #expect(lines.contains("ends before anything is served") && !lines.contains("listening"), "\(lines.suffix(500))")
+  }
+
   @Test func `start-up mistakes exit with a sentence and the promised code`() throws {
     let server = try RunningServer()
     let inUse = try RunningServer.run([
