@@ -115,6 +115,13 @@ extension Model {
     return Array((0..<classCount).sorted { decision.isAbove($0, $1, outputs) }.prefix(count))
   }
 
+  /// The number that a text is; nil: it is none, or an infinite one.
+  private static func number(of text: String) -> Double? {
+    // Behind a NUL nothing would be looked at.
+    guard !text.utf8.contains(0), let number = Double(text), number.isFinite else { return nil }
+    return number
+  }
+
   /// The class that a label names, by its index or by its text; nil: none, or several of the same name.
   ///
   /// Where the model's labels are numbers themselves, but not the classes' own, a label is a text alone: which of the two a number was
@@ -123,8 +130,10 @@ extension Model {
     let labels = labels ?? []
     if let index = labels.firstIndex(of: text) { return labels.lastIndex(of: text) == index ? index : nil }
     // 3, 3.0 and 3e0 are one number; beyond Float64's whole ones a text is none.
-    let number = Int(text) ?? Double(text).flatMap { abs($0) < 0x1p53 ? Int(exactly: $0) : nil }
+    let number = Int(text) ?? Self.number(of: text).flatMap { abs($0) < 0x1p53 ? Int(exactly: $0) : nil }
     guard let number, (0..<classCount).contains(number) else { return nil }
-    return labels.enumerated().allSatisfy { Int($1) == nil || Int($1) == $0 } ? number : nil
+    return labels.enumerated().allSatisfy { index, label in
+      Self.number(of: label).map { $0 == Double(index) } ?? true
+    } ? number : nil
   }
 }

@@ -206,7 +206,7 @@ public final class ModelEditor {
     guard let labels = model.labels else {
       throw invalid("its classes have no labels, beside which a new one could stand; name them first, by `convert`")
     }
-    guard !labels.contains(label), !label.isEmpty else {
+    guard !labels.contains(label), !label.allSatisfy(\.isWhitespace) else {
       throw invalid("'\(label.withoutControlCharacters)' is a label of it already, or empty; give the class another")
     }
     guard label == label.withoutControlCharacters else {

@@ -20,7 +20,12 @@ enum RowLabels {
         if let problem = block.problems.first { throw OfflineFailure(problem.description) }
         for row in 0..<block.count {
           let value = block.rows[row]
-          labels.append(value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : "\(value)")
+          guard abs(value) < 0x1p24 else {
+            throw OfflineFailure(
+              "\(path): a label is \(value), and of such numbers not every digit is read here; write the labels as a text, one a line"
+            )
+          }
+          labels.append(value == value.rounded() ? String(Int(value)) : "\(value)")
         }
       }
       return labels

@@ -122,6 +122,32 @@ import Testing
       }
     ),
     ("Flatten alone", ["input", "conv2d", "flatten"], { $0.add("Flatten", ["h"], "y") }),
+    (
+      "Flatten, normalised", ["input", "conv2d", "flatten", "batch_normalization"],
+      {
+        $0.tensor("s", [3], [0.5, 1, 2])
+        $0.add("Flatten", ["h"], "f")
+        $0.add("BatchNormalization", ["f", "s", "s", "s", "s"], "y")
+      }
+    ),
+    (
+      "Flatten, layer normalisation, softmax",
+      ["input", "conv2d", "flatten", "layer_normalization", "activation softmax"],
+      {
+        $0.tensor("s", [3], [0.5, 1, 2])
+        $0.add("Flatten", ["h"], "f")
+        $0.add("LayerNormalization", ["f", "s", "s"], "n")
+        $0.add("Softmax", ["n"], "y", ["axis": .integer(1)])
+      }
+    ),
+    (
+      "Flatten, slopes", ["input", "conv2d", "flatten", "prelu"],
+      {
+        $0.tensor("s", [3], [0.5, 1, 2])
+        $0.add("Flatten", ["h"], "f")
+        $0.add("PRelu", ["f", "s"], "y")
+      }
+    ),
   ]
 
   @Test(arguments: cells.indices)

@@ -159,7 +159,7 @@ extension ONNXTranslator {
     guard live == [axis], opset >= 13 || value.shape[axis...].reduce(1, *) == value.shape[axis] else {
       throw refusal("its softmax is not over the last axis of rows")
     }
-    let index = try materialise(value)
+    let index = try materialisedRow(value)
     guard index == tip else { throw refusal(Self.branches) }
     emit(name("softmax"), .activation(ActivationLayerSpec(ActivationSpec(.softmax))))
     addStream(streams[index].axes, streams[index].sizes)

@@ -287,7 +287,7 @@ extension ONNXTranslator {
     if value.shape.count == 4 {
       index = try image(value, 1, 2, 3).stream
     } else {
-      index = try materialise(value)
+      index = try materialisedRow(value)
       guard streams[index].axes.count == 1, value.axes[1] == streams[index].axes[0] || width == 1 else {
         throw refusal("it normalises one axis of several")
       }
@@ -310,7 +310,7 @@ extension ONNXTranslator {
   /// (x − mean) / √(variance + epsilon) · gamma + beta over a flat row.
   func layerNormalisation(_ value: Dependent, gamma: Constant, beta: Constant?) throws(ModelError) -> Dependent {
     let axis = try attribute(integer: "axis") ?? -1
-    let index = try materialise(value)
+    let index = try materialisedRow(value)
     let stream = streams[index]
     guard index == tip else { throw refusal(Self.branches) }
     guard stream.axes.count == 1, value.axes.last == stream.axes[0], axis == -1 || axis == value.shape.count - 1,
@@ -334,7 +334,7 @@ extension ONNXTranslator {
 
   /// x < 0 ? slope · x : x with a slope for each channel of an image, or each value of a flat row.
   func parametricRectifier(_ value: Dependent, _ slopes: Constant) throws(ModelError) -> Dependent {
-    let index = value.shape.count == 4 ? try image(value, 1, 2, 3).stream : try materialise(value)
+    let index = value.shape.count == 4 ? try image(value, 1, 2, 3).stream : try materialisedRow(value)
     guard index == tip else { throw refusal(Self.branches) }
     let stream = streams[index]
     let sizes = slopes.shape.filter { $0 > 1 }

@@ -151,6 +151,13 @@ extension ONNXTranslator {
     return streams[source].axes.count == 1 && axes(of: value.polynomial).isSubset(of: streams[source].axes)
   }
 
+  /// Makes layers of a value, whose last position is that of a row.
+  func materialisedRow(_ value: Dependent) throws(ModelError) -> Int {
+    let index = try materialise(value)
+    guard let axis = value.axes.last, let axis, axis != batch else { return index }
+    return try row(of: index, along: axis)
+  }
+
   func reshaped(_ value: Dependent, _ target: [Int]) throws(ModelError) -> Dependent {
     guard target.count <= 8 else { throw refusal("it reshapes to \(text(target)), expected at most 8 sizes") }
     let (from, to) = (value.shape, target)

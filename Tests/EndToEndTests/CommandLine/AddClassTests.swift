@@ -115,6 +115,7 @@ import Testing
     for (arguments, sentence) in [
       ([digits, same, "--label", "7"], "'7' is a label of it already"),
       ([digits, same, "--label", "two\nlines"], "has control characters"),
+      ([digits, same, "--label", " "], "or empty"),
       ([digits, six, "--label", "x"], "expected 784"),
       ([KerasInputTests.file("softmax.keras"), six, "--label", "x"], "an RBF layer that comes last"),
       ([KerasInputTests.file("rbf4.h5"), four, "--label", "x"], "its classes have no labels"),

@@ -83,6 +83,25 @@ import Testing
     #expect(try #require(found["error"] as? Double) <= 0.03)
   }
 
+  /// Of an array labels are read as Float32, and 1 there may be the class "1.0" or the class of index 1.
+  @Test func `a label of an array that may be another is not taken`() throws {
+    func bigEndian(_ number: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(number).bigEndian) { Array($0) } }
+    let named = runner.folder.appendingPathComponent("named.safetensors").path
+    let names = (1...10).map { "\($0).0" }.joined(separator: ",")
+    let run = try RunningServer.run([
+      "convert", RunningServer.weights("digits.safetensors"), "-o", named, "--labels", names,
+    ])
+    #expect(run.status == 0, "\(run)")
+    for (offset, sentence) in [
+      (1, "no row has a usable label"), (1 << 24, "of such numbers not every digit is read"),
+    ] {
+      let idx = [0, 0, 12, 1] + bigEndian(100) + sample.labels.flatMap { bigEndian($0 + offset) }
+      let path = try runner.file("labels-idx1-int", Data(idx))
+      let found = try RunningServer.run(["evaluate", named, rows, "--labels", path])
+      #expect(found.status == 2 && found.error.contains(sentence), "\(found)")
+    }
+  }
+
   @Test func `far rows are told from known ones, given or made`() throws {
     let far = try runner.file(
       "grey.jsonl", (0..<50).map { "\([Int](repeating: 40 + 4 * $0, count: 784))\n" }.joined())
