@@ -257,6 +257,29 @@ import Testing
         }
       ),
       (
+        "one center, and a layer behind it", [3], ["rbf", "dense"],
+        {
+          $0.add("Unsqueeze", ["x", "middle"], "u")
+          $0.add("Sub", ["u", "center"], "s")
+          $0.add("Mul", ["s", "s"], "p")
+          $0.sum("p")
+          $0.add("Mul", ["d", "minus"], "m")
+          $0.add("Exp", ["m"], "e")
+          $0.add("Gemm", ["e", "v"], "y")
+        }
+      ),
+      (
+        "one center, normalised", [3], ["rbf", "batch_normalization", "activation softmax"],
+        {
+          $0.add("Unsqueeze", ["x", "middle"], "u")
+          $0.add("Sub", ["u", "center"], "s")
+          $0.add("Mul", ["s", "s"], "p")
+          $0.sum("p")
+          $0.add("BatchNormalization", ["d", "g", "b", "b", "g"], "n")
+          $0.add("Softmax", ["n"], "y")
+        }
+      ),
+      (
         "one channel", [1, 4, 5], ["conv2d relu", "global_average_pooling2d", "dense"],
         {
           $0.add("Conv", ["x", "k"], "h")

@@ -160,7 +160,7 @@ enum ONNXValue {
 final class Dependent {
   let shape: [Int]
   /// nil: it is the same along this position.
-  let axes: [Int?]
+  var axes: [Int?]
   var polynomial: Polynomial
 
   init(_ shape: [Int], _ axes: [Int?], _ polynomial: Polynomial) {

@@ -224,7 +224,7 @@ extension ONNXTranslator {
     _ value: Dependent, over positions: [Int], largest: Bool, keepsAxes: Bool
   ) throws(ModelError) -> Dependent {
     try settle(value)
-    let live = positions.compactMap { value.axes[$0] }
+    let live = positions.compactMap { value.axes[$0] }.filter { $0 == batch || axisSizes[$0] > 1 }
     guard !live.contains(batch) else {
       throw refusal("it compares the rows of the batch: an answer would depend on its neighbours")
     }

@@ -175,12 +175,16 @@ extension ONNXTranslator {
     if let known = pendingDistances[key] {
       index = known
     } else {
+      // The distance to one center is a row of one unit.
       streams.append(
         ONNXStream(
-          axes: units, sizes: sizes,
+          axes: units.isEmpty ? [self.axis(1)] : units, sizes: units.isEmpty ? [1] : sizes,
           origin: .pending(ONNXStream.Pending(source: source, axis: axis, centers: centers, weights: weights))))
       index = streams.count - 1
       pendingDistances[key] = index
+    }
+    if units.isEmpty, let place = value.axes.indices.last(where: { value.axes[$0] == nil && value.shape[$0] == 1 }) {
+      value.axes[place] = streams[index].axes[0]
     }
     func along(_ values: [Double]) -> Coefficient {
       let first = values.first ?? 0
