@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes random small ONNX graphs, of sizes of one above all, and holds Radial's answers to ONNX Runtime's: each is served with these answers,
 # or refused with a sentence. Fails where an answer is another, or the process ends otherwise; the graph and its rows are kept then.
-#   scripts/graphs.sh [--graphs N] [--seed N] [--keep DIR]     N: 1,000 graphs of seed 1, some minutes; DIR: .build/graphs
+#   scripts/graphs.sh [--graphs N] [--seed N] [--keep DIR]     N: 1,000 graphs of seed 1, about a minute; DIR: .build/graphs
 # RADIAL names the binary; without it a release build is made.
 source "$(dirname "$0")/help.sh"
 graphs=1000 seed=1 kept=

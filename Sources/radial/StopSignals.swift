@@ -23,7 +23,6 @@ final class StopSignals: @unchecked Sendable {
   /// - Parameter last: says on the signals' queue that the process ends at once.
   init(last: @escaping @Sendable (_ name: String, _ isServing: Bool) -> Void) {
     self.last = last
-
     let queue = DispatchQueue(label: "radial.signals")
     for number in [SIGTERM, SIGINT, SIGHUP] {
       // A signal source observes; the default action must be switched off beside it.
@@ -60,7 +59,7 @@ final class StopSignals: @unchecked Sendable {
       defer { state.stop = number }
       return (state.stop == nil, state.isServing)
     }
-    guard !isFirst || !isServing else {
+    if isFirst && isServing {
       semaphore.signal()
       return
     }

@@ -165,10 +165,11 @@ final class ReactorHandler: RequestHandler {
     }
     let isPreflight = gate.looksAtOrigins && gate.preflight(request, route.endpoint) != nil
     do throws(APIError) {
-      if !isPreflight { try gate.check(request, route.endpoint) }
-      guard !isPreflight, case .rows = route.endpoint.action else {
+      if isPreflight { throw .needlessBody(of: route.endpoint) }
+      try gate.check(request, route.endpoint)
+      guard case .rows = route.endpoint.action else {
         // What refuses every request says why.
-        if !isPreflight, route.endpoint.isRefused, case .document(let document) = route.endpoint.action {
+        if route.endpoint.isRefused, case .document(let document) = route.endpoint.action {
           _ = try document(inquiry(request, route))
         }
         throw .needlessBody(of: route.endpoint)

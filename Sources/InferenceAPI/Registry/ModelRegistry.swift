@@ -207,23 +207,23 @@ package final class ModelRegistry: Sendable {
   /// Changes the inventory, and publishes a catalog if callers can see the difference. Requests in flight finish on the
   /// models that they began with.
   private func update(_ body: (inout State) -> ModelChanges) -> ModelChanges {
-    let (changes, subscriptions, replaced) = state.withLock { state in
+    let (changes, subscriptions, replaced, published) = state.withLock { state in
       let changes = body(&state)
       // The last reference to a model may be the replaced catalog's: it is let go of outside the lock.
       let replaced = state.catalog
       if changes != ModelChanges() { state.hasFreedMemory = true }
-      guard changes.needPublishing else { return (changes, [WeakSubscription](), replaced) }
+      guard changes.needPublishing else { return (changes, [WeakSubscription](), replaced, replaced) }
       let served = Array(state.inventory.served.values)
       state.catalog = ModelCatalog(
         served, defaultName: configuration.defaultName, failures: state.inventory.sentences)
       generation.wrappingAdd(1, ordering: .releasing)
       state.subscriptions.removeAll { $0.subscription == nil }
-      return (changes, state.subscriptions, replaced)
+      return (changes, state.subscriptions, replaced, state.catalog)
     }
     for key in changes.removed { loader.log(removalOf: key) }
-    if let before = replaced.defaultModel?.key.name, let now = catalog.defaultModel?.key.name, before != now {
+    if let before = replaced.defaultModel?.key.name, let now = published.defaultModel?.key.name, before != now {
       logger.notice(
-        "another model answers requests that name none now; a default that is named stays",
+        "another model answers requests that name none",
         metadata: ["model": "\(now)", "before": "\(before)"])
     }
     withExtendedLifetime(replaced) { for entry in subscriptions { entry.subscription?.notify() } }
